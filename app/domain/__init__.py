@@ -1,0 +1,1 @@
+"""What is true of the report whatever the database or protocol: pure functions, standard library only."""

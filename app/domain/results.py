@@ -1,0 +1,88 @@
+"""What came of a rule: the shape that every check, reader and roll-up answers in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from app.domain.rules import Level, Rule
+from app.forms.layout import addresses_of
+
+if TYPE_CHECKING:
+    from app.domain.values import Values
+    from app.forms.model import Cell, CellCode, ReportForm
+
+
+class Outcome(StrEnum):
+    """What came of a rule."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    NOT_EVALUATED = "not_evaluated"
+
+
+@dataclass(frozen=True, slots=True)
+class CellShown:
+    """A cell as a result shows it: value in its smallest unit, address in the report's workbook."""
+
+    cell: Cell
+    value: int | None
+    excel: str
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of one rule at one place.
+
+    Attributes:
+        rule: the rule.
+        code: names the place; with the rule it identifies the result.
+        outcome: kept, broken, or not evaluated because cells are missing.
+        message: a sentence for the clerk.
+        pointer: where to look first in the report's JSON (RFC 6901).
+        cells: the cells that it speaks of.
+        left: what the left side adds up to, if it is a sum.
+        right: likewise.
+        hint: a likely slip behind it.
+        quotes: sentences of the prose that it rests on.
+    """
+
+    rule: Rule
+    code: str
+    outcome: Outcome
+    message: str
+    pointer: str
+    cells: tuple[CellCode, ...] = ()
+    left: int | None = None
+    right: int | None = None
+    hint: str | None = None
+    quotes: tuple[str, ...] = ()
+
+    @property
+    def difference(self) -> int | None:
+        """Left less right; None where one of them isn't known."""
+        if self.left is None or self.right is None:
+            return None
+        return self.left - self.right
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a report with this result can't be 上报: a mandatory rule that isn't known to be kept."""
+        return self.rule.level is Level.MANDATORY and self.outcome is not Outcome.KEPT
+
+
+def cells_shown(form: ReportForm, values: Values, result: Result) -> list[CellShown]:
+    """Return the cells that a result speaks of, with what stands in them."""
+    addresses = addresses_of(form)
+    return [CellShown(form.cells[code], values.get(code), addresses[code]) for code in result.cells]
+
+
+def not_kept(results: list[Result]) -> list[Result]:
+    """Return the results that somebody should look at."""
+    return [result for result in results if result.outcome is not Outcome.KEPT]
+
+
+def blocking(results: list[Result]) -> list[Result]:
+    """Return the results with which a report can't be 上报."""
+    return [result for result in results if result.blocks]

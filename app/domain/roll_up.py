@@ -1,0 +1,57 @@
+"""Adding reports up, cell by cell: a cell that a report lacks is counted, never taken as 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING
+
+from app.domain.totals import sum_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.domain.values import Values
+    from app.forms.model import CellCode, Indicator, ReportForm
+
+
+@dataclass(frozen=True, slots=True)
+class RollUp:
+    """The sum of several reports.
+
+    Attributes:
+        totals: sum by cell; None where no report has the cell.
+        included: how many reports were added.
+        incomplete: by cell, how many of them lack it; cells that all have are left out.
+    """
+
+    totals: Values
+    included: int
+    incomplete: dict[CellCode, int]
+
+
+def roll_up(form: ReportForm, reports: Iterable[Values]) -> RollUp:
+    """Add reports up in plain Python, as the database does in SQL."""
+    everyone = list(reports)
+    totals: dict[CellCode, int | None] = {}
+    incomplete: dict[CellCode, int] = {}
+    for code in form.cells:
+        known = [value for report in everyone if (value := report.get(code)) is not None]
+        totals[code] = sum(known) if known else None
+        if len(known) < len(everyone):
+            incomplete[code] = len(everyone) - len(known)
+    return RollUp(totals, len(everyone), incomplete)
+
+
+def rate_of(indicator: Indicator, rolled: RollUp) -> Decimal | None:
+    """Work a rate out from sums, to four places; None over a denominator of 0 or over incomplete cells."""
+    cells = (*indicator.numerator, *indicator.denominator, *indicator.less)
+    if any(code in rolled.incomplete for code in cells):
+        return None
+    numerator, denominator, less = (
+        sum_of(rolled.totals, part) for part in (indicator.numerator, indicator.denominator, indicator.less)
+    )
+    if numerator is None or denominator is None or less is None or denominator == less:
+        return None
+    rate = Decimal(numerator) / Decimal(denominator - less)
+    return rate.quantize(Decimal("0.0001"), ROUND_HALF_EVEN)

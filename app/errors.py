@@ -1,0 +1,134 @@
+"""What a caller can do wrong, in the caller's language; how it travels over HTTP is settled in `app.main`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong.
+
+    Attributes:
+        pointer: where, as a JSON pointer (RFC 6901) into what was sent; empty for the whole.
+        message: what was found and what was expected, in Chinese.
+        code: short name of the kind of fault.
+        details: further members of the error object, JSON values only.
+    """
+
+    pointer: str
+    message: str
+    code: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal isn't an error of the program
+    """The service won't do what was asked; nothing is stored.
+
+    Attributes:
+        code: last part of the problem's `type`.
+        title: the kind of problem, in Chinese.
+        detail: what happened this time, in Chinese.
+        faults: everything that is wrong, not only the first thing.
+        members: further members of the problem object, JSON values only.
+    """
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(
+        self, detail: str, faults: Sequence[Fault] = (), members: Mapping[str, object] | None = None
+    ) -> None:
+        """Keep what happened; *detail* ends without a full stop."""
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+        self.members = dict(members or {})
+
+
+class Malformed(Refusal):
+    """What was sent can't be parsed."""
+
+    code = "malformed"
+    title = "请求无法解析"
+
+
+class InvalidRequest(Refusal):
+    """What was sent hasn't the shape that the API describes."""
+
+    code = "invalid-request"
+    title = "请求内容不符合要求"
+
+
+class RulesBroken(Refusal):
+    """The report breaks rules that it must keep."""
+
+    code = "rules-broken"
+    title = "报告不符合勾稽关系或填报规则"
+
+
+class UnreadableDocument(Refusal):
+    """The document can't be read as a report."""
+
+    code = "unreadable-document"
+    title = "文件无法识别"
+
+
+class NotFound(Refusal):
+    """There is no such thing."""
+
+    code = "not-found"
+    title = "没有找到"
+
+
+class Duplicate(Refusal):
+    """There is one already."""
+
+    code = "duplicate"
+    title = "已经存在"
+
+
+class WrongState(Refusal):
+    """The thing's state doesn't allow it."""
+
+    code = "wrong-state"
+    title = "当前状态下不能这样操作"
+
+
+class StaleVersion(Refusal):
+    """Somebody saved it after the caller read it, or it isn't there at all."""
+
+    code = "stale-version"
+    title = "内容已被更新"
+
+
+class PreconditionRequired(Refusal):
+    """The caller must say which version the change is based on."""
+
+    code = "precondition-required"
+    title = "缺少 If-Match"
+
+
+class TooLarge(Refusal):
+    """More was sent than the service takes."""
+
+    code = "too-large"
+    title = "内容过大"
+
+
+class UnsupportedMediaType(Refusal):
+    """The body is of a kind that this address doesn't take."""
+
+    code = "unsupported-media-type"
+    title = "不支持的内容类型"
+
+
+class Unavailable(Refusal):
+    """The service can't answer just now; asking again later may help."""
+
+    code = "unavailable"
+    title = "服务暂时不可用"
