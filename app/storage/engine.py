@@ -1,0 +1,111 @@
+"""Connections: how a transaction begins, what it may do, and what SQLite must be told."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_MS = 5000
+
+
+class ReadSession(Session):
+    """A session that only reads, all of it at one moment."""
+
+
+class WriteSession(ReadSession):
+    """A session that may write; one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine and the two ways of using it."""
+
+    engine: Engine
+
+    @contextmanager
+    def reading(self) -> Iterator[ReadSession]:
+        """Open a transaction that sees the database at one moment and changes nothing."""
+        with ReadSession(for_reading(self.engine)) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[WriteSession]:
+        """Open a transaction; commit it when the block ends, undo it when the block fails."""
+        with WriteSession(for_writing(self.engine)) as session:
+            yield session
+            session.commit()
+
+
+def open_database(url: str, pool_size: int) -> Database:
+    """Make the engine for a database address; connects only when first used."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, pool_size=pool_size, max_overflow=0)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return Database(engine)
+    return Database(create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True))
+
+
+def for_writing(engine: Engine) -> Engine:
+    """Return a view of *engine* whose transactions take SQLite's write lock when they begin.
+
+    A transaction that reads first and writes later can't wait for another writer: SQLite fails it at once
+    with "database is locked".  Asking for the lock up front makes writers queue instead.
+    """
+    return engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+
+
+def for_reading(engine: Engine) -> Engine:
+    """Return a view of *engine* whose transactions read from one snapshot."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # None: the driver leaves BEGIN to us
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        # NORMAL loses acknowledged commits at a power cut
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+def lock_tree(session: WriteSession, *, to_change_it: bool) -> None:
+    """Keep the agency tree still: reports being filed share it, a change of the tree has it alone.
+
+    SQLite needs none of this, since its writers queue anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        mode = "EXCLUSIVE" if to_change_it else "ROW SHARE"
+        session.execute(text(f"LOCK TABLE agency_placement IN {mode} MODE"))
+
+
+def answers(database: Database) -> bool:
+    """Tell whether the database can be read just now."""
+    try:
+        with database.reading() as session:
+            session.execute(text("SELECT 1"))
+    except OperationalError:
+        return False
+    return True

@@ -1,0 +1,101 @@
+"""The tree of agencies on a given day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import CTE, ColumnElement, and_, literal, or_, select
+
+from app.storage.models import AGENCY, PLACEMENT, Agency, AgencyPlacement
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from app.storage.engine import ReadSession, WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An agency where it stands on a day.
+
+    Attributes:
+        agency: the agency.
+        parent: code of the agency above it; None at the top.
+        depth: steps below the agency that was asked for.
+    """
+
+    agency: Agency
+    parent: str | None
+    depth: int
+
+
+def _holds_on(day: date) -> ColumnElement[bool]:
+    until = PLACEMENT.c.valid_to
+    return and_(PLACEMENT.c.valid_from <= day, or_(until.is_(None), until > day))
+
+
+def placement_on(session: ReadSession, agency_id: int, day: date) -> AgencyPlacement | None:
+    """Return where an agency stands on a day; None where it stands nowhere then."""
+    chosen = select(AgencyPlacement).where(PLACEMENT.c.agency_id == agency_id, _holds_on(day))
+    return session.scalars(chosen).one_or_none()
+
+
+def last_placement(session: ReadSession, agency_id: int) -> AgencyPlacement:
+    """Return where an agency stands now, stood last, or will stand first."""
+    chosen = select(AgencyPlacement).where(PLACEMENT.c.agency_id == agency_id)
+    return session.scalars(chosen.order_by(PLACEMENT.c.valid_from.desc()).limit(1)).one()
+
+
+def lineage_on(session: ReadSession, agency_id: int, day: date) -> list[str]:
+    """Return the codes from the top of the tree down to an agency; empty where it stands nowhere that day."""
+    up = (
+        select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, literal(0).label("height"))
+        .where(PLACEMENT.c.agency_id == agency_id, _holds_on(day))
+        .cte("up", recursive=True)
+    )
+    up = up.union_all(
+        select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, up.c.height + 1)
+        .join(up, PLACEMENT.c.agency_id == up.c.parent_id)
+        .where(_holds_on(day))
+    )
+    chosen = select(AGENCY.c.code).join(up, AGENCY.c.id == up.c.agency_id).order_by(up.c.height.desc())
+    return list(session.scalars(chosen))
+
+
+def _down_from(agency_id: int, day: date) -> CTE:
+    down = (
+        select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, literal(0).label("depth"))
+        .where(PLACEMENT.c.agency_id == agency_id, _holds_on(day))
+        .cte("down", recursive=True)
+    )
+    return down.union_all(
+        select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, down.c.depth + 1)
+        .join(down, PLACEMENT.c.parent_id == down.c.agency_id)
+        .where(_holds_on(day))
+    )
+
+
+def subtree_on(session: ReadSession, agency_id: int, day: date) -> list[Placed]:
+    """Return an agency and all below it on a day, sorted by code; empty where it stands nowhere then."""
+    down = _down_from(agency_id, day)
+    above = select(AGENCY.c.id, AGENCY.c.code).subquery("above")
+    chosen = (
+        select(Agency, above.c.code, down.c.depth)
+        .join(down, AGENCY.c.id == down.c.agency_id)
+        .outerjoin(above, above.c.id == down.c.parent_id)
+        .order_by(AGENCY.c.code)
+    )
+    return [Placed(*row) for row in session.execute(chosen)]
+
+
+def ids_below(session: ReadSession, agency_id: int) -> list[int]:
+    """Return the row numbers of an agency and of all that ever stood below it."""
+    down = select(literal(agency_id).label("agency_id")).cte("down", recursive=True)
+    below = select(PLACEMENT.c.agency_id).join(down, PLACEMENT.c.parent_id == down.c.agency_id)
+    return list(session.scalars(select(down.union(below).c.agency_id)))
+
+
+def would_circle(session: WriteSession, agency_id: int, parent_id: int) -> bool:
+    """Tell whether an agency is, at any time, above the one that it is to stand under."""
+    return parent_id in ids_below(session, agency_id)
