@@ -87,9 +87,7 @@ def credit_code_fault(code: str) -> str | None:
 
 def _credit_check(body: str) -> str:
     modulus = len(_CREDIT_ALPHABET)
-    total = sum(
-        pow(3, place, modulus) * _CREDIT_ALPHABET.index(letter) for place, letter in enumerate(body)
-    )
+    total = sum(pow(3, place, modulus) * _CREDIT_ALPHABET.index(letter) for place, letter in enumerate(body))
     return _CREDIT_ALPHABET[-total % modulus]
 
 

@@ -5,26 +5,28 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from app.domain.values import to_text
+
 if TYPE_CHECKING:
-    from app.forms.model import Balance
+    from app.forms.model import Balance, Measure
 
 SMALLEST_TELLING = 2
 """A difference of 1 equals too many cells to tell anything."""
 
 
-def hint_for(balance: Balance, left: list[int], right: list[int]) -> str | None:
+def hint_for(balance: Balance, measure: Measure, left: list[int], right: list[int]) -> str | None:
     """Guess what went wrong in a broken balance, in one sentence; None where nothing stands out.
 
     Args:
         balance: the relation that is broken.
+        measure: what its cells count.
         left: the values of its left cells, in order.
         right: those of its right cells.
     """
-    difference = sum(left) - sum(right)
     return (
         _one_side_empty(balance, left, right)
-        or _mistyped(balance, left, right, difference)
-        or _left_out(balance, left, right, difference)
+        or _mistyped(balance, measure, left, right)
+        or _left_out(balance, measure, left, right)
     )
 
 
@@ -34,10 +36,16 @@ def _one_side_empty(balance: Balance, left: list[int], right: list[int]) -> str 
     return None
 
 
-def _mistyped(balance: Balance, left: list[int], right: list[int], difference: int) -> str | None:
-    """Look for one cell that balances once two neighbouring digits are swapped, or a 0 is added or dropped."""
+def _mistyped(balance: Balance, measure: Measure, left: list[int], right: list[int]) -> str | None:
+    """Look for one cell that balances once two neighbouring digits are swapped or a 0 is added or dropped.
+
+    Either slip changes a number by a multiple of 9, so any other difference needs no search.
+    """
+    difference = sum(left) - sum(right)
+    if difference % 9:
+        return None
     suspects = [
-        f"“{name}”填的是 {value}，若应为 {meant}，就相符了"
+        f"“{name}”填的是 {to_text(measure, value)}，若应为 {to_text(measure, meant)}，就相符了"
         for sign, names, values in ((-1, balance.left_names, left), (1, balance.right_names, right))
         for name, value in zip(names, values, strict=True)
         for meant in (value + sign * difference,)
@@ -62,12 +70,15 @@ def _swaps(number: int) -> set[int]:
     }
 
 
-def _left_out(balance: Balance, left: list[int], right: list[int], difference: int) -> str | None:
-    """Look for one cell whose value is just the difference."""
-    if abs(difference) < SMALLEST_TELLING:
+def _left_out(balance: Balance, measure: Measure, left: list[int], right: list[int]) -> str | None:
+    """Look for one part whose value is just the difference; a total is no part of itself."""
+    difference = abs(sum(left) - sum(right))
+    if difference < SMALLEST_TELLING:
         return None
-    named = [*zip(balance.left_names, left, strict=True), *zip(balance.right_names, right, strict=True)]
-    equal = [name for name, value in named if value == abs(difference)]
+    parts = list(zip(balance.right_names, right, strict=True))
+    if balance.total is None:
+        parts += zip(balance.left_names, left, strict=True)
+    equal = [name for name, value in parts if value == difference]
     if len(equal) != 1:
         return None
-    return f"相差的 {abs(difference)} 正好等于“{equal[0]}”，请看这一项是不是漏加或者多加了"
+    return f"相差的 {to_text(measure, difference)} 正好等于“{equal[0]}”，请看这一项是不是漏加或者多加了"

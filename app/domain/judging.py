@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from app.domain.claims import doubts_about
@@ -14,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.domain.content import Content
+    from app.domain.rules import Rule
     from app.domain.values import Values
-    from app.forms.model import Balance, ReportForm
+    from app.forms.model import Balance, Cell, CellCode, Measure, ReportForm
 
 
 def judge(content: Content) -> list[Result]:
@@ -35,7 +38,7 @@ def judge(content: Content) -> list[Result]:
 
 def judge_balances(form: ReportForm, values: Values) -> list[Result]:
     """Hold numbers to the form's 勾稽关系 alone, as on a roll-up."""
-    return [_judge_balance(form, balance, values) for balance in form.balances]
+    return [_judge_balance(check, values) for check in _checks_of(form)]
 
 
 def _prose_present(content: Content) -> Iterator[Result]:
@@ -64,71 +67,118 @@ def _cells_filled(form: ReportForm, values: Values) -> Iterator[Result]:
 
 
 def _cells_in_range(content: Content) -> Iterator[Result]:
-    broken = set()
-    for code, cell in content.form.cells.items():
-        value = content.values.get(code)
+    for rule_id, limits in _limits_of(content.form, is_aggregate=content.is_aggregate).items():
+        strange, missing = [], []
+        for code, most in limits.items():
+            value = content.values.get(code)
+            if value is None:
+                missing.append(code)
+            elif not 0 <= value <= most:
+                strange.append(_out_of_range(RULES[rule_id], content.form.cells[code], value, most))
+        yield from strange or [_range_kept_or_unknown(RULES[rule_id], content.form, missing)]
+
+
+def _out_of_range(rule: Rule, cell: Cell, value: int, most: int) -> Result:
+    found, bound = to_text(cell.measure, value), to_text(cell.measure, most)
+    message = f"{cell.label}填的是 {found}，应在 0 到 {bound} {cell.measure.unit}之间"
+    return Result(rule, cell.code, Outcome.BROKEN, message, cell.pointer, (cell.code,))
+
+
+def _range_kept_or_unknown(rule: Rule, form: ReportForm, missing: list[CellCode]) -> Result:
+    if not missing:
+        return Result(rule, "all", Outcome.KEPT, rule.title, "")
+    message = f"还有 {len(missing)} 格没有填，没法核对“{rule.title}”"
+    pointer = form.cells[missing[0]].pointer
+    return Result(rule, "all", Outcome.NOT_EVALUATED, message, pointer, tuple(missing))
+
+
+@cache
+def _limits_of(form: ReportForm, *, is_aggregate: bool) -> dict[str, dict[CellCode, int]]:
+    """Return the largest value of each cell, by the rule that bounds it."""
+    limits: dict[str, dict[CellCode, int]] = {"R05": {}, "R06": {}}
+    for code, cell in form.cells.items():
         measure = cell.measure
-        most = measure.most_in_aggregate if content.is_aggregate else measure.most
-        if value is not None and not 0 <= value <= most:
-            rule = RULES["R05" if measure.is_count else "R06"]
-            broken.add(rule.id)
-            found, bound = to_text(measure, value), to_text(measure, most)
-            message = f"{cell.label}填的是 {found}，应在 0 到 {bound} {measure.unit}之间"
-            yield Result(rule, code, Outcome.BROKEN, message, cell.pointer, (code,))
-    for rule_id in ("R05", "R06"):
-        if rule_id not in broken:
-            yield Result(RULES[rule_id], "all", Outcome.KEPT, RULES[rule_id].title, "")
+        most = measure.most_in_aggregate if is_aggregate else measure.most
+        limits["R05" if measure.is_count else "R06"][code] = most
+    return limits
 
 
-def _judge_balance(form: ReportForm, balance: Balance, values: Values) -> Result:
-    left = [values.get(code) for code in balance.left]
-    right = [values.get(code) for code in balance.right]
-    known_left = [value for value in left if value is not None]
-    known_right = [value for value in right if value is not None]
-    rule, cells = RULES[balance.rule], balance.cells
-    pointer = form.cells[balance.left[0]].pointer
-    if len(known_left) < len(left) or len(known_right) < len(right):
-        message = _missing_message(balance, left, right)
-        return Result(rule, balance.code, Outcome.NOT_EVALUATED, message, pointer, cells)
-    sums = sum(known_left), sum(known_right)
-    if sums[0] == sums[1]:
-        message = f"{balance.place}：{balance.expression}，相符"
-        return Result(rule, balance.code, Outcome.KEPT, message, pointer, cells, *sums)
-    hint = hint_for(balance, known_left, known_right)
-    message = _broken_message(balance, known_left, known_right)
-    return Result(rule, balance.code, Outcome.BROKEN, message, pointer, cells, *sums, hint)
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A balance, with all about its result that no report changes."""
+
+    balance: Balance
+    rule: Rule
+    measure: Measure
+    pointer: str
+    cells: tuple[CellCode, ...]
+    kept: str
 
 
-def _missing_message(balance: Balance, left: list[int | None], right: list[int | None]) -> str:
+@cache
+def _checks_of(form: ReportForm) -> tuple[_Check, ...]:
+    return tuple(
+        _Check(
+            balance,
+            RULES[balance.rule],
+            first.measure,
+            first.pointer,
+            balance.cells,
+            f"{balance.place}：{balance.expression}，相符",
+        )
+        for balance in form.balances
+        for first in (form.cells[balance.left[0]],)
+    )
+
+
+def _judge_balance(check: _Check, values: Values) -> Result:
+    balance = check.balance
+    result = Result(check.rule, balance.code, Outcome.KEPT, check.kept, check.pointer, check.cells)
+    left, right = _known(values, balance.left), _known(values, balance.right)
+    if len(left) + len(right) < len(check.cells):
+        result.outcome, result.message = Outcome.NOT_EVALUATED, _missing_message(balance, values)
+        return result
+    result.left, result.right = sum(left), sum(right)
+    if result.left != result.right:
+        result.outcome, result.message = Outcome.BROKEN, _broken_message(check, left, right)
+        result.hint = hint_for(balance, check.measure, left, right)
+    return result
+
+
+def _known(values: Values, cells: tuple[CellCode, ...]) -> list[int]:
+    return [value for code in cells if (value := values.get(code)) is not None]
+
+
+def _missing_message(balance: Balance, values: Values) -> str:
     names = (*balance.left_names, *balance.right_names)
-    absent = [name for name, value in zip(names, [*left, *right], strict=True) if value is None]
+    absent = [name for name, code in zip(names, balance.cells, strict=True) if values.get(code) is None]
     return f"{balance.place}：{_listed(absent)}没有填，没法核对“{balance.expression}”"
 
 
-def _broken_message(balance: Balance, left: list[int], right: list[int]) -> str:
-    one = _sum_in_words(balance.left_names, left)
-    other = _sum_in_words(balance.right_names, right)
-    return f"{balance.place}：{one}，应等于 {other}，相差 {abs(sum(left) - sum(right))}"
+def _broken_message(check: _Check, left: list[int], right: list[int]) -> str:
+    balance, measure = check.balance, check.measure
+    one = _sum_in_words(measure, balance.left_names, left)
+    other = _sum_in_words(measure, balance.right_names, right)
+    difference = to_text(measure, abs(sum(left) - sum(right)))
+    return f"{balance.place}：{one}，应等于 {other}，相差 {difference}"
 
 
-def _sum_in_words(names: tuple[str, ...], values: list[int]) -> str:
+def _sum_in_words(measure: Measure, names: tuple[str, ...], values: list[int]) -> str:
     """Write a sum out: 本年新收 5 + 上年结转 1 = 6; parts of 0 are left out where there are many."""
     few = 6
-    if len(values) == 1:
-        return f"{names[0]} {values[0]}"
     terms = [
-        f"{name} {value}"
+        f"{name} {to_text(measure, value)}"
         for name, value in zip(names, values, strict=True)
         if value != 0 or len(values) <= few
     ]
     if not terms:
         return f"{names[0]}至{names[-1]}各项之和 0"
-    return f"{' + '.join(terms)} = {sum(values)}"
+    if len(terms) == 1:
+        return terms[0]
+    return f"{' + '.join(terms)} = {to_text(measure, sum(values))}"
 
 
 def _listed(names: list[str]) -> str:
     few = 3
     quoted = "".join(f"“{name}”" for name in names[:few])
     return quoted if len(names) <= few else f"{quoted}等 {len(names)} 格"
-
-

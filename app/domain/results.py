@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.domain.rules import Level, Rule
+from app.domain.values import to_json
 from app.forms.layout import addresses_of
+from app.forms.model import COUNT
 
 if TYPE_CHECKING:
     from app.domain.values import Values
@@ -86,3 +88,30 @@ def not_kept(results: list[Result]) -> list[Result]:
 def blocking(results: list[Result]) -> list[Result]:
     """Return the results with which a report can't be 上报."""
     return [result for result in results if result.blocks]
+
+
+def described(form: ReportForm, values: Values, result: Result) -> dict[str, object]:
+    """Return a result as JSON has it, with the cells that it speaks of and what stands in them."""
+    measure = form.cells[result.cells[0]].measure if result.cells else COUNT
+    return {
+        "rule": result.rule.id,
+        "code": result.code,
+        "level": result.rule.level.value,
+        "outcome": result.outcome.value,
+        "message": result.message,
+        "hint": result.hint,
+        "left": to_json(measure, result.left),
+        "right": to_json(measure, result.right),
+        "difference": to_json(measure, result.difference),
+        "cells": [
+            {
+                "pointer": shown.cell.pointer,
+                "label": shown.cell.label,
+                "value": to_json(shown.cell.measure, shown.value),
+                "excel": shown.excel,
+            }
+            for shown in cells_shown(form, values, result)
+        ],
+        "pointer": result.pointer,
+        "quotes": list(result.quotes),
+    }

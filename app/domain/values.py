@@ -39,7 +39,7 @@ def from_text(measure: Measure, text: str) -> int | None:
     whole, decimals = match[1], match[2] or ""
     if len(decimals) > measure.places:
         return None
-    return int(whole) * 10**measure.places + int(decimals.ljust(measure.places, "0") or "0")
+    return int(whole + decimals.ljust(measure.places, "0"))
 
 
 def to_printed(measure: Measure, stored: int) -> str:

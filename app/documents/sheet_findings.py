@@ -1,0 +1,109 @@
+"""What came of the rules, on a sheet: what isn't kept first, with its cells and both sides of each sum."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.documents.sheet_styles import Look
+from app.documents.sheets import Area, Words
+from app.domain.results import Outcome
+from app.forms.layout import column_letters
+from app.forms.model import COUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.documents.sheet_tables import Figures
+    from app.documents.sheets import Canvas
+    from app.domain.results import Result
+    from app.forms.model import CellCode
+
+OUTCOMES = {Outcome.BROKEN: "不符合", Outcome.NOT_EVALUATED: "未能核对", Outcome.KEPT: "符合"}
+"""What county staff call them, in the order in which they are shown."""
+
+HEADINGS = ("规则", "级别", "结果", "规则内容", "说明", "提示", "涉及单元格", "左边", "右边", "相差")
+WIDTHS = [7, 9, 10, 30, 44, 26, 46, 10, 10, 10]
+
+_HEADING_ROW = 3
+
+
+def write_findings(
+    canvas: Canvas,
+    heading: str,
+    results: Sequence[Result],
+    figures: Figures,
+    addresses: Mapping[CellCode, str],
+) -> int:
+    """Write results, a row each, and return the first free row.
+
+    Args:
+        canvas: an empty sheet.
+        heading: what was held to the rules.
+        results: what came of them.
+        figures: the numbers that were judged.
+        addresses: where each cell stands in this workbook.
+    """
+    canvas.set_widths(WIDTHS)
+    above = ((heading, Look.SECTION), (summary_of(results), Look.NOTE))
+    words = [Words(Area(row, 1, 1, len(WIDTHS)), text, look) for row, (text, look) in enumerate(above, 1)]
+    canvas.put_words(words)
+    put_row(canvas, _HEADING_ROW, HEADINGS, Look.HEAD)
+    ranked = sorted(results, key=lambda result: list(OUTCOMES).index(result.outcome))
+    for row, result in enumerate(ranked, _HEADING_ROW + 1):
+        _write_result(canvas, row, result, figures, addresses)
+    end = _HEADING_ROW + len(ranked)
+    canvas.sheet.freeze_panes = f"A{_HEADING_ROW + 1}"
+    canvas.sheet.auto_filter.ref = f"A{_HEADING_ROW}:{column_letters(len(WIDTHS) - 1)}{end}"
+    return end + 1
+
+
+def _write_result(
+    canvas: Canvas, row: int, result: Result, figures: Figures, addresses: Mapping[CellCode, str]
+) -> None:
+    rule = result.rule
+    texts = (
+        rule.id,
+        rule.level.label,
+        OUTCOMES[result.outcome],
+        rule.title,
+        _message(result),
+        result.hint or "",
+        _cells(result, figures, addresses),
+    )
+    put_row(canvas, row, texts, Look.LABEL)
+    # Both sides of a relation are sums of its cells, so they count the same.
+    measure = figures.form.cells[result.cells[0]].measure if result.cells else COUNT
+    for column, side in enumerate((result.left, result.right, result.difference), len(texts) + 1):
+        if side is None:
+            canvas.put_blank(Area(row, column), Look.LABEL)
+        else:
+            canvas.put_number(Area(row, column), measure, side)
+
+
+def _cells(result: Result, figures: Figures, addresses: Mapping[CellCode, str]) -> str:
+    """Name the cells: a line each where something is to be put right, else only where they stand."""
+    if result.outcome is Outcome.KEPT:
+        return "、".join(addresses[code] for code in result.cells)
+    return "\n".join(
+        f"{addresses[code]} {figures.form.cells[code].label}：{figures.printed(code) or '未填'}"
+        for code in result.cells
+    )
+
+
+def put_row(canvas: Canvas, row: int, texts: Sequence[str], look: Look) -> None:
+    """Write one row of texts."""
+    canvas.put_words([Words(Area(row, column), text, look) for column, text in enumerate(texts, 1)])
+
+
+def _message(result: Result) -> str:
+    quotes = [f"原文：“{quote}”" for quote in result.quotes]
+    return "\n".join((result.message, *quotes))
+
+
+def summary_of(results: Sequence[Result]) -> str:
+    """Say how many rules were held to, and how it came out."""
+    counts = [
+        f"{label} {sum(result.outcome is outcome for result in results)} 项"
+        for outcome, label in OUTCOMES.items()
+    ]
+    return f"共核对 {len(results)} 项：{'，'.join(counts)}"

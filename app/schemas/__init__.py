@@ -1,0 +1,1 @@
+"""What travels over the wire, as Pydantic models; those of a report are derived from its form."""

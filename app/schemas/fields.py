@@ -1,0 +1,115 @@
+"""Kinds of values that bodies are made of, and the base of every body."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from app.domain.values import from_text, to_text
+from app.forms.model import Measure
+
+SAID = "said"
+"""Type of an error whose message is meant for people as it stands."""
+
+PROSE_LIMIT = 100_000
+LINE_LIMIT = 500
+MOST_JSON_DIGITS = 15
+"""A JSON number of more digits may have lost some on the way; money of that size must be text."""
+
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ufffe\uffff]")
+
+
+class Body(BaseModel):
+    """Base of what callers send: no unknown members, no conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Out(BaseModel):
+    """Base of what callers get."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _without_control_characters(text: str) -> str:
+    found = _UNWANTED.search(text)
+    if found is not None:
+        message = "第 {place} 个字符是看不见的控制字符（U+{code}），请删去"
+        raise PydanticCustomError(SAID, message, {"place": found.start() + 1, "code": f"{ord(found[0]):04X}"})
+    return text
+
+
+Line: TypeAlias = Annotated[
+    str, StringConstraints(max_length=LINE_LIMIT), AfterValidator(_without_control_characters)
+]
+Prose: TypeAlias = Annotated[
+    str, StringConstraints(max_length=PROSE_LIMIT), AfterValidator(_without_control_characters)
+]
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\r" in text or not text.strip():
+        message = "应是不空的一行文字"
+        raise PydanticCustomError(SAID, message)
+    return text
+
+
+Name: TypeAlias = Annotated[Line, AfterValidator(_one_line)]
+
+
+@cache
+def type_of(measure: Measure, *, out: bool = False) -> object:
+    """Return the type of a cell that holds this measure: a whole number, or decimal text for money."""
+    if measure.is_count:
+        return Annotated[int, Field(ge=0, le=measure.most)]
+    return Annotated[str, Field(description=measure.unit)] if out else _money(measure)
+
+
+def _money(measure: Measure) -> object:
+    most = measure.most_in_aggregate
+
+    def read(value: object) -> object:
+        text = _written_out(measure, value)
+        stored = None if text is None else from_text(measure, text)
+        if text is None or stored is None:
+            message = '应是以{unit}为单位、不小于 0、最多 {places} 位小数的数，例如 "43.788"'
+            raise PydanticCustomError(SAID, message, {"unit": measure.unit, "places": measure.places})
+        if stored > most:
+            message = "不能大于 {most} {unit}"
+            raise PydanticCustomError(SAID, message, {"most": to_text(measure, most), "unit": measure.unit})
+        return to_text(measure, stored)
+
+    pattern = rf"^(0|[1-9][0-9]{{0,9}})(\.[0-9]{{1,{measure.places}}})?$"
+    schema = {
+        "anyOf": [
+            {"type": "string", "pattern": pattern},
+            {"type": "number", "minimum": 0, "maximum": int(to_text(measure, most))},
+        ]
+    }
+    return Annotated[str, BeforeValidator(read), WithJsonSchema(schema)]
+
+
+def _written_out(measure: Measure, value: object) -> str | None:
+    """Return a money value as text; None where it is no number, or a JSON number that is too long to trust."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    text = str(value)
+    if len(text.replace(".", "")) > MOST_JSON_DIGITS:
+        message = '数字超过 15 位，请写成文字，例如 "{example}"'
+        raise PydanticCustomError(SAID, message, {"example": to_text(measure, measure.most)})
+    return text

@@ -1,0 +1,51 @@
+"""Pages of a list: where the next one begins, as text that callers hand back unread."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from app.errors import Fault, InvalidRequest
+from app.schemas.fields import Out
+
+DEFAULT_LIMIT = 50
+MOST = 200
+
+
+class PageOut(Out):
+    """分页信息。"""
+
+    next: Annotated[str | None, Field(title="下一页的游标；null 表示没有了")]
+    limit: Annotated[int, Field(title="每页最多几条")]
+
+
+def write_cursor(after: Sequence[str | int]) -> str:
+    """Write down the last item of a page."""
+    return base64.urlsafe_b64encode(json.dumps(list(after)).encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None, first: Sequence[str | int]) -> list[str | int]:
+    """Return the last item of the page before; *first* where there is none.
+
+    Raises:
+        InvalidRequest: the cursor isn't one that the service gave for such a list.
+    """
+    if cursor is None:
+        return list(first)
+    try:
+        after = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
+    except (binascii.Error, ValueError) as wrong:
+        raise _wrong_cursor() from wrong
+    if not isinstance(after, list) or [type(part) for part in after] != [type(part) for part in first]:
+        raise _wrong_cursor()
+    return after
+
+
+def _wrong_cursor() -> InvalidRequest:
+    message = "游标无效；请用上一页返回的 page.next"
+    return InvalidRequest(message, [Fault("", message, "wrong-cursor", {"in": "query", "parameter": "cursor"})])

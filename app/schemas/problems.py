@@ -1,0 +1,142 @@
+"""Failures as callers get them (RFC 9457), and Pydantic's complaints in the caller's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import ErrorDetails
+
+from app.errors import Fault
+from app.forms import FORMS
+from app.schemas.fields import SAID
+
+MOST_SHOWN = 40
+
+
+class ProblemFault(BaseModel):
+    """一处错误。"""
+
+    model_config = ConfigDict(extra="allow")
+
+    pointer: Annotated[str, Field(title="位置（RFC 6901）；整个请求有误时为空")]
+    message: Annotated[str, Field(title="说明")]
+    code: Annotated[str, Field(title="错误种类，或核对之处")]
+
+
+class Problem(BaseModel):
+    """出了什么问题（RFC 9457）。"""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Annotated[str, Field(title="问题种类", examples=["/problems/rules-broken"])]
+    title: Annotated[str, Field(title="问题种类的名称")]
+    status: Annotated[int, Field(title="HTTP 状态码")]
+    detail: Annotated[str, Field(title="这一次的情况")]
+    instance: Annotated[str, Field(title="请求的路径")]
+    request_id: Annotated[str, Field(title="请求编号，报修时请提供")]
+    errors: Annotated[list[ProblemFault], Field(title="每一处错误")] = []
+
+
+def faults_of(errors: Iterable[ErrorDetails], body: type[BaseModel] | None) -> list[Fault]:
+    """Put Pydantic's errors into words, one fault each.
+
+    Args:
+        errors: with locations that begin with body, query, path or header.
+        body: the model of the body, whose members are suggested where one isn't known.
+    """
+    return [_fault(error, body) for error in errors]
+
+
+def _fault(error: ErrorDetails, body: type[BaseModel] | None) -> Fault:
+    place, *names = error["loc"]
+    message = _message(error, _members_at(body, names[:-1]))
+    if place != "body":
+        name = str(names[0]) if names else str(place)
+        return Fault("", f"参数 {name}：{message}", error["type"], {"in": place, "parameter": name})
+    return Fault(pointer_to(names), f"{_label(names)}{message}", error["type"])
+
+
+def pointer_to(names: Sequence[str | int]) -> str:
+    """Write a path of members as a JSON pointer (RFC 6901)."""
+    return "".join("/" + str(name).replace("~", "~0").replace("/", "~1") for name in names)
+
+
+def _label(names: Sequence[str | int]) -> str:
+    code = ".".join(str(name) for name in names)
+    for form in FORMS:
+        if code in form.cells:
+            return f"{form.cells[code].label}："
+    return ""
+
+
+def _members_at(model: type[BaseModel] | None, names: Sequence[str | int]) -> list[str]:
+    """Return the members that an object inside a body may have."""
+    for name in names:
+        field = model.model_fields.get(str(name)) if model else None
+        model = None if field is None else _model_in(field.annotation)
+    return list(model.model_fields) if model else []
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def _message(error: ErrorDetails, members: list[str]) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == SAID:
+        return error["msg"]
+    if kind == "extra_forbidden":
+        return unknown_member(str(error["loc"][-1]), members)
+    if kind == "missing":
+        return f"缺少“{error['loc'][-1]}”"
+    wanted = next((text for start, text in _WANTED.items() if kind.startswith(start)), "不符合要求")
+    return f"{wanted.format(**_readable(context))}，现为 {_shown(error['input'])}"
+
+
+def unknown_member(name: str, known: Sequence[str]) -> str:
+    """Say that there is no such member, and which one was probably meant."""
+    near = get_close_matches(name, known, 1)
+    if near:
+        return f"没有“{name}”这一项；是不是“{near[0]}”？"
+    return f"没有“{name}”这一项；这里可以有：{'、'.join(known)}" if known else f"没有“{name}”这一项"
+
+
+_WANTED = {
+    "int": "应是整数（不带引号、小数点和指数）",
+    "bool": "应是 true 或 false",
+    "string_type": "应是文字",
+    "string_unicode": "应是有效的 Unicode 文字",
+    "string_too_long": "最多 {max_length} 个字",
+    "string_too_short": "至少 {min_length} 个字",
+    "string_pattern": "应符合格式 {pattern}",
+    "greater_than_equal": "应大于或等于 {ge}",
+    "less_than_equal": "应小于或等于 {le}",
+    "enum": "应是下列之一：{expected}",
+    "literal": "应是下列之一：{expected}",
+    "date": "应是形如 2022-01-31 的日期",
+    "list": "应是数组",
+    "model": "应是对象",
+    "dict": "应是对象",
+    "too_short": "至少要有 {min_length} 项",
+    "too_long": "最多 {max_length} 项",
+}
+
+
+def _readable(context: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value).replace(" or ", "、").replace("'", "") for name, value in context.items()}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, dict | list):
+        return "对象" if isinstance(value, dict) else "数组"
+    text = f"“{value}”" if isinstance(value, str) else str(value)
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…（共 {len(text)} 个字符）"

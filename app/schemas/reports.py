@@ -1,0 +1,193 @@
+"""Bodies of reports: members for every table, row and column are derived from the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from pydantic import BaseModel, Field, create_model
+
+from app.domain.lifecycle import Status
+from app.domain.values import from_json
+from app.forms import FORMS
+from app.forms.model import COUNT, leaves_of
+from app.schemas.fields import Body, Line, Name, Out, Prose, type_of
+from app.schemas.results import ResultOut
+
+if TYPE_CHECKING:
+    from app.domain.values import Values
+    from app.forms.model import Axis, CellCode, ReportForm, Table
+
+AgencyCode: TypeAlias = Annotated[
+    str, Field(title="机关代码", pattern=r"^[0-9A-Za-z-]{1,32}$", examples=["640323101"])
+]
+Year: TypeAlias = Annotated[int, Field(title="报告年度", ge=1949, le=9999, examples=[2021])]
+Day: TypeAlias = Annotated[date, Field(strict=False)]
+
+
+class Contact(Body):
+    """填报人及办公电话。不要填私人号码。"""
+
+    prepared_by: Annotated[Name | None, Field(title="填报人")] = None
+    phone: Annotated[Name | None, Field(title="办公电话")] = None
+
+
+class ReportBody(Body):
+    """What a report has beside its tables and prose, whatever the form."""
+
+    agency: Annotated[AgencyCode | None, Field(title="机关代码，须与路径一致，可省略")] = None
+    year: Annotated[Year | None, Field(title="报告年度，须与路径一致，可省略")] = None
+    title: Annotated[Line | None, Field(title="标题")] = None
+    preface: Annotated[Prose | None, Field(title="前言")] = None
+    contact: Annotated[Contact | None, Field(title="联系方式")] = None
+    signed_by: Annotated[Name | None, Field(title="签发人")] = None
+    signed_on: Annotated[Day | None, Field(title="签发日期")] = None
+    published_on: Annotated[Day | None, Field(title="公布日期")] = None
+    published_url: Annotated[Name | None, Field(title="公布网址")] = None
+
+    def sent_texts(self) -> dict[str, object]:
+        """Return the members that were sent, as JSON has them, without tables, agency and year."""
+        tables = {table.code for form in FORMS for table in form.tables}
+        return self.model_dump(mode="json", exclude_unset=True, exclude={*tables, "agency", "year"})
+
+    def sent_values(self, form: ReportForm) -> dict[CellCode, int | None]:
+        """Return the cells that were sent, in their smallest unit."""
+        sent = self.model_dump(exclude_unset=True, include={table.code for table in form.tables})
+        values: dict[CellCode, int | None] = {}
+        for table in form.tables:
+            if table.code in sent:
+                values |= values_in_table(form, table, sent[table.code])
+        return values
+
+
+class ContactOut(Out):
+    """填报人及办公电话。"""
+
+    prepared_by: Annotated[str | None, Field(title="填报人")]
+    phone: Annotated[str | None, Field(title="办公电话")]
+
+
+class ReportHead(Out):
+    """What the service adds to a report, and what it has beside its tables and prose."""
+
+    agency: Annotated[AgencyCode, Field(title="机关代码")]
+    year: Annotated[Year, Field(title="报告年度")]
+    form: Annotated[str, Field(title="报告格式", examples=["2021"])]
+    status: Annotated[Status, Field(title="状态")]
+    version: Annotated[int, Field(title="版本号，每次保存加一")]
+    created_at: Annotated[datetime, Field(title="建立时间")]
+    updated_at: Annotated[datetime, Field(title="最后变动时间")]
+    title: Annotated[str | None, Field(title="标题")]
+    preface: Annotated[str | None, Field(title="前言")]
+    contact: Annotated[ContactOut, Field(title="联系方式")]
+    signed_by: Annotated[str | None, Field(title="签发人")]
+    signed_on: Annotated[date | None, Field(title="签发日期")]
+    published_on: Annotated[date | None, Field(title="公布日期")]
+    published_url: Annotated[str | None, Field(title="公布网址")]
+    findings: Annotated[list[ResultOut], Field(title="不符、没法核对或有疑问之处")]
+
+
+def values_in_table(form: ReportForm, table: Table, sent: Mapping[str, object] | None) -> Values:
+    """Return the cells in a table's JSON; a table or row that is null stands for all its cells."""
+    values: dict[CellCode, int | None] = {}
+    for row in table.rows():
+        if sent is None or row.code in sent:
+            values |= values_in_row(form, table, row.code, None if sent is None else sent[row.code])
+    return values
+
+
+def values_in_row(form: ReportForm, table: Table, row: str, sent: object) -> dict[CellCode, int | None]:
+    """Return the cells in a row's JSON; those not sent are absent."""
+    values: dict[CellCode, int | None] = {}
+    for column in table.columns_of(row):
+        cell = form.cells[f"{table.code}.{row}.{column.code}"]
+        if not isinstance(sent, dict):
+            values[cell.code] = None
+        elif column.code in sent:
+            values[cell.code] = from_json(cell.measure, sent[column.code])
+    return values
+
+
+@cache
+def row_model(table: Table, row: str, version: str, *, out: bool = False) -> type[BaseModel]:
+    """Return the model of one row of a table; rows with the same columns share one."""
+    return _columns_model(table, table.columns_of(row), version, out=out)
+
+
+@cache
+def _columns_model(table: Table, columns: tuple[Axis, ...], version: str, *, out: bool) -> type[BaseModel]:
+    blocks = [leaves_of(block.columns) for block in table.blocks]
+    number = str(list(dict.fromkeys(blocks)).index(columns) + 1) if len(set(blocks)) > 1 else ""
+    return _model(
+        f"{table.code.capitalize()}{version}Row{number}{'Out' if out else ''}",
+        {column.code: (type_of(column.measure or COUNT, out=out), column.label) for column in columns},
+        f"{table.name}的一行",
+        out=out,
+    )
+
+
+@cache
+def table_model(table: Table, version: str, *, out: bool = False) -> type[BaseModel]:
+    """Return the model of a table: a member per row."""
+    rows = {row.code: (row_model(table, row.code, version, out=out), row.label) for row in table.rows()}
+    name = f"{table.code.capitalize()}{version}{'Out' if out else ''}"
+    return _model(name, rows, table.name, out=out)
+
+
+def _model(name: str, members: Mapping[str, tuple[Any, str]], text: str, *, out: bool) -> type[BaseModel]:
+    fields: dict[str, Any] = {
+        member: (kind | None, Field(title=title) if out else Field(None, title=title))
+        for member, (kind, title) in members.items()
+    }
+    model: type[BaseModel] = create_model(name, __base__=Out if out else Body, __doc__=text, **fields)
+    return model
+
+
+def narratives_model(form: ReportForm, *, out: bool = False) -> type[BaseModel]:
+    """Return the model of the sections that are prose."""
+    sections = {section.code: (str if out else Prose, section.heading) for section in form.narratives}
+    return _model(f"Narratives{form.version}{'Out' if out else ''}", sections, "文字部分", out=out)
+
+
+def body_model(form: ReportForm) -> type[ReportBody]:
+    """Return the model of a report on this form, as it is sent."""
+    return create_model("Report", __base__=ReportBody, __doc__="一份年度报告", **_parts(form, out=False))
+
+
+def out_model(form: ReportForm) -> type[ReportHead]:
+    """Return the model of a report on this form, as it is given out."""
+    return create_model("ReportOut", __base__=ReportHead, __doc__="一份年度报告", **_parts(form, out=True))
+
+
+def _parts(form: ReportForm, *, out: bool) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for section in form.sections:
+        if section.table is not None:
+            model = table_model(section.table, form.version, out=out)
+            fields[section.code] = (
+                (model, Field(title=section.heading))
+                if out
+                else (model | None, Field(None, title=section.heading))
+            )
+    narratives = narratives_model(form, out=out)
+    fields["narratives"] = (
+        (narratives, Field(title="文字部分")) if out else (narratives | None, Field(None, title="文字部分"))
+    )
+    return fields
+
+
+IN_FORCE = FORMS[-1]
+"""The form that the API's own description shows."""
+
+if TYPE_CHECKING:
+
+    class Report(ReportBody):
+        """One year's report, as it is sent; its tables are derived from the form."""
+
+    class ReportOut(ReportHead):
+        """One year's report, as it is given out."""
+else:
+    Report = body_model(IN_FORCE)
+    ReportOut = out_model(IN_FORCE)

@@ -1,0 +1,45 @@
+"""Parsing of JSON that leaves nothing to interpretation (RFC 8259, and I-JSON's ban on repeated names)."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import NoReturn
+
+from app.errors import Malformed
+
+
+def parse(body: bytes) -> object:
+    """Return what a body says; numbers with a fraction or an exponent come as Decimal.
+
+    Raises:
+        Malformed: it isn't UTF-8 or JSON, repeats a member, is nested too deep, or has NaN or Infinity.
+    """
+    try:
+        return json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_without_repetition,
+            parse_constant=_refuse_constant,
+            parse_float=Decimal,
+        )
+    except UnicodeDecodeError as wrong:
+        raise Malformed(f"请求体不是 UTF-8 编码（第 {wrong.start + 1} 个字节起无法识别）") from wrong
+    except json.JSONDecodeError as wrong:
+        raise Malformed(f"请求体不是合法的 JSON：第 {wrong.lineno} 行第 {wrong.colno} 列处有误") from wrong
+    except RecursionError as wrong:
+        raise Malformed("请求体的 JSON 嵌套层数太多") from wrong
+    except (ValueError, InvalidOperation) as wrong:
+        raise Malformed("请求体中有位数过多的数") from wrong
+
+
+def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Malformed(f"同一个对象中“{twice}”出现了不止一次，分不清该用哪一个")
+    return members
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise Malformed(f"请求体中有 {name}，它不是合法的 JSON 数值")

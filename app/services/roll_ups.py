@@ -1,0 +1,181 @@
+"""Roll-ups: the sum of a subtree, who is in it and who isn't, worked out live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from app.domain.agencies import ReportScope, reference_day
+from app.domain.judging import judge_balances
+from app.domain.lifecycle import Basis, Status
+from app.domain.roll_up import RollUp
+from app.services.agencies import find_agency, key_of
+from app.services.paths import path_in
+from app.services.reports import find_form
+from app.storage.numbers import TABLES, Part, Source, Subtree, list_numbers, list_sources, sum_numbers
+from app.storage.tree import Placed, statuses_under, subtree_on
+
+if TYPE_CHECKING:
+    from app.domain.results import Result
+    from app.domain.values import Values
+    from app.forms.model import ReportForm
+    from app.storage.engine import ReadSession
+    from app.storage.models import Agency
+
+
+class CoverageState(StrEnum):
+    """How an agency stands towards a roll-up."""
+
+    INCLUDED = "included"
+    DRAFT = "draft"
+    MISSING = "missing"
+    EXCUSED = "excused"
+    EXCLUDED = "excluded"
+
+    @property
+    def label(self) -> str:
+        """As county staff call it."""
+        return {
+            CoverageState.INCLUDED: "已汇总",
+            CoverageState.DRAFT: "未上报",
+            CoverageState.MISSING: "缺报",
+            CoverageState.EXCUSED: "免报",
+            CoverageState.EXCLUDED: "不汇总",
+        }[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """An agency of the subtree and how it stands.
+
+    Attributes:
+        agency: the agency.
+        state: how it stands.
+        status: the state of its report; None where it has none.
+        reason: why it is left out, in Chinese, where it is.
+    """
+
+    agency: Agency
+    state: CoverageState
+    status: Status | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RolledUp:
+    """The total of a subtree with all that makes it checkable.
+
+    Attributes:
+        agency: at the top of the subtree.
+        year: the report year.
+        form: the year's form.
+        basis: from which state on reports count.
+        total: the sum.
+        parts: subtotals by a property of the agency, if they were asked for.
+        coverage: every agency of the subtree.
+        sources: the reports that were added.
+        results: the form's balances, judged on the total.
+        warnings: what makes the total doubtful, in Chinese.
+        as_of: when it was worked out.
+    """
+
+    agency: Agency
+    year: int
+    form: ReportForm
+    basis: Basis
+    total: RollUp
+    parts: dict[str, RollUp]
+    coverage: list[Covered]
+    sources: list[Source]
+    results: list[Result]
+    warnings: list[str]
+    as_of: datetime
+
+    def standing(self, state: CoverageState) -> list[Covered]:
+        """Return the agencies that stand so."""
+        return [covered for covered in self.coverage if covered.state is state]
+
+    @property
+    def expected(self) -> list[Covered]:
+        """The agencies that owe a report: all but the excluded."""
+        return [covered for covered in self.coverage if covered.state is not CoverageState.EXCLUDED]
+
+
+def roll_up_subtree(
+    session: ReadSession, code: str, year: int, basis: Basis, part: Part | None = None
+) -> RolledUp:
+    """Add up the reports of an agency and all below it, as the tree stood on 31 December of the year.
+
+    Raises:
+        NotFound: there is no such agency, or it stood nowhere that day.
+        InvalidRequest: the year has no form.
+    """
+    agency = find_agency(session, code)
+    form = find_form(year)
+    subtree = Subtree(year, path_in(session, agency, year), basis.statuses)
+    connection, table = session.connection(), TABLES[form.version]
+    total = sum_numbers(connection, form, table, subtree).get("", RollUp(dict.fromkeys(form.cells), 0, {}))
+    sources = list_sources(connection, table, subtree)
+    placed = subtree_on(session, key_of(agency), reference_day(year))
+    coverage = _coverage(session, agency, placed, year, {source.agency_id for source in sources})
+    return RolledUp(
+        agency,
+        year,
+        form,
+        basis,
+        total,
+        parts={} if part is None else sum_numbers(connection, form, table, subtree, part),
+        coverage=coverage,
+        sources=sources,
+        results=judge_balances(form, total.totals),
+        warnings=_warnings(placed, coverage),
+        as_of=datetime.now(UTC),
+    )
+
+
+def numbers_of(session: ReadSession, rolled: RolledUp) -> dict[int, Values]:
+    """Return the numbers of every report in a roll-up, by the report's row number."""
+    subtree = Subtree(
+        rolled.year, path_in(session, rolled.agency, rolled.year), rolled.basis.statuses
+    )
+    return list_numbers(session.connection(), rolled.form, TABLES[rolled.form.version], subtree)
+
+
+def _coverage(
+    session: ReadSession, agency: Agency, placed: list[Placed], year: int, included: set[int]
+) -> list[Covered]:
+    statuses = statuses_under(session, key_of(agency), reference_day(year), year)
+    return [_covered(place.agency, statuses.get(key_of(place.agency)), included) for place in placed]
+
+
+def _covered(agency: Agency, stored: str | None, included: set[int]) -> Covered:
+    status = None if stored is None else Status(stored)
+    if not agency.in_rollup:
+        return Covered(agency, CoverageState.EXCLUDED, status, "不在本级汇总范围内")
+    if agency.report_scope == ReportScope.AGGREGATE:
+        return Covered(agency, CoverageState.EXCLUDED, status, "它的报告本身就是汇总数，再加就重复了")
+    if key_of(agency) in included:
+        return Covered(agency, CoverageState.INCLUDED, status)
+    if status is None:
+        return Covered(agency, CoverageState.MISSING, None, "没有报告")
+    return Covered(agency, CoverageState.DRAFT, status, f"报告{status.label}，还不能计入")
+
+
+def _warnings(placed: list[Placed], coverage: list[Covered]) -> list[str]:
+    """Name aggregates that are left out although nothing below them was added."""
+    parent_of = {place.agency.code: place.parent for place in placed}
+    fed: set[str] = set()
+    for covered in coverage:
+        above = parent_of[covered.agency.code]
+        while covered.state is CoverageState.INCLUDED and above is not None and above not in fed:
+            fed.add(above)
+            above = parent_of.get(above)
+    return [
+        f"“{covered.agency.name}”的报告是汇总数，没有计入；它下面也没有计入任何单位，合计可能偏小"
+        for covered in coverage
+        if covered.agency.report_scope == ReportScope.AGGREGATE
+        and covered.status is not None
+        and covered.agency.code not in fed
+    ]

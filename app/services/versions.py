@@ -1,0 +1,65 @@
+"""Which version a change is based on: lost updates are refused, never merged by guess."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.errors import PreconditionRequired, StaleVersion
+
+if TYPE_CHECKING:
+    from app.storage.models import Agency, Report
+
+
+@dataclass(frozen=True, slots=True)
+class BasedOn:
+    """What a caller says it read before changing it.
+
+    Attributes:
+        marks: the marks that it accepts; None where it accepts any, as long as there is one.
+    """
+
+    marks: frozenset[str] | None
+
+
+def mark_of(thing: Agency | Report) -> str:
+    """Return what tells this state of a thing from every other that it or a namesake ever had."""
+    return f"{thing.id}-{thing.revision}"
+
+
+def require_current(based_on: BasedOn | None, thing: Agency | Report) -> None:
+    """Refuse a change that isn't based on the present state.
+
+    Raises:
+        PreconditionRequired: the caller doesn't say what it read.
+        StaleVersion: it read something else.
+    """
+    if based_on is None:
+        raise PreconditionRequired(
+            "已经有内容，修改时要用 If-Match 说明是在哪一版上改的；先读取，把返回的 ETag 原样带上",
+            members={"etag": f'"{mark_of(thing)}"'},
+        )
+    refuse_stale(based_on, thing)
+
+
+def refuse_stale(based_on: BasedOn | None, thing: Agency | Report) -> None:
+    """Refuse a change that says it is based on another state; one that says nothing passes.
+
+    Raises:
+        StaleVersion: the caller read something else.
+    """
+    if based_on is not None and based_on.marks is not None and mark_of(thing) not in based_on.marks:
+        raise StaleVersion(
+            "读取之后，内容已被别人改过；请重新读取，看过新内容再改",
+            members={"etag": f'"{mark_of(thing)}"'},
+        )
+
+
+def require_absent(based_on: BasedOn | None) -> None:
+    """Refuse to create what a caller says it has read.
+
+    Raises:
+        StaleVersion: it says so.
+    """
+    if based_on is not None:
+        raise StaleVersion("If-Match 说的那一版已经不在了；要新建，请去掉 If-Match")

@@ -1,0 +1,123 @@
+"""零报告: a clerk states that missing cells are zero, and who said so is recorded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from app.domain.totals import amend
+from app.domain.values import missing_cells, to_text
+from app.errors import Fault, InvalidRequest
+from app.services.reports import Filed, find_report, report_key, save
+from app.services.versions import BasedOn, refuse_stale
+from app.storage.models import ZeroStatement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.auth.actor import Actor
+    from app.domain.content import Content
+    from app.forms.model import CellCode
+    from app.storage.engine import WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class ZerosStated:
+    """What came of a statement.
+
+    Attributes:
+        filed: the report afterwards.
+        stated: the cells that were said to be zero.
+        computed: totals that were missing and followed from their parts.
+    """
+
+    filed: Filed
+    stated: list[CellCode]
+    computed: list[CellCode]
+
+
+def state_zeros(
+    session: WriteSession,
+    actor: Actor,
+    key: tuple[str, int],
+    cells: Sequence[CellCode] | None,
+    based_on: BasedOn | None,
+    *,
+    stated_by: str | None = None,
+) -> ZerosStated:
+    """Fill missing cells with zero because somebody says that they are; totals among them are worked out.
+
+    Args:
+        session: the transaction.
+        actor: who calls.
+        key: agency and year.
+        cells: which; None for every missing cell.
+        based_on: what the caller read.
+        stated_by: the clerk's name, where the caller isn't the clerk.
+
+    Raises:
+        NotFound: there is no such report.
+        StaleVersion: the caller read another version.
+        InvalidRequest: a cell isn't in the form, or isn't missing.
+        WrongState, RulesBroken: see `save`.
+    """
+    filed = find_report(session, *key, to_change=True)
+    refuse_stale(based_on, filed.report)
+    content = filed.content
+    missing = missing_cells(content.form, content.values)
+    asked = missing if cells is None else list(dict.fromkeys(cells))
+    _refuse_filled(content, asked)
+    values, computed = _filled(content, asked)
+    stated = [code for code in asked if code not in computed]
+    saved = save(session, actor, filed, replace(content, values=values))
+    if asked:
+        _record(session, saved, stated, stated_by or actor.name)
+    return ZerosStated(saved, stated, computed)
+
+
+def _filled(
+    content: Content, asked: list[CellCode]
+) -> tuple[dict[CellCode, int | None], list[CellCode]]:
+    form = content.form
+    zeros = {code: 0 for code in asked if code not in form.totals}
+    values = amend(form, content.values, zeros, [code for code in asked if code in form.totals])
+    computed = [
+        code for code in form.totals if content.values.get(code) is None and values[code] is not None
+    ]
+    # a total that can't be worked out, because parts are still missing, is zero on the clerk's word
+    return values | {code: 0 for code in asked if values[code] is None}, computed
+
+
+def _refuse_filled(content: Content, asked: list[CellCode]) -> None:
+    faults = [fault for place, code in enumerate(asked) if (fault := _fault(content, place, code))]
+    if faults:
+        raise InvalidRequest("只能对没有填的格说明为零", faults)
+
+
+def _fault(content: Content, place: int, code: CellCode) -> Fault | None:
+    cell = content.form.cells.get(code)
+    if cell is None:
+        near = get_close_matches(code, content.form.cells, 1)
+        meant = f"；是不是“{near[0]}”？" if near else ""
+        return Fault(f"/cells/{place}", f"表中没有“{code}”这一格{meant}", "unknown-cell")
+    value = content.values.get(code)
+    if value is None:
+        return None
+    found = to_text(cell.measure, value)
+    return Fault(f"/cells/{place}", f"{cell.label}已经填了 {found}，不是缺格", "cell-filled")
+
+
+def _record(session: WriteSession, filed: Filed, stated: list[CellCode], stated_by: str) -> None:
+    session.add(
+        ZeroStatement(
+            report_id=report_key(filed.report),
+            version=filed.report.version,
+            cells=json.dumps(stated),
+            stated_by=stated_by,
+            stated_at=datetime.now(UTC),
+        )
+    )
+    session.flush()
