@@ -16,6 +16,20 @@ class AgencyLevel(StrEnum):
     COUNTY = "county"
     TOWNSHIP = "township"
 
+    @property
+    def label(self) -> str:
+        """As county staff call it."""
+        return _LEVEL_LABELS[self]
+
+
+_LEVEL_LABELS = {
+    AgencyLevel.NATION: "国家级",
+    AgencyLevel.PROVINCE: "省级",
+    AgencyLevel.PREFECTURE: "地级",
+    AgencyLevel.COUNTY: "县级",
+    AgencyLevel.TOWNSHIP: "乡级",
+}
+
 
 class AgencyKind(StrEnum):
     """What sort of body it is."""
@@ -26,6 +40,21 @@ class AgencyKind(StrEnum):
     SUBDISTRICT = "subdistrict"
     DEVELOPMENT_ZONE = "development_zone"
     AUTHORISED_ORGANISATION = "authorised_organisation"
+
+    @property
+    def label(self) -> str:
+        """As county staff call it."""
+        return _KIND_LABELS[self]
+
+
+_KIND_LABELS = {
+    AgencyKind.GOVERNMENT: "人民政府",
+    AgencyKind.OFFICE: "政府办公室",
+    AgencyKind.DEPARTMENT: "部门",
+    AgencyKind.SUBDISTRICT: "街道办事处",
+    AgencyKind.DEVELOPMENT_ZONE: "开发区",
+    AgencyKind.AUTHORISED_ORGANISATION: "法律法规授权组织",
+}
 
 
 class ReportScope(StrEnum):

@@ -161,7 +161,7 @@ KINDS = (
 
 
 CLAUSE = re.compile(
-    r"(?:[^，,（）()。！？；!?;]|(?<=[0-9]),(?=[0-9]{3})"
+    r"(?:[^，,（）()。！？；!?;]++|(?<=[0-9]),(?=[0-9]{3})"
     rf"|[，,](?={_TOTAL[:-1]}[为有是]?\s*[0-9{_HAN_NUMBER}])|(?<=(?:公开|申请)(?:方面|情况|工作))[，,])++"
 )
 CARRIED = re.compile(rf"(?<!不)(?:含|包括|其中)[^0-9]{{0,10}}?结转(?!至|到|下)[的了]?(?:申请)?{_COUNT}")
@@ -170,3 +170,4 @@ PART = re.compile("其中|包括|分别")
 SUPPOSED = re.compile("如(?!期|实|下)|若|凡|应当|确保|是否|预计|计划")
 ANOTHER_PERIOD = re.compile("上一?年(?!度?结转)|去年|往年|历年|同期|[上下]半年|季度|以来")
 PERIOD = re.compile(r"([0-9]{4})\s*年|((?<![较比与同])(?:上一?年|去年)(?!度?结转))|今年|本年|全年")
+CUES = tuple(dict.fromkeys(cue for kind in KINDS for cue in kind.cues))

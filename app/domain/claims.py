@@ -16,6 +16,7 @@ from app.domain.claim_patterns import (
     ANOTHER_PERIOD,
     CARRIED,
     CLAUSE,
+    CUES,
     KINDS,
     MENTIONS_CARRIED,
     PART,
@@ -73,16 +74,11 @@ def read_claims(text: str, year: int | None = None) -> list[Claim]:
         text: prose; its lines are paragraphs, or pieces of one that a page has broken.
         year: the report year; figures that a sentence dates to another one are left out.
     """
-    plain = _WRAPPED.sub(" ", text.translate(_SAME_WIDTH))
     claims: list[Claim] = []
     above, start = "", 0
-    for paragraph in plain.split("\n"):
-        heading = above
-        for sentence in _SENTENCE.finditer(paragraph):
-            begin, end = start + sentence.start(), start + sentence.end()
-            claims += _claims_of(_Sentence(sentence[0], heading, year), text[begin:end], begin)
-            if sentence.start() == 0 and len(sentence[0]) <= _LONGEST_HEADING:
-                heading += sentence[0]
+    for paragraph in _WRAPPED.sub(" ", text).split("\n"):
+        if _mentions(paragraph, CUES):
+            claims += _claims_of_paragraph(text, start, paragraph, above, year)
         above = paragraph if len(paragraph) <= _LONGEST_HEADING else ""
         start += len(paragraph) + 1
     return claims
@@ -97,11 +93,32 @@ class _Sentence:
     year: int | None
 
 
+def _mentions(text: str, cues: tuple[str, ...]) -> bool:
+    """Look for one of a few words: a loop of substring searches takes half the time of one pattern."""
+    for cue in cues:  # noqa: SIM110 - any() over a generator takes three times as long
+        if cue in text:
+            return True
+    return False
+
+
+def _claims_of_paragraph(
+    text: str, start: int, paragraph: str, above: str, year: int | None
+) -> Iterator[Claim]:
+    heading = above
+    for found in _SENTENCE.finditer(paragraph):
+        if _mentions(found[0], CUES):
+            sentence = _Sentence(found[0].translate(_SAME_WIDTH), heading, year)
+            begin, end = start + found.start(), start + found.end()
+            yield from _claims_of(sentence, text[begin:end], begin)
+        if found.start() == 0 and len(found[0]) <= _LONGEST_HEADING:
+            heading += found[0]
+
+
 def _claims_of(sentence: _Sentence, written: str, start: int) -> Iterator[Claim]:
     stripped = written.strip()
     start += written.index(stripped)
     for kind in KINDS:
-        if any(cue in sentence.text for cue in kind.cues):
+        if _mentions(sentence.text, kind.cues):
             for number in _numbers_in(sentence, kind):
                 yield Claim(kind.code, number, stripped, start, start + len(stripped))
 
@@ -110,7 +127,7 @@ def _numbers_in(sentence: _Sentence, kind: Kind) -> list[int]:
     """Return what the clauses claim; 受理 gives way to 收到 in the same sentence."""
     found: list[tuple[str | None, int]] = []
     for clause in CLAUSE.finditer(sentence.text):
-        if any(cue in clause[0] for cue in kind.cues):
+        if _mentions(clause[0], kind.cues):
             match, before = _match(sentence, clause, kind)
             if match is not None and _stands_for_all(match, before, sentence, kind):
                 number = _net_number(match, sentence.text[clause.end() : clause.end() + _LOOK_AHEAD])
@@ -139,7 +156,7 @@ def _stands_for_all(match: re.Match[str], before: str, sentence: _Sentence, kind
     if "bare" in match.re.groupindex and re.search(f"{ACT}|{QUALIFIED}|投诉|其他", ahead):
         return False
     part = before.rfind("其中")
-    if part >= 0 and any(cue in before[:part] for cue in kind.cues):
+    if part >= 0 and _mentions(before[:part], kind.cues):
         return False
     if kind.context and _number(match) != 0:
         about = f"{sentence.heading}{before}{match.string[: match.end() + _LOOK_AHEAD]}"

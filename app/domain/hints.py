@@ -56,7 +56,7 @@ def _mistyped(balance: Balance, measure: Measure, left: list[int], right: list[i
 
 def _is_likely_slip(typed: int, meant: int) -> bool:
     ten = 10
-    if typed < ten or meant < 0:
+    if typed < ten:
         return typed > 0 and meant == typed * ten
     return meant in (typed * ten, typed // ten if typed % ten == 0 else None) or meant in _swaps(typed)
 
@@ -66,7 +66,6 @@ def _swaps(number: int) -> set[int]:
     return {
         int(digits[:place] + second + first + digits[place + 2 :])
         for place, (first, second) in enumerate(pairwise(digits))
-        if first != second
     }
 
 

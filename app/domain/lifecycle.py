@@ -70,6 +70,11 @@ class Basis(StrEnum):
     ACCEPTED = "accepted"
 
     @property
+    def label(self) -> str:
+        """As county staff call it."""
+        return {Basis.SUBMITTED: "已上报的报告", Basis.ACCEPTED: "审核通过的报告"}[self]
+
+    @property
     def statuses(self) -> tuple[Status, ...]:
         """The states whose reports are included."""
         later = (Status.ACCEPTED, Status.PUBLISHED)

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeAlias
 
 from pydantic import BaseModel, Field, create_model
 
-from app.domain.lifecycle import Status
+from app.domain.content import document_of
+from app.domain.lifecycle import Action, Status
 from app.domain.values import from_json
 from app.forms import FORMS
 from app.forms.model import COUNT, leaves_of
+from app.schemas.pages import PageOut
 from app.schemas.fields import Body, Line, Name, Out, Prose, type_of
-from app.schemas.results import ResultOut
+from app.schemas.results import ResultOut, results_out
 
 if TYPE_CHECKING:
+    from app.domain.content import Content
+    from app.domain.results import Result
     from app.domain.values import Values
     from app.forms.model import Axis, CellCode, ReportForm, Table
 
@@ -87,6 +91,41 @@ class ReportHead(Out):
     published_on: Annotated[date | None, Field(title="公布日期")]
     published_url: Annotated[str | None, Field(title="公布网址")]
     findings: Annotated[list[ResultOut], Field(title="不符、没法核对或有疑问之处")]
+
+
+class ReportSummary(Out):
+    """列表中的一份报告。"""
+
+    agency: Annotated[AgencyCode, Field(title="机关代码")]
+    name: Annotated[str, Field(title="机关全称")]
+    year: Annotated[Year, Field(title="报告年度")]
+    form: Annotated[str, Field(title="报告格式")]
+    status: Annotated[Status, Field(title="状态")]
+    version: Annotated[int, Field(title="版本号")]
+    updated_at: Annotated[datetime, Field(title="最后变动时间")]
+
+
+class ReportPage(Out):
+    """一页报告。"""
+
+    items: Annotated[list[ReportSummary], Field(title="报告")]
+    page: Annotated[PageOut, Field(title="分页")]
+
+
+class TransitionBody(Body):
+    """要做的一步。"""
+
+    action: Annotated[Action, Field(title="submit 上报，withdraw 撤回", strict=False)]
+
+
+class ZerosBody(Body):
+    """说明哪些缺格为零。"""
+
+    cells: Annotated[
+        Literal["all"] | Annotated[list[str], Field(min_length=1, max_length=1000)],
+        Field(title="all 表示所有缺格，或列出格的代码", examples=["all", ["requests.received.total"]]),
+    ]
+    stated_by: Annotated[Name | None, Field(title="作出说明的人；不写则记为登录的人")] = None
 
 
 def values_in_table(form: ReportForm, table: Table, sent: Mapping[str, object] | None) -> Values:
@@ -191,3 +230,38 @@ if TYPE_CHECKING:
 else:
     Report = body_model(IN_FORCE)
     ReportOut = out_model(IN_FORCE)
+
+
+class ZerosOut(Out):
+    """说明之后的报告。"""
+
+    report: Annotated[ReportOut, Field(title="报告")]
+    stated: Annotated[list[str], Field(title="经说明为零而填上 0 的格")]
+    computed: Annotated[list[str], Field(title="随之算出的总计")]
+    stated_by: Annotated[str, Field(title="记录的说明人")]
+
+
+class Kept(Protocol):
+    """What the service keeps of a report beside its content."""
+
+    status: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def report_out(agency: str, kept: Kept, content: Content, findings: list[Result]) -> ReportOut:
+    """Give a report out."""
+    return ReportOut.model_validate(
+        {
+            **document_of(content),
+            "agency": agency,
+            "year": content.year,
+            "form": content.form.version,
+            "status": kept.status,
+            "version": kept.version,
+            "created_at": kept.created_at,
+            "updated_at": kept.updated_at,
+            "findings": results_out(content.form, content.values, findings),
+        }
+    )

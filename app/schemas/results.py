@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import Field
 
-from app.domain.results import Outcome, Result, cells_shown
+from app.domain.results import Outcome, Result, described
 from app.domain.rules import Level
-from app.domain.values import to_json
 from app.schemas.fields import Out
 
 if TYPE_CHECKING:
@@ -45,34 +46,45 @@ class ResultOut(Out):
     quotes: Annotated[list[str], Field(title="所引原文")]
 
 
+class GateOut(Out):
+    """一次上报时的核对结果，此后不再改变。"""
+
+    version: Annotated[int, Field(title="上报的版本")]
+    submitted_at: Annotated[datetime, Field(title="上报时间")]
+    submitted_by: Annotated[str, Field(title="上报人")]
+    items: Annotated[list[ResultOut], Field(title="当时有疑问之处")]
+
+
+class FindingsOut(Out):
+    """一份报告的核对结果。"""
+
+    version: Annotated[int, Field(title="所核对的版本")]
+    items: Annotated[list[ResultOut], Field(title="不符、没法核对或有疑问之处")]
+    total: Annotated[int, Field(title="共几处")]
+    returned: Annotated[int, Field(title="返回几处")]
+    truncated: Annotated[bool, Field(title="是否没有全部返回")]
+    counts: Annotated[dict[Outcome, int], Field(title="各种结果的条数")]
+    can_submit: Annotated[bool, Field(title="是否可以上报")]
+    gate: Annotated[GateOut | None, Field(title="最近一次上报时的核对结果；没有上报过为 null")]
+
+
+class JudgementOut(Out):
+    """一份没有保存的报告的核对结果。"""
+
+    items: Annotated[list[ResultOut], Field(title="全部结果，相符的也在内")]
+    total: Annotated[int, Field(title="共几条")]
+    returned: Annotated[int, Field(title="返回几条")]
+    truncated: Annotated[bool, Field(title="是否没有全部返回")]
+    counts: Annotated[dict[Outcome, int], Field(title="各种结果的条数")]
+    can_submit: Annotated[bool, Field(title="是否可以上报")]
+
+
+def counts_of(results: list[Result]) -> dict[Outcome, int]:
+    """Count results by what came of them."""
+    counts = Counter(result.outcome for result in results)
+    return {outcome: counts[outcome] for outcome in Outcome}
+
+
 def results_out(form: ReportForm, values: Values, results: list[Result]) -> list[ResultOut]:
     """Arrange results for callers."""
-    return [_result_out(form, values, result) for result in results]
-
-
-def _result_out(form: ReportForm, values: Values, result: Result) -> ResultOut:
-    def shown(number: int | None) -> Number | None:
-        return to_json(form.cells[result.cells[0]].measure, number) if result.cells else number
-
-    return ResultOut(
-        rule=result.rule.id,
-        code=result.code,
-        level=result.rule.level,
-        outcome=result.outcome,
-        message=result.message,
-        hint=result.hint,
-        left=shown(result.left),
-        right=shown(result.right),
-        difference=shown(result.difference),
-        cells=[
-            CellOut(
-                pointer=shown_cell.cell.pointer,
-                label=shown_cell.cell.label,
-                value=to_json(shown_cell.cell.measure, shown_cell.value),
-                excel=shown_cell.excel,
-            )
-            for shown_cell in cells_shown(form, values, result)
-        ],
-        pointer=result.pointer,
-        quotes=list(result.quotes),
-    )
+    return [ResultOut.model_validate(described(form, values, result)) for result in results]

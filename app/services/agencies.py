@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select
@@ -24,6 +25,8 @@ from app.storage.tree import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.storage.engine import ReadSession, WriteSession
 
 
@@ -271,3 +274,46 @@ def _parent_id(session: WriteSession, details: AgencyDetails) -> int | None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """How many agencies an import registered, corrected and found as they were."""
+
+    created: int
+    changed: int
+    unchanged: int
+
+
+def import_agencies(session: WriteSession, rows: Sequence[AgencyDetails]) -> ImportOutcome:
+    """Register or correct many agencies at once; parents may stand anywhere in the list.
+
+    Raises:
+        InvalidRequest: a code stands there twice, a parent is unknown, or parents run in a circle.
+    """
+    lock_tree(session, to_change_it=True)
+    created = changed = 0
+    for details in _parents_first(rows):
+        known = session.scalars(select(Agency).where(AGENCY.c.code == details.code)).one_or_none()
+        if known is None:
+            create_agency(session, details)
+            created += 1
+            continue
+        placement = last_placement(session, key_of(known))
+        if details != _details(session, known, placement):
+            _correct(session, known, placement, details)
+            changed += 1
+    return ImportOutcome(created, changed, len(rows) - created - changed)
+
+
+def _parents_first(rows: Sequence[AgencyDetails]) -> list[AgencyDetails]:
+    waiting = {details.code: details for details in rows}
+    if len(waiting) < len(rows):
+        codes = [details.code for details in rows]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        raise InvalidRequest(f"代码重复：{'、'.join(twice)}")
+    order = TopologicalSorter({code: {details.parent} for code, details in waiting.items()})
+    try:
+        return [waiting[code] for code in order.static_order() if code in waiting]
+    except CycleError as circle:
+        raise InvalidRequest(f"上级关系绕成了圈：{' → '.join(map(str, circle.args[1]))}") from circle

@@ -32,11 +32,13 @@ class ZerosStated:
         filed: the report afterwards.
         stated: the cells that were said to be zero.
         computed: totals that were missing and followed from their parts.
+        stated_by: who is recorded as having said so.
     """
 
     filed: Filed
     stated: list[CellCode]
     computed: list[CellCode]
+    stated_by: str
 
 
 def state_zeros(
@@ -73,9 +75,10 @@ def state_zeros(
     values, computed = _filled(content, asked)
     stated = [code for code in asked if code not in computed]
     saved = save(session, actor, filed, replace(content, values=values))
+    clerk = stated_by or actor.name
     if asked:
-        _record(session, saved, stated, stated_by or actor.name)
-    return ZerosStated(saved, stated, computed)
+        _record(session, saved, stated, clerk)
+    return ZerosStated(saved, stated, computed, clerk)
 
 
 def _filled(

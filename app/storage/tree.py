@@ -63,7 +63,8 @@ def lineage_on(session: ReadSession, agency_id: int, day: date) -> list[str]:
     return list(session.scalars(chosen))
 
 
-def _down_from(agency_id: int, day: date) -> CTE:
+def down_from(agency_id: int, day: date) -> CTE:
+    """Return a query of an agency and all below it on a day: agency_id, parent_id, depth."""
     down = (
         select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, literal(0).label("depth"))
         .where(PLACEMENT.c.agency_id == agency_id, _holds_on(day))
@@ -78,7 +79,7 @@ def _down_from(agency_id: int, day: date) -> CTE:
 
 def subtree_on(session: ReadSession, agency_id: int, day: date) -> list[Placed]:
     """Return an agency and all below it on a day, sorted by code; empty where it stands nowhere then."""
-    down = _down_from(agency_id, day)
+    down = down_from(agency_id, day)
     above = select(AGENCY.c.id, AGENCY.c.code).subquery("above")
     chosen = (
         select(Agency, above.c.code, down.c.depth)
@@ -103,7 +104,7 @@ def would_circle(session: WriteSession, agency_id: int, parent_id: int) -> bool:
 
 def statuses_under(session: ReadSession, agency_id: int, day: date, year: int) -> dict[int, str]:
     """Return the state of each report of a year in a subtree, by the agency's row number."""
-    down = _down_from(agency_id, day)
+    down = down_from(agency_id, day)
     chosen = (
         select(REPORT.c.agency_id, REPORT.c.status)
         .join(down, REPORT.c.agency_id == down.c.agency_id)

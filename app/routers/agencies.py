@@ -1,0 +1,147 @@
+"""Agencies."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
+
+from app.deps import LIMIT, CurrentDatabase, Cursor, IfMatch, Limit, StrictRoute
+from app.domain.agencies import AgencyKind, AgencyLevel
+from app.errors import Fault, InvalidRequest
+from app.routers.answers import READING, WRITING, etag_of, failures, is_known, unchanged
+from app.schemas.agencies import (
+    AgenciesImported,
+    AgencyBody,
+    AgencyOut,
+    AgencyPage,
+    AgencySummary,
+    PlacedAgency,
+    SubtreeOut,
+)
+from app.schemas.agency_rows import read_rows
+from app.schemas.pages import PageOut, read_cursor, write_cursor
+from app.schemas.reports import AgencyCode
+from app.services import agencies
+from app.services.agencies import AgencyDetails, AgencyFound
+from app.services.reports import CHINA
+
+router = APIRouter(route_class=StrictRoute, prefix="/agencies", tags=["机关"])
+
+CodeInPath = Annotated[AgencyCode, Path(description="机关代码")]
+AsOf = Annotated[date | None, Query(description="哪一天的情况，例如 2021-12-31；不写为现在")]
+
+
+def _details(body: AgencyBody) -> AgencyDetails:
+    return AgencyDetails(**body.model_dump())
+
+
+def _out(found: AgencyFound) -> AgencyOut:
+    names = AgencyDetails.__dataclass_fields__
+    return AgencyOut.model_validate(
+        {
+            **{name: getattr(found.details, name) for name in names},
+            "created_at": found.agency.created_at,
+            "updated_at": found.agency.updated_at,
+        }
+    )
+
+
+@router.post("", status_code=201, summary="登记机关", responses=failures(400, 409, 413, 415, 422))
+def create_agency(body: AgencyBody, response: Response, database: CurrentDatabase) -> AgencyOut:
+    """登记一个机关。上级要先登记。"""
+    with database.writing() as session:
+        found = agencies.create_agency(session, _details(body))
+        response.headers["ETag"] = etag_of(found.agency)
+        response.headers["Location"] = f"/api/v1/agencies/{found.agency.code}"
+        answer = _out(found)
+    return answer
+
+
+@router.get("", summary="查找机关", responses=failures(422))
+def list_agencies(
+    database: CurrentDatabase,
+    q: Annotated[str | None, Query(description="名称的一部分", min_length=1, max_length=100)] = None,
+    level: Annotated[AgencyLevel | None, Query(description="层级")] = None,
+    kind: Annotated[AgencyKind | None, Query(description="种类")] = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT,
+) -> AgencyPage:
+    """按代码排序列出机关。"""
+    (after,) = read_cursor(cursor, [""])
+    with database.reading() as session:
+        found = agencies.list_agencies(
+            session, after=str(after), limit=limit + 1, name=q, level=level, kind=kind
+        )
+        items = [AgencySummary.model_validate(agency) for agency in found[:limit]]
+    more = write_cursor([items[-1].code]) if len(found) > limit else None
+    return AgencyPage(items=items, page=PageOut(next=more, limit=limit))
+
+
+@router.post("/import", summary="从 CSV 登记机关", responses=failures(400, 413, 415, 422))
+def import_agencies(file: UploadFile, database: CurrentDatabase) -> AgenciesImported:
+    """一行一个机关，表头为 code,name,level,kind,parent,… ；有一行不对就整个不登记。行的先后不限。"""
+    bodies = read_rows(file.file.read())
+    with database.writing() as session:
+        outcome = agencies.import_agencies(session, [_details(body) for body in bodies])
+    return AgenciesImported.model_validate(outcome)
+
+
+@router.get("/{code}", summary="一个机关", responses={**READING, **failures(304)})
+def get_agency(
+    code: CodeInPath, request: Request, response: Response, database: CurrentDatabase, as_of: AsOf = None
+) -> AgencyOut | Response:
+    """一个机关的登记情况，及它在机关树中的位置。"""
+    with database.reading() as session:
+        found = agencies.get_agency(session, code, as_of)
+        etag = etag_of(found.agency)
+        if is_known(request, etag):
+            return unchanged(etag)
+        response.headers["ETag"] = etag
+        return _out(found)
+
+
+@router.put(
+    "/{code}",
+    summary="更正或登记机关",
+    responses={**WRITING, 201: {"model": AgencyOut, "description": "新登记"}},
+)
+def replace_agency(
+    code: CodeInPath, body: AgencyBody, response: Response, database: CurrentDatabase, if_match: IfMatch
+) -> AgencyOut:
+    """没有则登记；已有则更正，要带 If-Match。更正上级时，已报的报告改到新位置汇总。"""
+    if body.code != code:
+        message = f"请求体中的代码“{body.code}”与路径中的“{code}”不一致"
+        raise InvalidRequest(message, [Fault("/code", message, "code-differs")])
+    with database.writing() as session:
+        found, created = agencies.replace_agency(session, _details(body), if_match)
+        response.headers["ETag"] = etag_of(found.agency)
+        response.status_code = 201 if created else 200
+        answer = _out(found)
+    return answer
+
+
+@router.delete(
+    "/{code}", status_code=204, summary="删除机关", responses=failures(404, 409, 412, 422, 428)
+)
+def delete_agency(code: CodeInPath, database: CurrentDatabase, if_match: IfMatch) -> None:
+    """删除登记错的机关。有报告、或下面还有机关的，不能删除。"""
+    with database.writing() as session:
+        agencies.delete_agency(session, code, if_match)
+
+
+@router.get("/{code}/subtree", summary="一个机关及其下的机关", responses=READING)
+def get_agency_subtree(code: CodeInPath, database: CurrentDatabase, as_of: AsOf = None) -> SubtreeOut:
+    """某一天一个机关及其下的所有机关，按代码排序。"""
+    day = as_of or datetime.now(CHINA).date()
+    with database.reading() as session:
+        items = [
+            PlacedAgency(
+                **AgencySummary.model_validate(placed.agency).model_dump(),
+                parent=placed.parent,
+                depth=placed.depth,
+            )
+            for placed in agencies.list_subtree(session, code, day)
+        ]
+    return SubtreeOut(as_of=day, items=items, total=len(items))

@@ -1,0 +1,77 @@
+"""Headers that answers share: entity tags, conditional reading, downloads; and the failures that are documented."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from fastapi import Request, Response
+
+from app.documents.filenames import content_disposition
+from app.schemas.problems import Problem
+from app.services.exports import Exported
+from app.services.versions import mark_of
+from app.storage.models import Agency, Report
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+_FAILURES = {
+    304: "与 If-None-Match 所说的相同，没有变化",
+    400: "请求无法解析",
+    404: "没有找到",
+    409: "已经存在，或当前状态不允许",
+    412: "所依据的版本已不是现在的版本",
+    413: "内容过大",
+    415: "内容类型不对",
+    422: "内容不符合要求，或报告不符合规则",
+    428: "修改已有内容要带 If-Match",
+}
+
+
+def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the ways in which a route may fail."""
+    return {
+        status: {"description": _FAILURES[status]}
+        if status == 304  # noqa: PLR2004 - nothing changed: no body
+        else {"description": _FAILURES[status], "model": Problem}
+        for status in statuses
+    }
+
+
+READING = failures(404, 422)
+WRITING = failures(400, 404, 409, 412, 413, 415, 422, 428)
+WORKBOOK: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "工作簿",
+        "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+def etag_of(thing: Agency | Report) -> str:
+    """Return the strong entity tag of a thing's present state (RFC 9110, 8.8.3)."""
+    return f'"{mark_of(thing)}"'
+
+
+def etag_of_body(body: bytes) -> str:
+    """Return the strong entity tag of an answer made of many things."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Tell whether the caller already has what this tag stands for (If-None-Match)."""
+    tags = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    return etag in tags or tags == ["*"]
+
+
+def unchanged(etag: str) -> Response:
+    """Answer that the caller has it already."""
+    return Response(status_code=304, headers={"ETag": etag})
+
+
+def download(exported: Exported, etag: str | None = None) -> Response:
+    """Answer with a workbook to save."""
+    headers = {"Content-Disposition": content_disposition(exported.name)}
+    if etag is not None:
+        headers["ETag"] = etag
+    return Response(exported.body, media_type=XLSX, headers=headers)

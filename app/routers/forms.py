@@ -1,0 +1,52 @@
+"""The form and its rules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+
+from app.deps import StrictRoute
+from app.errors import NotFound
+from app.forms import FORMS, form_of_version
+from app.forms.model import ReportForm
+from app.routers.answers import READING
+from app.schemas.forms import FormOut, FormsOut, RulesOut, form_out, rules_out, summary_out
+from app.schemas.reports import Year, body_model
+from app.services.reports import find_form
+
+router = APIRouter(route_class=StrictRoute, tags=["格式与规则"])
+
+
+def _find(version: str) -> ReportForm:
+    form = form_of_version(version)
+    if form is None:
+        known = "、".join(each.version for each in FORMS)
+        raise NotFound(f"没有编号为“{version}”的报告格式；现有：{known}")
+    return form
+
+
+@router.get("/forms", summary="所有报告格式")
+def list_forms() -> FormsOut:
+    """列出系统所知的报告格式。"""
+    return FormsOut(items=[summary_out(form) for form in FORMS])
+
+
+@router.get("/forms/{version}", summary="一种报告格式", responses=READING)
+def get_form(version: Annotated[str, Path(description="格式编号", examples=["2021"])]) -> FormOut:
+    """各部分、表格的行列标题、版面、勾稽关系：前端据此就能画出整张表。"""
+    return form_out(_find(version))
+
+
+@router.get("/forms/{version}/schema", summary="报告的 JSON Schema", responses=READING)
+def get_form_schema(
+    version: Annotated[str, Path(description="格式编号", examples=["2021"])],
+) -> dict[str, Any]:
+    """上报这种格式的报告时，请求体应符合的 JSON Schema。"""
+    return body_model(_find(version)).model_json_schema()
+
+
+@router.get("/rules", summary="规则目录", responses=READING)
+def list_rules(year: Annotated[Year, Query(description="报告年度")]) -> RulesOut:
+    """某一年度的报告要遵守的规则，及每条勾稽关系涉及的格。"""
+    return rules_out(find_form(year))

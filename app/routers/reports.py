@@ -1,0 +1,253 @@
+"""Reports: the whole of one, its list and its workflow."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+
+from app.deps import LIMIT, MERGE_PATCH, CurrentActor, CurrentDatabase, Cursor, IfMatch, Limit, StrictRoute
+from app.domain.judging import judge
+from app.domain.lifecycle import Status
+from app.domain.results import blocking, not_kept
+from app.errors import Fault, InvalidRequest
+from app.routers.answers import READING, WORKBOOK, WRITING, download, etag_of, failures, is_known, unchanged
+from app.schemas.pages import PageOut, read_cursor, write_cursor
+from app.schemas.reports import (
+    IN_FORCE,
+    AgencyCode,
+    Report,
+    ReportOut,
+    ReportPage,
+    ReportSummary,
+    TransitionBody,
+    Year,
+    ZerosBody,
+    ZerosOut,
+    report_out,
+)
+from app.schemas.results import FindingsOut, GateOut, counts_of, results_out
+from app.services import reports, zeros
+from app.services.exports import export_report
+from app.services.findings import last_submission, read_verdict
+from app.services.listing import Listed, Wanted
+from app.services.listing import list_reports as list_stored
+from app.services.reports import Filed, Sent
+
+router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["年度报告"])
+
+AgencyInPath: TypeAlias = Annotated[AgencyCode, Path(description="机关代码")]
+YearInPath: TypeAlias = Annotated[Year, Path(description="报告年度")]
+Draft: TypeAlias = Annotated[
+    bool, Query(description="true 存为草稿，可以有错、有缺；false 保存并上报，不符合强制性规则则不保存")
+]
+ONE = "/{agency}/{year}"
+
+
+def sent_by(body: Report) -> Sent:
+    """Return what a body says of a report."""
+    return Sent(body.sent_values(IN_FORCE), body.sent_texts())
+
+
+def answer(filed: Filed, response: Response) -> ReportOut:
+    """Give a report out with its entity tag."""
+    response.headers["ETag"] = etag_of(filed.report)
+    return report_out(filed.agency.code, filed.report, filed.content, not_kept(judge(filed.content)))
+
+
+def _refuse_other_key(body: Report, agency: str, year: int) -> None:
+    faults = [
+        Fault(f"/{name}", f"请求体中是“{sent}”，路径中是“{named}”，两者不一致", "key-differs")
+        for name, sent, named in (("agency", body.agency, agency), ("year", body.year, year))
+        if sent is not None and sent != named
+    ]
+    if faults:
+        raise InvalidRequest("请求体与路径所指的不是同一份报告", faults)
+
+
+@router.post("", status_code=201, summary="报送报告", responses=failures(400, 409, 413, 415, 422))
+def create_report(
+    body: Report, response: Response, database: CurrentDatabase, actor: CurrentActor, draft: Draft = False
+) -> ReportOut:
+    """建立一份报告。不写 draft=true 则同时上报：有缺格、勾稽关系不平等强制性错误的不予保存。
+
+    没有写的总计（（七）总计、总计）由系统算出；写了的必须相符。
+    """
+    if body.agency is None or body.year is None:
+        names = [name for name in ("agency", "year") if getattr(body, name) is None]
+        faults = [Fault(f"/{name}", f"缺少“{name}”", "missing") for name in names]
+        raise InvalidRequest("要写明是哪个机关、哪个年度的报告", faults)
+    with database.writing() as session:
+        filed = reports.create_report(session, actor, body.agency, body.year, sent_by(body), draft=draft)
+        response.headers["Location"] = f"/api/v1/reports/{body.agency}/{body.year}"
+        return answer(filed, response)
+
+
+@router.get("", summary="报告列表", responses=failures(404, 422))
+def list_reports(
+    database: CurrentDatabase,
+    year: Annotated[Year | None, Query(description="报告年度")] = None,
+    under: Annotated[AgencyCode | None, Query(description="只列这个机关及其下各机关的报告")] = None,
+    status: Annotated[Status | None, Query(description="状态")] = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT,
+) -> ReportPage:
+    """按机关代码、年度排序列出报告，不含正文和表格。"""
+    code, after_year = read_cursor(cursor, ["", 0])
+    with database.reading() as session:
+        found = list_stored(session, Wanted(year, under, status), (str(code), int(after_year)), limit + 1)
+        items = [_summary(listed) for listed in found[:limit]]
+    more = write_cursor([items[-1].agency, items[-1].year]) if len(found) > limit else None
+    return ReportPage(items=items, page=PageOut(next=more, limit=limit))
+
+
+def _summary(listed: Listed) -> ReportSummary:
+    return ReportSummary(
+        agency=listed.agency.code,
+        name=listed.agency.name,
+        year=listed.report.year,
+        form=listed.report.form,
+        status=Status(listed.report.status),
+        version=listed.report.version,
+        updated_at=listed.report.updated_at,
+    )
+
+
+@router.get(ONE, summary="一份报告", responses={**READING, **failures(304)})
+def get_report(
+    agency: AgencyInPath, year: YearInPath, request: Request, response: Response, database: CurrentDatabase
+) -> ReportOut | Response:
+    """报告全文：标题、文字、三张表，以及现在不符合规则或有疑问之处。"""
+    with database.reading() as session:
+        filed = reports.find_report(session, agency, year)
+    etag = etag_of(filed.report)
+    return unchanged(etag) if is_known(request, etag) else answer(filed, response)
+
+
+@router.put(
+    ONE, summary="整份替换或报送", responses={**WRITING, 201: {"model": ReportOut, "description": "新建立"}}
+)
+def replace_report(
+    agency: AgencyInPath,
+    year: YearInPath,
+    body: Report,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
+    draft: Draft = False,
+) -> ReportOut:
+    """没有则建立；已有则整份替换，要带 If-Match。不写 draft=true 则同时上报。"""
+    _refuse_other_key(body, agency, year)
+    with database.writing() as session:
+        key = (agency, year)
+        filed, created = reports.replace_report(session, actor, key, sent_by(body), if_match, draft=draft)
+        response.status_code = 201 if created else 200
+        return answer(filed, response)
+
+
+@router.patch(ONE, summary="修改部分内容", responses=WRITING)
+def patch_report(
+    agency: AgencyInPath,
+    year: YearInPath,
+    body: Annotated[Report, Body(media_type=MERGE_PATCH)],
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
+    draft: Draft = False,
+) -> ReportOut:
+    """按 RFC 7396 合并：写了的改，没写的不动；null 使一格成为缺格，使总计重新算出。"""
+    _refuse_other_key(body, agency, year)
+    with database.writing() as session:
+        filed = reports.patch_report(session, actor, (agency, year), sent_by(body), if_match, draft=draft)
+        return answer(filed, response)
+
+
+@router.delete(ONE, status_code=204, summary="删除草稿", responses=failures(404, 409, 412, 422, 428))
+def delete_report(
+    agency: AgencyInPath, year: YearInPath, database: CurrentDatabase, if_match: IfMatch
+) -> None:
+    """只能删除从未上报过的草稿。"""
+    with database.writing() as session:
+        reports.delete_report(session, (agency, year), if_match)
+
+
+@router.get(f"{ONE}/findings", summary="核对结果", responses=READING)
+def get_findings(agency: AgencyInPath, year: YearInPath, database: CurrentDatabase) -> FindingsOut:
+    """按现在的规则核对，以及最近一次上报时的核对结果。"""
+    with database.reading() as session:
+        filed = reports.find_report(session, agency, year)
+        passed = last_submission(session, filed)
+    content = filed.content
+    results = judge(content)
+    items = results_out(content.form, content.values, not_kept(results))
+    return FindingsOut(
+        version=filed.report.version,
+        items=items,
+        total=len(items),
+        returned=len(items),
+        truncated=False,
+        counts=counts_of(results),
+        can_submit=not blocking(results),
+        gate=None if passed is None else GateOut.model_validate(read_verdict(passed)),
+    )
+
+
+@router.post(f"{ONE}/transitions", summary="上报、撤回", responses=failures(400, 404, 409, 412, 413, 415, 422))
+def take_action(
+    agency: AgencyInPath,
+    year: YearInPath,
+    body: TransitionBody,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
+) -> ReportOut:
+    """submit 上报：有强制性错误则不能上报。withdraw 撤回：回到草稿。"""
+    with database.writing() as session:
+        return answer(reports.take_action(session, actor, (agency, year), body.action, if_match), response)
+
+
+@router.post(f"{ONE}/zeros", summary="说明缺格为零（零报告）", responses=failures(400, 404, 409, 412, 413, 415, 422))
+def state_zeros(
+    agency: AgencyInPath,
+    year: YearInPath,
+    body: ZerosBody,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
+) -> ZerosOut:
+    """没有填的格不会被当作零；填报人说明它们是零之后才填上 0，并记下是谁、什么时候说的。缺的总计由各项算出。"""
+    cells = None if body.cells == "all" else body.cells
+    with database.writing() as session:
+        done = zeros.state_zeros(
+            session, actor, (agency, year), cells, if_match, stated_by=body.stated_by
+        )
+        return ZerosOut(
+            report=answer(done.filed, response),
+            stated=done.stated,
+            computed=done.computed,
+            stated_by=done.stated_by,
+        )
+
+
+@router.get(
+    f"{ONE}/export",
+    summary="下载工作簿",
+    response_class=Response,
+    responses={**READING, **failures(304), **WORKBOOK},
+)
+def export_report_file(
+    agency: AgencyInPath,
+    year: YearInPath,
+    request: Request,
+    database: CurrentDatabase,
+    format: Annotated[Literal["xlsx"], Query(description="文件格式")] = "xlsx",  # noqa: A002 - its name in the address
+) -> Response:
+    """三张表按官方版面，文字一张，核对结果一张。"""
+    with database.reading() as session:
+        filed = reports.find_report(session, agency, year)
+    etag = etag_of(filed.report)
+    return unchanged(etag) if is_known(request, etag) else download(export_report(filed), etag)

@@ -1,0 +1,134 @@
+"""Bodies of roll-ups."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, create_model
+
+from app.domain.lifecycle import Basis, Status
+from app.forms import FORMS
+from app.schemas.fields import Out
+from app.schemas.pages import PageOut
+from app.schemas.reports import table_model
+from app.schemas.results import ResultOut
+
+if TYPE_CHECKING:
+    from app.forms.model import ReportForm
+
+
+class CoveredOut(Out):
+    """一个单位及其情况。"""
+
+    code: Annotated[str, Field(title="机关代码")]
+    name: Annotated[str, Field(title="全称")]
+    status: Annotated[Status | None, Field(title="报告的状态；没有报告为 null")]
+    reason: Annotated[str | None, Field(title="没有计入的原因")]
+
+
+class CoverageOut(Out):
+    """谁计入了，谁没有。每个名单最多列 200 个，全部名单见 /coverage。"""
+
+    expected: Annotated[list[CoveredOut], Field(title="应报")]
+    included: Annotated[list[CoveredOut], Field(title="已汇总")]
+    draft: Annotated[list[CoveredOut], Field(title="有报告但未上报（或未审核）")]
+    missing: Annotated[list[CoveredOut], Field(title="缺报")]
+    excused: Annotated[list[CoveredOut], Field(title="免报")]
+    excluded: Annotated[list[CoveredOut], Field(title="不计入汇总")]
+    truncated: Annotated[bool, Field(title="是否有名单没有列全")]
+
+
+class CountsOut(Out):
+    """各种情况的单位数。"""
+
+    expected: Annotated[int, Field(title="应报")]
+    included: Annotated[int, Field(title="已汇总")]
+    draft: Annotated[int, Field(title="有报告但未上报（或未审核）")]
+    missing: Annotated[int, Field(title="缺报")]
+    excused: Annotated[int, Field(title="免报")]
+    excluded: Annotated[int, Field(title="不计入汇总")]
+
+
+class SourceOut(Out):
+    """计入的一份报告。"""
+
+    agency: Annotated[str, Field(title="机关代码")]
+    version: Annotated[int, Field(title="版本号")]
+    etag: Annotated[str, Field(title="这份报告当时的 ETag")]
+
+
+class SourcesOut(Out):
+    """计入的报告是否列全。"""
+
+    total: Annotated[int, Field(title="共几份")]
+    returned: Annotated[int, Field(title="列出几份")]
+    truncated: Annotated[bool, Field(title="是否没有列全")]
+
+
+class RateOut(Out):
+    """由合计数算出的一个比率。"""
+
+    code: Annotated[str, Field(title="代码")]
+    label: Annotated[str, Field(title="名称")]
+    value: Annotated[str | None, Field(title="四位小数；分母为 0 或有缺格为 null")]
+
+
+class RollUpHead(Out):
+    """汇总数之外的部分。"""
+
+    agency: Annotated[str, Field(title="机关代码")]
+    name: Annotated[str, Field(title="机关全称")]
+    year: Annotated[int, Field(title="报告年度")]
+    form: Annotated[str, Field(title="报告格式")]
+    basis: Annotated[Basis, Field(title="哪些报告计入：submitted 已上报的，accepted 审核通过的")]
+    status: Annotated[Literal["provisional", "final"], Field(title="临时或最终")]
+    coverage: Annotated[CoverageOut, Field(title="谁计入了，谁没有")]
+    counts: Annotated[CountsOut, Field(title="各种情况的单位数")]
+    incomplete_cells: Annotated[dict[str, int], Field(title="有单位缺的格，及缺的单位数；缺格不当作 0")]
+    sources: Annotated[list[SourceOut], Field(title="计入的报告")]
+    sources_listed: Annotated[SourcesOut, Field(title="计入的报告是否列全")]
+    rates: Annotated[list[RateOut], Field(title="由合计数算出的比率")]
+    rules: Annotated[list[ResultOut], Field(title="合计数上的勾稽关系")]
+    warnings: Annotated[list[str], Field(title="要留意的情况")]
+    as_of: Annotated[datetime, Field(title="何时算出")]
+
+
+class CoveragePage(Out):
+    """名单的一页。"""
+
+    items: Annotated[list[CoveredOut], Field(title="单位")]
+    total: Annotated[int, Field(title="共几个")]
+    page: Annotated[PageOut, Field(title="分页")]
+
+
+def roll_up_model(form: ReportForm) -> type[RollUpHead]:
+    """Return the model of a roll-up of reports on a form."""
+    tables: dict[str, Any] = {
+        section.code: (table_model(section.table, form.version, out=True), Field(title=section.heading))
+        for section in form.sections
+        if section.table is not None
+    }
+    totals = create_model("Totals", __base__=Out, __doc__="各格的合计；没有单位填的格为 null", **tables)
+    part = create_model(
+        "PartOut",
+        __base__=Out,
+        __doc__="一部分单位的小计",
+        included=(int, Field(title="计入几个单位")),
+        totals=(totals, Field(title="小计")),
+    )
+    return create_model(
+        "RollUpOut",
+        __base__=RollUpHead,
+        __doc__="一个机关及其下各单位的汇总",
+        totals=(totals, Field(title="合计")),
+        parts=(dict[str, part], Field(title="分组小计；没有要求分组则为空")),
+    )
+
+
+if TYPE_CHECKING:
+
+    class RollUpOut(RollUpHead):
+        """A roll-up; its tables are derived from the form."""
+else:
+    RollUpOut = roll_up_model(FORMS[-1])
