@@ -22,7 +22,7 @@ OUTCOMES = {Outcome.BROKEN: "不符合", Outcome.NOT_EVALUATED: "未能核对", 
 """What county staff call them, in the order in which they are shown."""
 
 HEADINGS = ("规则", "级别", "结果", "规则内容", "说明", "提示", "涉及单元格", "左边", "右边", "相差")
-WIDTHS = [7, 9, 10, 30, 44, 26, 46, 10, 10, 10]
+WIDTHS = [6, 8, 10, 30, 44, 26, 46, 10, 10, 10]
 
 _HEADING_ROW = 3
 

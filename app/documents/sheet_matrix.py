@@ -26,7 +26,7 @@ ROWS_ABOVE_UNITS = 5
 """Title, note, and the three levels of headings: table, row, column."""
 
 _ABOUT_WIDTHS = [16, 30, 8, 14, 12]
-_NUMBER_WIDTH = 11
+_NUMBER_WIDTH = 13
 
 
 def write_matrix(canvas: Canvas, book: RollUpBook) -> None:

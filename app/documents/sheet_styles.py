@@ -36,10 +36,10 @@ class Look(StrEnum):
     @property
     def size(self) -> int:
         """Height of its letters, in points."""
-        return _SIZES.get(self, 11)
+        return _SIZES.get(self, 10)
 
 
-_SIZES = {Look.TITLE: 16, Look.SECTION: 14, Look.PROSE: 12, Look.NOTE: 10}
+_SIZES = {Look.TITLE: 16, Look.SECTION: 14, Look.PROSE: 12, Look.SUBTITLE: 11}
 
 _MARK = PatternFill("solid", fgColor="FFF2CC")
 

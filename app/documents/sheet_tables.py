@@ -23,8 +23,16 @@ if TYPE_CHECKING:
 PAGE_WIDTH = 92
 """Digits beside each other on A4 upright, inside our margins."""
 
-_LEAST_WIDTH, _MOST_WIDTH = 6, 32
-_PADDING = 2
+_STACK_WIDTH = 120
+"""The same for all tables on one page, which shrinks them to about three quarters."""
+
+_STACK_HEIGHT = 16
+"""Points of a row there."""
+
+_LEAST_WIDTH, _MOST_WIDTH = 8, 34
+"""Of a column: four Chinese characters beside each other, and two lines of the longest label."""
+
+_PADDING = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +133,12 @@ def stack_of(figures: Figures, row: int) -> Stack:
         for box in place.grid.boxes
         if box.cell is not None
     )
-    return Stack(tuple(places), columns, max(_LEAST_WIDTH, PAGE_WIDTH // columns, needed))
+    return Stack(tuple(places), columns, max(_LEAST_WIDTH, _STACK_WIDTH // columns, needed))
 
 
 def draw_stack(canvas: Canvas, stack: Stack, figures: Figures) -> None:
     """Draw all tables, and below them what is to be said of their numbers."""
+    canvas.least_height = _STACK_HEIGHT
     for place in stack.places:
         canvas.put_words([stack.across(place.row - 1, place.heading, Look.SECTION)])
         draw(canvas, place, figures)
@@ -184,7 +193,7 @@ def _room_for(text: str) -> int:
 def _room_for_words(text: str, lines: int) -> int:
     """Return the width in which text needs no more than so many lines, within reason."""
     characters = -(-display_width(text) // (2 * lines))
-    return min(_MOST_WIDTH, 2 * characters + _PADDING)
+    return min(_MOST_WIDTH, 2 * characters)
 
 
 def _spans(grid: Grid, wanted: list[int], columns: int) -> list[int]:

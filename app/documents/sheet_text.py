@@ -74,7 +74,7 @@ def lines_needed(text: str, width: int, size: int) -> int:
 
     A unit of width is 7 pixels; a digit takes two thirds of a pixel for each point of its size.
     """
-    room = max(2, (width * 21 - 15) // (2 * size))
+    room = max(2, width * 21 // (2 * size))
     return sum(max(1, -(-display_width(line) // room)) for line in text.split("\n"))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from app.forms.model import Measure
 
-_LINE_GAP = 6
+_LINE_GAP = 2
 LEAST_HEIGHT = 22
 MOST_HEIGHT = 400
 """Points; Excel draws no row higher than 409."""
@@ -69,10 +69,12 @@ class Canvas:
 
     Attributes:
         sheet: openpyxl's sheet; its own cells stay empty.
+        least_height: of a row, in points.
     """
 
     def __init__(self, sheet: Worksheet, styles: Styles) -> None:
         self.sheet = sheet
+        self.least_height = LEAST_HEIGHT
         self._styles = styles
         self._widths: list[int] = []
         self._rows: defaultdict[int, dict[int, str]] = defaultdict(dict)
@@ -100,6 +102,9 @@ class Canvas:
 
     def put_text(self, words: Words) -> None:
         """Write text that stays text, whatever it begins with."""
+        if not words.text:
+            self.put_blank(words.area, words.look)
+            return
         style = self._styles.number(words.look, quoted=words.text.startswith(_READ_AS_FORMULA))
         self._put(words.area, style, _inline(cell_text(words.text)))
 
@@ -132,10 +137,10 @@ class Canvas:
 
     def _make_room(self, rows: range, height: int) -> None:
         """Make rows high enough in all: Excel itself does so for no merged cell."""
-        lacking = height - sum(self._heights.get(row, LEAST_HEIGHT) for row in rows)
+        lacking = height - sum(self._heights.get(row, self.least_height) for row in rows)
         share = -(-max(0, lacking) // len(rows))
         for row in rows:
-            self._heights[row] = min(MOST_HEIGHT, self._heights.get(row, LEAST_HEIGHT) + share)
+            self._heights[row] = min(MOST_HEIGHT, self._heights.get(row, self.least_height) + share)
 
     def finish(self) -> None:
         """Tell openpyxl which cells are merged."""
@@ -148,7 +153,7 @@ class Canvas:
 
     def _row(self, row: int, letters: list[str]) -> str:
         line = self._rows[row]
-        height = self._heights.get(row, LEAST_HEIGHT)
+        height = self._heights.get(row, self.least_height)
         cells = "".join([f'<c r="{letters[column - 1]}{row}"{line[column]}' for column in sorted(line)])
         return f'<row r="{row}" ht="{height}" customHeight="1">{cells}</row>'
 

@@ -45,7 +45,7 @@ def set_up_page(sheet: Worksheet, paper: Paper, status: str, as_of: datetime) ->
     if paper.scale is not None:
         sheet.page_setup.scale = paper.scale
     sheet.print_options.horizontalCentered = True
-    sheet.page_margins = PageMargins(left=0.6, right=0.6, top=0.8, bottom=0.8, header=0.4, footer=0.4)
+    sheet.page_margins = PageMargins(left=0.6, right=0.6, top=0.6, bottom=0.7, header=0.3, footer=0.3)
     sheet.print_title_rows = f"1:{paper.heading_rows}"
     if paper.heading_columns:
         sheet.print_title_cols = paper.heading_columns
@@ -56,7 +56,7 @@ def _set_foot(sheet: Worksheet, status: str, as_of: datetime) -> None:
     foot = HeaderFooterItem()
     foot.left.text = f"状态：{status}"
     foot.center.text = "第 &P 页，共 &N 页"
-    foot.right.text = f"导出时间：{in_beijing(as_of)}"
+    foot.right.text = f"数据截至：{in_beijing(as_of)}"
     sheet.HeaderFooter.oddFooter = foot
 
 

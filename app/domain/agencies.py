@@ -80,13 +80,13 @@ _ONLY_DIGITS = re.compile(r"[0-9]+", re.ASCII)
 def normal_division_code(text: str) -> str | None:
     """Return a 统计用区划代码 in its shortest usual form; None where it is none.
 
-    Shape: 2, 4, 6, 9 or 12 digits; 12 ending in 000 mean the township, so 9.
+    Shape: 2, 4, 6, 9 or 12 digits; 12 or 9 ending in 000 mean the township or the county, so 9 or 6.
     """
     if not _ONLY_DIGITS.fullmatch(text) or len(text) not in _DIVISION_LENGTHS:
         return None
-    township, village = 9, "000"
-    if len(text) > township and text.endswith(village):
-        return text[:township]
+    county, nothing_below = 6, "000"
+    while len(text) > county and text.endswith(nothing_below):
+        text = text.removesuffix(nothing_below)
     return text
 
 

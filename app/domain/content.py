@@ -10,7 +10,7 @@ from app.domain.values import nest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.domain.values import Nested, Values
+    from app.domain.values import Values
     from app.forms.model import ReportForm
 
 
@@ -83,7 +83,7 @@ def texts_of(content: Content) -> Texts:
     }
 
 
-def document_of(content: Content) -> dict[str, str | None | dict[str, str | None] | Nested]:
+def document_of(content: Content) -> dict[str, object]:
     """Return the whole of it as a report's JSON has it."""
     return {**texts_of(content), **nest(content.form, content.values)}
 

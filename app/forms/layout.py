@@ -65,7 +65,8 @@ def grid_of(table: Table) -> Grid:
     for block in table.blocks:
         boxes += _block(table, block, top, stub, width)
         top += _height(block)
-    head = depth_of(table.blocks[0].columns) if len(table.blocks) == 1 else 0
+    first = table.blocks[0]
+    head = bool(first.heading) + depth_of(first.columns) if len(table.blocks) == 1 else 0
     return Grid(top, width, head, stub, tuple(boxes))
 
 
@@ -125,7 +126,7 @@ def _headings(axes: tuple[Axis, ...], depth: int, level: int = 0, start: int = 0
 
 
 def column_letters(column: int) -> str:
-    """Name a sheet's column, counted from 0: A … Z, AA …"""
+    """Name a sheet's column, counted from 0: A to Z, AA and so on."""
     letters = ""
     column += 1
     while column:

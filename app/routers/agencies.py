@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
 from app.deps import LIMIT, CurrentDatabase, Cursor, IfMatch, Limit, StrictRoute
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.errors import Fault, InvalidRequest
-from app.routers.answers import READING, WRITING, etag_of, failures, is_known, unchanged
+from app.routers.answers import READING, WRITING, etag_of, failures, skip_if_known
 from app.schemas.agencies import (
     AgenciesImported,
     AgencyBody,
@@ -91,13 +91,12 @@ def import_agencies(file: UploadFile, database: CurrentDatabase) -> AgenciesImpo
 @router.get("/{code}", summary="一个机关", responses={**READING, **failures(304)})
 def get_agency(
     code: CodeInPath, request: Request, response: Response, database: CurrentDatabase, as_of: AsOf = None
-) -> AgencyOut | Response:
+) -> AgencyOut:
     """一个机关的登记情况，及它在机关树中的位置。"""
     with database.reading() as session:
         found = agencies.get_agency(session, code, as_of)
         etag = etag_of(found.agency)
-        if is_known(request, etag):
-            return unchanged(etag)
+        skip_if_known(request, etag)
         response.headers["ETag"] = etag
         return _out(found)
 

@@ -25,6 +25,7 @@ _FAILURES = {
     415: "内容类型不对",
     422: "内容不符合要求，或报告不符合规则",
     428: "修改已有内容要带 If-Match",
+    503: "暂时不能服务，请稍后再试",
 }
 
 
@@ -58,15 +59,23 @@ def etag_of_body(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
-def is_known(request: Request, etag: str) -> bool:
-    """Tell whether the caller already has what this tag stands for (If-None-Match)."""
+class NotModified(Exception):  # noqa: N818 - it is an answer, not an error
+    """The caller has it already; `app.main` answers 304."""
+
+    def __init__(self, etag: str) -> None:
+        super().__init__(etag)
+        self.etag = etag
+
+
+def skip_if_known(request: Request, etag: str) -> None:
+    """Stop here where the caller already has what this tag stands for (If-None-Match).
+
+    Raises:
+        NotModified: it has.
+    """
     tags = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    return etag in tags or tags == ["*"]
-
-
-def unchanged(etag: str) -> Response:
-    """Answer that the caller has it already."""
-    return Response(status_code=304, headers={"ETag": etag})
+    if etag in tags or tags == ["*"]:
+        raise NotModified(etag)
 
 
 def download(exported: Exported, etag: str | None = None) -> Response:

@@ -11,7 +11,7 @@ from app.domain.judging import judge
 from app.domain.lifecycle import Status
 from app.domain.results import blocking, not_kept
 from app.errors import Fault, InvalidRequest
-from app.routers.answers import READING, WORKBOOK, WRITING, download, etag_of, failures, is_known, unchanged
+from app.routers.answers import READING, WORKBOOK, WRITING, download, etag_of, failures, skip_if_known
 from app.schemas.pages import PageOut, read_cursor, write_cursor
 from app.schemas.reports import (
     IN_FORCE,
@@ -116,12 +116,13 @@ def _summary(listed: Listed) -> ReportSummary:
 @router.get(ONE, summary="一份报告", responses={**READING, **failures(304)})
 def get_report(
     agency: AgencyInPath, year: YearInPath, request: Request, response: Response, database: CurrentDatabase
-) -> ReportOut | Response:
+) -> ReportOut:
     """报告全文：标题、文字、三张表，以及现在不符合规则或有疑问之处。"""
     with database.reading() as session:
         filed = reports.find_report(session, agency, year)
     etag = etag_of(filed.report)
-    return unchanged(etag) if is_known(request, etag) else answer(filed, response)
+    skip_if_known(request, etag)
+    return answer(filed, response)
 
 
 @router.put(
@@ -250,4 +251,5 @@ def export_report_file(
     with database.reading() as session:
         filed = reports.find_report(session, agency, year)
     etag = etag_of(filed.report)
-    return unchanged(etag) if is_known(request, etag) else download(export_report(filed), etag)
+    skip_if_known(request, etag)
+    return download(export_report(filed), etag)

@@ -53,14 +53,14 @@ def _wrong_headings(headings: Sequence[str]) -> list[Fault]:
 
 
 def _members(row: dict[str, str]) -> dict[str, object]:
-    given = {name: value.strip() for name, value in row.items() if name and value and value.strip()}
-    flag = given.pop("in_rollup", None)
-    return given if flag is None else {**given, "in_rollup": _TRUTH.get(flag.lower(), flag)}
+    given: dict[str, object] = {name: value.strip() for name, value in row.items() if name and value and value.strip()}
+    flag = str(given.get("in_rollup", ""))
+    return given | {"in_rollup": _TRUTH[flag.lower()]} if flag.lower() in _TRUTH else given
 
 
 def _faults(line: int, wrong: ValidationError) -> list[Fault]:
-    errors = [{**error, "loc": ("body", *error["loc"])} for error in wrong.errors(include_url=False)]
+    errors = wrong.errors(include_url=False)
     return [
         Fault("", f"第 {line} 行 {fault.pointer.removeprefix('/')}：{fault.message}", fault.code, {"line": line})
-        for fault in faults_of(errors, AgencyBody)  # type: ignore[arg-type]  # the same shape, longer loc
+        for fault in faults_of(errors, AgencyBody, inside="body")
     ]

@@ -40,18 +40,21 @@ class Problem(BaseModel):
     errors: Annotated[list[ProblemFault], Field(title="每一处错误")] = []
 
 
-def faults_of(errors: Iterable[ErrorDetails], body: type[BaseModel] | None) -> list[Fault]:
+def faults_of(
+    errors: Iterable[ErrorDetails], body: type[BaseModel] | None, *, inside: str | None = None
+) -> list[Fault]:
     """Put Pydantic's errors into words, one fault each.
 
     Args:
         errors: with locations that begin with body, query, path or header.
         body: the model of the body, whose members are suggested where one isn't known.
+        inside: which of these it is, where the locations don't say.
     """
-    return [_fault(error, body) for error in errors]
+    return [_fault(error, body, error["loc"] if inside is None else (inside, *error["loc"])) for error in errors]
 
 
-def _fault(error: ErrorDetails, body: type[BaseModel] | None) -> Fault:
-    place, *names = error["loc"]
+def _fault(error: ErrorDetails, body: type[BaseModel] | None, location: tuple[int | str, ...]) -> Fault:
+    place, *names = location
     message = _message(error, _members_at(body, names[:-1]))
     if place != "body":
         name = str(names[0]) if names else str(place)

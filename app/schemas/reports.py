@@ -128,6 +128,18 @@ class ZerosBody(Body):
     stated_by: Annotated[Name | None, Field(title="作出说明的人；不写则记为登录的人")] = None
 
 
+class NarrativeBody(Body):
+    """一个部分的文字。"""
+
+    text: Annotated[Prose | None, Field(title="文字；null 表示没有写")]
+
+
+class NarrativeOut(Out):
+    """一个部分的文字。"""
+
+    text: Annotated[str | None, Field(title="文字；null 表示没有写")]
+
+
 def values_in_table(form: ReportForm, table: Table, sent: Mapping[str, object] | None) -> Values:
     """Return the cells in a table's JSON; a table or row that is null stands for all its cells."""
     values: dict[CellCode, int | None] = {}

@@ -95,20 +95,24 @@ def find_report(session: ReadSession, code: str, year: int, *, to_change: bool =
         NotFound: there is no such agency, or it has no such report.
     """
     agency = find_agency(session, code)
-    report = _get_report(session, agency, year, to_change=to_change)
+    report = get_report(session, agency, year, to_change=to_change)
     if report is None:
         raise NotFound(f"“{agency.name}”没有 {year} 年度的报告")
-    return Filed(agency, report, _content_of(session, agency, report))
+    return Filed(agency, report, content_of(session, agency, report))
 
 
-def _get_report(session: ReadSession, agency: Agency, year: int, *, to_change: bool) -> Report | None:
+def get_report(
+    session: ReadSession, agency: Agency, year: int, *, to_change: bool = False
+) -> Report | None:
+    """Return an agency's report of a year, or None; *to_change* holds it until the transaction ends."""
     chosen = select(Report).where(REPORT.c.agency_id == agency.id, REPORT.c.year == year)
     if to_change:
         chosen = chosen.with_for_update()
     return session.scalars(chosen).one_or_none()
 
 
-def _content_of(session: ReadSession, agency: Agency, report: Report) -> Content:
+def content_of(session: ReadSession, agency: Agency, report: Report) -> Content:
+    """Return what the current version of a report says."""
     form = form_of_version(report.form)
     version = session.get_one(ReportVersion, (report.id, report.version))
     if form is None:
@@ -145,14 +149,24 @@ def create_report(
         Duplicate: there is a report already.
         RulesBroken: it is no draft and breaks mandatory rules.
     """
-    try:
-        agency = find_agency(session, code)
-    except NotFound as unknown:
-        raise InvalidRequest(unknown.detail, [Fault("/agency", unknown.detail, "unknown-agency")]) from unknown
-    if _get_report(session, agency, year, to_change=False) is not None:
+    agency = find_reporting_agency(session, code)
+    if get_report(session, agency, year) is not None:
         raise _already_there(agency, year)
     form = find_form(year)
-    return _create(session, actor, _compose(empty_content(form, year, agency), sent), agency, draft=draft)
+    content = _compose(empty_content(form, year, agency), sent)
+    return file_content(session, actor, agency, content, draft=draft)
+
+
+def find_reporting_agency(session: ReadSession, code: str) -> Agency:
+    """Return the agency that a body names.
+
+    Raises:
+        InvalidRequest: there is none.
+    """
+    try:
+        return find_agency(session, code)
+    except NotFound as unknown:
+        raise InvalidRequest(unknown.detail, [Fault("/agency", unknown.detail, "unknown-agency")]) from unknown
 
 
 def _already_there(agency: Agency, year: int) -> Duplicate:
@@ -167,7 +181,16 @@ def _compose(blank: Content, sent: Sent) -> Content:
     return with_texts(content, sent.texts)
 
 
-def _create(session: WriteSession, actor: Actor, content: Content, agency: Agency, *, draft: bool) -> Filed:
+def file_content(
+    session: WriteSession, actor: Actor, agency: Agency, content: Content, *, draft: bool
+) -> Filed:
+    """File a new report: as a draft, or at once as 上报.
+
+    Raises:
+        InvalidRequest: the agency stood nowhere in that year.
+        Duplicate: somebody else has just filed one.
+        RulesBroken: it is no draft and breaks mandatory rules.
+    """
     lock_tree(session, to_change_it=False)
     path = path_in(session, agency, content.year)
     now = _now()
@@ -219,12 +242,12 @@ def replace_report(
     """
     code, year = key
     agency = find_agency(session, code)
-    report = _get_report(session, agency, year, to_change=True)
+    report = get_report(session, agency, year, to_change=True)
     if report is None:
         require_absent(based_on)
         return create_report(session, actor, code, year, sent, draft=draft), True
     require_current(based_on, report)
-    filed = Filed(agency, report, _content_of(session, agency, report))
+    filed = Filed(agency, report, content_of(session, agency, report))
     content = _compose(empty_content(filed.content.form, year, agency), sent)
     return save(session, actor, filed, content, draft=draft, submit=not draft), False
 

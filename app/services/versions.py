@@ -9,6 +9,7 @@ from app.errors import PreconditionRequired, StaleVersion
 
 if TYPE_CHECKING:
     from app.storage.models import Agency, Report
+    from app.storage.numbers import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class BasedOn:
 def mark_of(thing: Agency | Report) -> str:
     """Return what tells this state of a thing from every other that it or a namesake ever had."""
     return f"{thing.id}-{thing.revision}"
+
+
+def mark_of_source(source: Source) -> str:
+    """Return the mark that a report had when a roll-up added it."""
+    return f"{source.report_id}-{source.revision}"
 
 
 def require_current(based_on: BasedOn | None, thing: Agency | Report) -> None:

@@ -1,0 +1,188 @@
+"""The command `nianbao`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import httpx
+import typer
+import uvicorn
+
+from app.auth.actor import COMMAND_LINE
+from app.domain.results import Outcome, Result, blocking
+from app.errors import Refusal
+from app.main import create_app
+from app.services.demo import load_demo
+from app.services.imports import Document, Imported, read_document, store_draft
+from app.settings import Settings, WrongSetting, read_settings
+from app.storage.engine import Database, open_database
+from app.storage.schema import migrate as bring_up_to_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+cli = typer.Typer(
+    name="nianbao",
+    help="政府信息公开工作年度报告：收报告、核对、汇总。Takes in, checks and rolls up the yearly reports.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+WRONG = 1
+"""Exit status: what was handed over is wrong."""
+UNUSABLE = 2
+"""Exit status: it couldn't be tried at all."""
+
+File = Annotated[Path, typer.Argument(help="报告文件（.txt）", exists=True, dir_okay=False, readable=True)]
+
+
+def main() -> None:
+    """Run the command."""
+    cli()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say what is wrong without a traceback."""
+    try:
+        yield
+    except WrongSetting as wrong:
+        typer.echo(f"nianbao can't start:\n{wrong}", err=True)
+        raise typer.Exit(UNUSABLE) from wrong
+    except Refusal as refusal:
+        typer.echo(f"{refusal.title}：{refusal.detail}", err=True)
+        for fault in refusal.faults:
+            typer.echo(f"  - {fault.message}", err=True)
+        raise typer.Exit(WRONG) from refusal
+
+
+def _settings() -> Settings:
+    with _explained():
+        return read_settings()
+
+
+def _database(settings: Settings) -> Database:
+    database = open_database(settings.database_url, settings.pool_size)
+    bring_up_to_date(database)
+    return database
+
+
+@cli.command()
+def serve() -> None:
+    """启动服务。Bring the database up to date and serve."""
+    settings = _settings()
+    _database(settings).engine.dispose()
+    _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        server_header=False,
+        timeout_graceful_shutdown=30,
+    )
+
+
+@cli.command()
+def migrate() -> None:
+    """更新数据库结构。Bring the database's schema up to date."""
+    _database(_settings()).engine.dispose()
+
+
+@cli.command()
+def health() -> None:
+    """询问本机的服务是否可用。Ask the service on this machine whether it is ready."""
+    settings = _settings()
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{settings.port}/readyz", timeout=5, trust_env=False)
+    except httpx.TransportError as failure:
+        typer.echo(f"no answer: {failure}", err=True)
+        raise typer.Exit(WRONG) from failure
+    typer.echo(answer.text)
+    raise typer.Exit(0 if answer.is_success else WRONG)
+
+
+@cli.command()
+def openapi() -> None:
+    """打印 OpenAPI 描述。Print the OpenAPI description."""
+    schema = create_app(Settings.model_construct()).openapi()
+    typer.echo(json.dumps(schema, ensure_ascii=False, indent=1))
+
+
+@cli.command()
+def check(file: File) -> None:
+    """读一份报告文件，说明哪里缺、哪里不符。Read a report and say what is wrong with it; nothing is stored."""
+    with _explained():
+        imported = read_document(Document(file.name, file.read_bytes()))
+    _tell(imported)
+    raise typer.Exit(WRONG if blocking(imported.findings) else 0)
+
+
+@cli.command("import")
+def import_(
+    file: File,
+    agency: Annotated[str, typer.Option(help="机关代码")],
+    year: Annotated[int | None, typer.Option(help="报告年度；不写则用文件标题中的")] = None,
+) -> None:
+    """读一份报告文件，存为草稿。Read a report and keep it as a draft."""
+    database = _database(_settings())
+    with _explained():
+        imported = read_document(Document(file.name, file.read_bytes()))
+        with database.writing() as session:
+            filed = store_draft(session, COMMAND_LINE, imported, agency, year, None)
+            stored = f"{filed.agency.name}（{filed.agency.code}）{filed.report.year} 年度"
+    _tell(imported)
+    typer.echo(f"已存为草稿：{stored}")
+
+
+def _tell(imported: Imported) -> None:
+    reading = imported.reading
+    typer.echo(f"机关：{reading.agency or '标题中没有'}　年度：{reading.year or '标题中没有'}")
+    typer.echo(f"读到 {len(reading.cells) - len(reading.missing)} 格，缺 {len(reading.missing)} 格")
+    missing = [result for result in imported.findings if _is_missing_cell(result)]
+    for result in imported.findings:
+        if result not in missing:
+            typer.echo(_line(result))
+    if missing:
+        first = imported.findings.index(missing[0])
+        typer.echo(f"{_line(imported.findings[first])}（缺格共 {len(missing)} 处，其余从略）")
+
+
+def _is_missing_cell(result: Result) -> bool:
+    return result.rule.id == "R04" and result.outcome is Outcome.BROKEN
+
+
+def _line(result: Result) -> str:
+    hint = f"（{result.hint}）" if result.hint else ""
+    return f"[{result.rule.id} {result.rule.level.label}] {result.message}{hint}"
+
+
+@cli.command()
+def demo(
+    units: Annotated[int, typer.Option(help="再造多少个示例单位；0 只有盐池县", min=0, max=100_000)] = 0,
+    serve: Annotated[bool, typer.Option("--serve", help="装好后启动服务")] = False,
+) -> None:
+    """装入示例数据。Load the demonstration data into an empty database; what is there stays."""
+    settings = _settings()
+    database = _database(settings)
+    loaded = load_demo(database, units)
+    if loaded:
+        typer.echo(f"示例数据：{loaded.agencies} 个机关，{loaded.reports} 份报告。数字是编造的。")
+    database.engine.dispose()
+    if serve:
+        _show_addresses(settings)
+        sys.stdout.flush()
+        _serve(settings)
+
+
+def _show_addresses(settings: Settings) -> None:
+    base = f"http://{settings.host}:{settings.port}"
+    typer.echo(f"接口说明  {base}/docs　　{base}/redoc")
+    typer.echo("试一试：")
+    typer.echo(f"  curl {base}/api/v1/rollups/640323/2021")

@@ -1,0 +1,201 @@
+"""The application: the one place that knows every part, and how refusals travel over HTTP."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, cast
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import __version__, errors
+from app.errors import Fault, Refusal
+from app.routers import agencies, forms, imports, parts, reports, roll_ups, service, validations
+from app.routers.answers import NotModified
+from app.schemas.openapi import describe
+from app.schemas.problems import faults_of
+from app.settings import Settings, read_settings
+from app.storage.engine import open_database
+
+API = "/api/v1"
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_SECONDS = 2
+
+STATUS_OF: Mapping[type[Refusal], int] = {
+    errors.Malformed: 400,
+    errors.NotFound: 404,
+    errors.Duplicate: 409,
+    errors.WrongState: 409,
+    errors.StaleVersion: 412,
+    errors.TooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.InvalidRequest: 422,
+    errors.RulesBroken: 422,
+    errors.UnreadableDocument: 422,
+    errors.PreconditionRequired: 428,
+    errors.Unavailable: 503,
+}
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application; nothing is read from the environment where settings are given."""
+    chosen = settings or read_settings()
+    app = FastAPI(
+        title="年报 nianbao",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=chosen.max_body_bytes,
+        lifespan=_lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.settings = chosen
+    app.state.database = open_database(chosen.database_url, chosen.pool_size)
+    for module in (forms, validations, agencies, reports, parts, imports, roll_ups):
+        app.include_router(module.router, prefix=API)
+    app.include_router(service.router)
+    app.mount(service.ASSETS_AT, StaticFiles(directory=service.find_assets()), name="assets")
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]
+    app.add_middleware(RequestIds)
+    _handle_failures(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.database.engine.dispose()
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+class RequestIds:
+    """Gives every request an id, in its state and on its answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        await self.app(scope, receive, send_with_id)
+
+
+def _handle_failures(app: FastAPI) -> None:
+    handlers: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
+        Refusal: _refuse,
+        RequestValidationError: _refuse_shape,
+        HTTPException: _refuse_http,
+        NotModified: _say_not_modified,
+        OperationalError: _say_unavailable,
+        PoolTimeoutError: _say_unavailable,
+        Exception: _say_sorry,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def _refuse(request: Request, refusal: Refusal) -> Response:
+    status = STATUS_OF[type(refusal)]
+    return _problem(request, status, (refusal.code, refusal.title, refusal.detail), refusal.faults, refusal.members)
+
+
+async def _refuse_shape(request: Request, wrong: RequestValidationError) -> Response:
+    faults = faults_of(cast("list[ErrorDetails]", wrong.errors()), _body_model(request))
+    detail = f"有 {len(faults)} 处不符合要求，没有保存" if len(faults) > 1 else faults[0].message
+    return await _refuse(request, errors.InvalidRequest(detail, faults))
+
+
+def _body_model(request: Request) -> type[BaseModel] | None:
+    field = getattr(request.scope.get("route"), "body_field", None)
+    model = None if field is None else field.field_info.annotation
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+async def _refuse_http(request: Request, wrong: HTTPException) -> Response:
+    """Put what the framework refuses into our words; a refusal of ours that it wrapped goes on as such."""
+    if isinstance(wrong.__cause__, Refusal):
+        return await _refuse(request, wrong.__cause__)
+    kind, title, detail = _FRAMEWORK.get(wrong.status_code, ("refused", "请求被拒绝", str(wrong.detail)))
+    answer = _problem(request, wrong.status_code, (kind, title, detail))
+    answer.headers.update(wrong.headers or {})
+    return answer
+
+
+_FRAMEWORK = {
+    400: ("malformed", errors.Malformed.title, "请求体无法解析"),
+    404: ("not-found", errors.NotFound.title, "没有这个地址"),
+    405: ("method-not-allowed", "不支持的方法", "这个地址不支持这种方法"),
+    413: ("too-large", errors.TooLarge.title, "请求体超过了大小上限"),
+}
+
+
+async def _say_not_modified(_request: Request, known: NotModified) -> Response:
+    return Response(status_code=304, headers={"ETag": known.etag})
+
+
+async def _say_unavailable(request: Request, failure: Exception) -> Response:
+    log.error("database unavailable: %s [%s]", type(failure).__name__, _request_id(request))
+    return await _refuse(request, errors.Unavailable("数据库现在没有回应，请稍后再试"))
+
+
+async def _say_sorry(request: Request, failure: Exception) -> Response:
+    """Answer for anything unforeseen; the server logs it, the caller gets no more than the request's id."""
+    del failure
+    return _problem(request, 500, ("internal", "系统内部错误", "系统出了意外，什么也没有保存"))
+
+
+def _problem(
+    request: Request,
+    status: int,
+    what: tuple[str, str, str],
+    faults: tuple[Fault, ...] = (),
+    members: Mapping[str, object] | None = None,
+) -> Response:
+    code, title, detail = what
+    body: dict[str, object] = {
+        "type": f"/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        "request_id": _request_id(request),
+        **(members or {}),
+    }
+    if faults:
+        body["errors"] = [
+            {"pointer": fault.pointer, "message": fault.message, "code": fault.code, **fault.details}
+            for fault in faults
+        ]
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == STATUS_OF[errors.Unavailable] else {}
+    return JSONResponse(body, status, headers, PROBLEM_JSON)
+
+
+def _request_id(request: Request) -> str:
+    return str(request.state.request_id)

@@ -1,0 +1,78 @@
+"""Documents read in."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response, UploadFile
+
+from app.deps import CurrentActor, CurrentDatabase, IfMatch, StrictRoute
+from app.documents.filenames import content_disposition
+from app.routers.answers import READING, etag_of, failures
+from app.routers.reports import AgencyInPath, YearInPath
+from app.schemas.imports import ImportOut, ReadingOut, SourceOut, StoredOut, reading_members
+from app.schemas.reports import IN_FORCE, AgencyCode, Year
+from app.errors import Fault, InvalidRequest
+from app.services import imports
+from app.services.imports import Document, described_reading, read_document
+
+router = APIRouter(route_class=StrictRoute, tags=["读入文件"])
+
+
+@router.post("/imports", summary="读入文件", responses=failures(400, 409, 412, 413, 415, 422))
+def import_document(
+    file: UploadFile,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
+    store: Annotated[Literal["draft"] | None, Query(description="draft 存为草稿；不写则只读不存")] = None,
+    agency: Annotated[AgencyCode | None, Query(description="存为哪个机关的草稿")] = None,
+    year: Annotated[Year | None, Query(description="报告年度；不写则用文件标题中的")] = None,
+) -> ImportOut:
+    """把一份报告文件（.txt，表格以制表符分列）读成数据，说明缺了什么、哪里与格式不同、哪里不符或有疑问。
+
+    看不准的格一律算缺，不当作 0。已有草稿时，带 If-Match 才替换。
+    """
+    imported = read_document(Document(file.filename or "", file.file.read()))
+    stored = None
+    if store is not None:
+        if agency is None:
+            message = "存为草稿要用参数 agency 写明机关代码"
+            raise InvalidRequest(message, [Fault("", message, "missing", {"in": "query", "parameter": "agency"})])
+        with database.writing() as session:
+            filed = imports.store_draft(session, actor, imported, agency, year, if_match)
+            response.headers["ETag"] = etag_of(filed.report)
+            stored = StoredOut(
+                agency=filed.agency.code,
+                year=filed.report.year,
+                version=filed.report.version,
+                etag=etag_of(filed.report),
+            )
+    reading = reading_members(described_reading(imported), IN_FORCE)
+    return ImportOut.model_validate({**reading, "stored": stored})
+
+
+@router.get("/reports/{agency}/{year}/source", summary="报告所据的文件", response_model=SourceOut, responses=READING)
+def get_report_source(
+    agency: AgencyInPath,
+    year: YearInPath,
+    database: CurrentDatabase,
+    format: Annotated[  # noqa: A002 - its name in the address
+        Literal["json", "original"], Query(description="json 说明及读到的内容，original 原文件")
+    ] = "json",
+) -> SourceOut | Response:
+    """读入时的文件：原样的字节，SHA-256，及当时读到的内容。"""
+    with database.reading() as session:
+        source = imports.find_source(session, agency, year)
+    if format == "original":
+        headers = {"Content-Disposition": content_disposition(source.file_name)}
+        return Response(source.body, media_type="application/octet-stream", headers=headers)
+    reading = reading_members(json.loads(source.reading), IN_FORCE)
+    return SourceOut(
+        version=source.version,
+        stored_by=source.stored_by,
+        stored_at=source.stored_at,
+        reading=ReadingOut.model_validate(reading),
+    )

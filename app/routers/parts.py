@@ -1,0 +1,268 @@
+"""Parts of a report: a table, a row, a section of prose."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from fastapi import APIRouter, Body, Path, Request, Response
+from pydantic import BaseModel, ValidationError
+
+from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, IfMatch, StrictRoute
+from app.domain.values import Row, Values, nest
+from app.errors import InvalidRequest, NotFound
+from app.forms.model import CellCode, Table
+from app.routers.answers import READING, WRITING, etag_of, failures, skip_if_known
+from app.routers.reports import AgencyInPath, Draft, YearInPath, answer
+from app.schemas.problems import faults_of, unknown_member
+from app.schemas.reports import (
+    IN_FORCE,
+    NarrativeBody,
+    NarrativeOut,
+    ReportOut,
+    row_model,
+    table_model,
+    values_in_row,
+    values_in_table,
+)
+from app.services import reports
+from app.services.reports import Filed, Sent
+
+router = APIRouter(route_class=StrictRoute, prefix="/reports/{agency}/{year}", tags=["年度报告的一部分"])
+
+SECTIONS = [section.code for section in IN_FORCE.narratives]
+TABLES = [table.code for table in IN_FORCE.tables]
+ROWS = [row.code for table in IN_FORCE.tables for row in table.rows()]
+
+TableInPath: TypeAlias = Annotated[str, Path(description="表的代码", json_schema_extra={"enum": TABLES})]
+RowInPath: TypeAlias = Annotated[str, Path(description="行的代码", json_schema_extra={"enum": ROWS})]
+SectionInPath: TypeAlias = Annotated[str, Path(description="部分的代码", json_schema_extra={"enum": SECTIONS})]
+JsonObject: TypeAlias = dict[str, Any]
+Patch: TypeAlias = Annotated[JsonObject, Body(media_type=MERGE_PATCH)]
+TABLE, ROW, SECTION = "/tables/{table}", "/tables/{table}/rows/{row}", "/narratives/{section}"
+
+
+def _refs(*models: type[BaseModel]) -> list[dict[str, str]]:
+    return [{"$ref": f"#/components/schemas/{name}"} for name in dict.fromkeys(m.__name__ for m in models)]
+
+
+def _body(*models: type[BaseModel], kind: str = "application/json") -> dict[str, Any]:
+    """Describe a body that is one of several objects, by the path."""
+    return {"requestBody": {"content": {kind: {"schema": {"anyOf": _refs(*models)}}}}}
+
+
+def _answer(*models: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {"application/json": {"schema": {"anyOf": _refs(*models)}}}}}
+
+
+def _table_models(*, out: bool = False) -> list[type[BaseModel]]:
+    return [table_model(table, IN_FORCE.version, out=out) for table in IN_FORCE.tables]
+
+
+def _row_models(*, out: bool = False) -> list[type[BaseModel]]:
+    rows = [(table, row.code) for table in IN_FORCE.tables for row in table.rows()]
+    return [row_model(table, row, IN_FORCE.version, out=out) for table, row in rows]
+
+
+def _find_table(code: str) -> Table:
+    table = IN_FORCE.table(code)
+    if table is None:
+        raise NotFound(f"报告中{unknown_member(code, TABLES)}")
+    return table
+
+
+def _find_row(code: str, row: str) -> Table:
+    table = _find_table(code)
+    known = [leaf.code for leaf in table.rows()]
+    if row not in known:
+        raise NotFound(f"{table.name}中{unknown_member(row, known)}")
+    return table
+
+
+def _find_section(code: str) -> str:
+    if code not in SECTIONS:
+        raise NotFound(f"报告的文字部分中{unknown_member(code, SECTIONS)}")
+    return code
+
+
+def _checked(model: type[BaseModel], sent: JsonObject) -> JsonObject:
+    """Hold a body to the model of the part that the path names.
+
+    Raises:
+        InvalidRequest: it isn't of that shape.
+    """
+    try:
+        return model.model_validate(sent).model_dump(exclude_unset=True)
+    except ValidationError as wrong:
+        errors = wrong.errors(include_url=False)
+        raise InvalidRequest("内容不符合要求", faults_of(errors, model, inside="body")) from wrong
+
+
+def _values_of_table(code: str, sent: JsonObject) -> Values:
+    table = _find_table(code)
+    return values_in_table(IN_FORCE, table, _checked(table_model(table, IN_FORCE.version), sent))
+
+
+def _values_of_row(code: str, row: str, sent: JsonObject) -> Values:
+    table = _find_row(code, row)
+    return values_in_row(IN_FORCE, table, row, _checked(row_model(table, row, IN_FORCE.version), sent))
+
+
+def _cells(*names: str) -> list[CellCode]:
+    start = ".".join([*names, ""])
+    return [code for code in IN_FORCE.cells if code.startswith(start)]
+
+
+def _read(database: CurrentDatabase, agency: str, year: int) -> Filed:
+    with database.reading() as session:
+        return reports.find_report(session, agency, year)
+
+
+@router.get(TABLE, summary="一张表", responses={**READING, **failures(304), **_answer(*_table_models(out=True))})
+def get_report_table(
+    agency: AgencyInPath,
+    year: YearInPath,
+    table: TableInPath,
+    request: Request,
+    response: Response,
+    database: CurrentDatabase,
+) -> dict[str, Row]:
+    """一张表的所有行。ETag 与整份报告共用。"""
+    code = _find_table(table).code
+    filed = _read(database, agency, year)
+    response.headers["ETag"] = etag = etag_of(filed.report)
+    skip_if_known(request, etag)
+    return nest(filed.content.form, filed.content.values)[code]
+
+
+@router.put(TABLE, summary="整张替换", responses=WRITING, openapi_extra=_body(*_table_models()))
+def replace_report_table(
+    agency: AgencyInPath,
+    year: YearInPath,
+    table: TableInPath,
+    body: JsonObject,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
+    draft: Draft = False,
+) -> ReportOut:
+    """没有写的格成为缺格，没有写的总计由各项算出。草稿仍是草稿；已上报的要仍然符合规则。"""
+    values, key = _values_of_table(table, body), (agency, year)
+    with database.writing() as session:
+        filed = reports.replace_cells(session, actor, key, _cells(table), values, if_match, draft=draft)
+        return answer(filed, response)
+
+
+@router.patch(
+    TABLE, summary="修改几格", responses=WRITING, openapi_extra=_body(*_table_models(), kind=MERGE_PATCH)
+)
+def patch_report_table(
+    agency: AgencyInPath,
+    year: YearInPath,
+    table: TableInPath,
+    body: Patch,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
+    draft: Draft = False,
+) -> ReportOut:
+    """写了的改，没写的不动；涉及的总计重新算出。"""
+    sent, key = Sent(_values_of_table(table, body)), (agency, year)
+    with database.writing() as session:
+        return answer(reports.patch_report(session, actor, key, sent, if_match, draft=draft), response)
+
+
+@router.get(ROW, summary="一行", responses={**READING, **failures(304), **_answer(*_row_models(out=True))})
+def get_report_row(
+    agency: AgencyInPath,
+    year: YearInPath,
+    table: TableInPath,
+    row: RowInPath,
+    request: Request,
+    response: Response,
+    database: CurrentDatabase,
+) -> Row:
+    """一行的所有格。ETag 与整份报告共用。"""
+    code = _find_row(table, row).code
+    filed = _read(database, agency, year)
+    response.headers["ETag"] = etag = etag_of(filed.report)
+    skip_if_known(request, etag)
+    return nest(filed.content.form, filed.content.values)[code][row]
+
+
+@router.put(ROW, summary="整行替换", responses=WRITING, openapi_extra=_body(*_row_models()))
+def replace_report_row(
+    agency: AgencyInPath,
+    year: YearInPath,
+    table: TableInPath,
+    row: RowInPath,
+    body: JsonObject,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
+    draft: Draft = False,
+) -> ReportOut:
+    """没有写的格成为缺格，没有写的总计由各项算出。"""
+    values, key = _values_of_row(table, row, body), (agency, year)
+    with database.writing() as session:
+        part = _cells(table, row)
+        return answer(reports.replace_cells(session, actor, key, part, values, if_match, draft=draft), response)
+
+
+@router.patch(
+    ROW, summary="修改一行中的几格", responses=WRITING, openapi_extra=_body(*_row_models(), kind=MERGE_PATCH)
+)
+def patch_report_row(
+    agency: AgencyInPath,
+    year: YearInPath,
+    table: TableInPath,
+    row: RowInPath,
+    body: Patch,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
+    draft: Draft = False,
+) -> ReportOut:
+    """写了的改，没写的不动；涉及的总计重新算出。"""
+    sent, key = Sent(_values_of_row(table, row, body)), (agency, year)
+    with database.writing() as session:
+        return answer(reports.patch_report(session, actor, key, sent, if_match, draft=draft), response)
+
+
+@router.get(SECTION, summary="一个部分的文字", responses={**READING, **failures(304)})
+def get_report_narrative(
+    agency: AgencyInPath,
+    year: YearInPath,
+    section: SectionInPath,
+    request: Request,
+    response: Response,
+    database: CurrentDatabase,
+) -> NarrativeOut:
+    """一个部分的文字；没有写为 null。ETag 与整份报告共用。"""
+    code = _find_section(section)
+    filed = _read(database, agency, year)
+    response.headers["ETag"] = etag = etag_of(filed.report)
+    skip_if_known(request, etag)
+    return NarrativeOut(text=filed.content.narratives.get(code))
+
+
+@router.put(SECTION, summary="替换一个部分的文字", responses=WRITING)
+def replace_report_narrative(
+    agency: AgencyInPath,
+    year: YearInPath,
+    section: SectionInPath,
+    body: NarrativeBody,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
+    draft: Draft = False,
+) -> ReportOut:
+    """整段替换；null 使它成为没有写。"""
+    sent = Sent(texts={"narratives": {_find_section(section): body.text}})
+    with database.writing() as session:
+        key = (agency, year)
+        return answer(reports.patch_report(session, actor, key, sent, if_match, draft=draft), response)

@@ -1,0 +1,80 @@
+"""What stands outside the API proper: health, and the documentation, which works without the internet."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from app.deps import CurrentDatabase
+from app.errors import Unavailable
+from app.routers.answers import failures
+from app.schemas.service import Alive, Ready
+from app.storage.engine import answers
+from app.storage.schema import is_current
+
+router = APIRouter()
+
+CARRIER = "fastapi_standalone_docs"
+"""The package that carries Swagger UI's and ReDoc's own files; none of its code is run."""
+
+ASSETS_AT = "/docs/assets"
+TITLE = "年报 nianbao"
+
+
+def find_assets() -> Path:
+    """Return the folder of Swagger UI's and ReDoc's files.
+
+    Raises:
+        FileNotFoundError: the package that carries them isn't installed.
+    """
+    spec = find_spec(CARRIER)
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(CARRIER)
+    return Path(spec.origin).parent / "static"
+
+
+@router.get("/livez", summary="是否在运行", tags=["运行"])
+def get_liveness() -> Alive:
+    """进程在运行就回答。"""
+    return Alive(status="ok")
+
+
+@router.get("/readyz", summary="是否可以服务", tags=["运行"], responses=failures(503))
+def get_readiness(database: CurrentDatabase) -> Ready:
+    """数据库可用、结构是现在这一版，才回答可以服务。"""
+    if not answers(database):
+        raise Unavailable("数据库现在没有回应")
+    if not is_current(database):
+        raise Unavailable("数据库的结构不是这一版程序的；请先运行 nianbao migrate")
+    return Ready(status="ok", database=database.engine.dialect.name)
+
+
+@router.get("/", include_in_schema=False)
+def show_start() -> RedirectResponse:
+    return RedirectResponse("/docs")
+
+
+@router.get("/docs", include_in_schema=False)
+def show_swagger_ui() -> HTMLResponse:
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title=TITLE,
+        swagger_js_url=f"{ASSETS_AT}/swagger/swagger-ui-bundle.js",
+        swagger_css_url=f"{ASSETS_AT}/swagger/swagger-ui.css",
+        swagger_favicon_url=f"{ASSETS_AT}/fastapi/favicon.png",
+    )
+
+
+@router.get("/redoc", include_in_schema=False)
+def show_redoc() -> HTMLResponse:
+    return get_redoc_html(
+        openapi_url="/openapi.json",
+        title=TITLE,
+        redoc_js_url=f"{ASSETS_AT}/redoc/redoc.standalone.js",
+        redoc_favicon_url=f"{ASSETS_AT}/fastapi/favicon.png",
+        with_google_fonts=False,
+    )

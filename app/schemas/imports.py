@@ -1,0 +1,97 @@
+"""Bodies of documents that are read in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, create_model
+
+from app.forms import FORMS
+from app.schemas.fields import Out
+from app.schemas.reports import narratives_model, table_model
+from app.schemas.results import ResultOut
+
+if TYPE_CHECKING:
+    from app.forms.model import ReportForm
+
+
+class FileOut(Out):
+    """读入的文件。"""
+
+    name: Annotated[str, Field(title="文件名")]
+    sha256: Annotated[str, Field(title="SHA-256")]
+    bytes: Annotated[int, Field(title="字节数")]
+
+
+class CellReadOut(Out):
+    """一格是怎么读的。"""
+
+    state: Annotated[Literal["read", "missing", "unclear"], Field(title="读到、缺、看不准")]
+    raw: Annotated[str, Field(title="原文")]
+    where: Annotated[str, Field(title="在文件中的位置")]
+
+
+class StoredOut(Out):
+    """存成的草稿。"""
+
+    agency: Annotated[str, Field(title="机关代码")]
+    year: Annotated[int, Field(title="报告年度")]
+    version: Annotated[int, Field(title="版本号")]
+    etag: Annotated[str, Field(title="草稿的 ETag")]
+
+
+class ReadingHead(Out):
+    """从文件读到的内容，表格之外。"""
+
+    file: Annotated[FileOut, Field(title="文件")]
+    form: Annotated[str | None, Field(title="报告格式；null 表示不是所知的格式")]
+    agency: Annotated[str | None, Field(title="标题中的机关名称")]
+    year: Annotated[int | None, Field(title="标题中的年度")]
+    title: Annotated[str | None, Field(title="标题")]
+    preface: Annotated[str | None, Field(title="前言")]
+    missing: Annotated[list[str], Field(title="没有读到数的格；它们不当作 0")]
+    cells: Annotated[dict[str, CellReadOut], Field(title="每一格是怎么读的")]
+    findings: Annotated[list[ResultOut], Field(title="文件与格式不同之处，及不符、没法核对或有疑问之处")]
+    confidence: Annotated[int, Field(title="读到的格占百分之几")]
+
+
+def reading_model(form: ReportForm) -> type[ReadingHead]:
+    """Return the model of what is read from a document on a form."""
+    tables: dict[str, Any] = {
+        section.code: (table_model(section.table, form.version, out=True) | None, Field(None, title=section.heading))
+        for section in form.sections
+        if section.table is not None
+    }
+    tables["narratives"] = (narratives_model(form, out=True), Field(title="文字部分"))
+    return create_model("ReadingOut", __base__=ReadingHead, __doc__="从文件读到的内容", **tables)
+
+
+if TYPE_CHECKING:
+
+    class ReadingOut(ReadingHead):
+        """What was read from a document; its tables are derived from the form."""
+else:
+    ReadingOut = reading_model(FORMS[-1])
+
+
+class ImportOut(ReadingOut):
+    """读入的结果。"""
+
+    stored: Annotated[StoredOut | None, Field(title="存成的草稿；没有要求存则为 null")]
+
+
+class SourceOut(Out):
+    """报告所据的文件。"""
+
+    version: Annotated[int, Field(title="由它读入的版本")]
+    stored_by: Annotated[str, Field(title="存入的人")]
+    stored_at: Annotated[datetime, Field(title="存入时间")]
+    reading: Annotated[ReadingOut, Field(title="当时读到的内容")]
+
+
+def reading_members(reading: dict[str, Any], form: ReportForm) -> dict[str, Any]:
+    """Put a reading's tables where a report has them; sections that were not found are null."""
+    members = dict(reading)
+    narratives = {section.code: None for section in form.narratives} | members["narratives"]
+    return {**members, **members.pop("tables"), "narratives": narratives}

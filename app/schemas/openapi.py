@@ -1,0 +1,45 @@
+"""The OpenAPI description, with failures as they really look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi.openapi.utils import get_openapi
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+DESCRIPTION = """政府信息公开工作年度报告：收报告，按格式核对，逐级汇总，以 JSON、Excel 给出。
+
+- 数：件数是 0 到 999999999999 的整数；金额（万元）是最多 6 位小数的文字，例如 `"43.788"`。
+- `null` 是**没有填**，不是 0；没有填的格不计入任何合计，也不会被当作 0。
+- 总计（（七）总计、总计）不写就由系统算出；写了必须相符。
+- 修改已有内容要带 `If-Match`，值是读取时返回的 `ETag`。
+- 出错时返回 `application/problem+json`（RFC 9457），`errors` 里列出**每一处**错误。
+"""
+FALLBACKS = {"500": "系统内部错误", "503": "暂时不能服务，请稍后再试"}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the description, made once."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes
+        )
+        for path in schema["paths"].values():
+            for operation in path.values():
+                _correct_failures(operation["responses"])
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schema["components"]["schemas"].pop(unused, None)
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _correct_failures(responses: dict[str, Any]) -> None:
+    """Let every failure be a problem document; FastAPI would describe its own shape instead."""
+    for status, text in FALLBACKS.items():
+        responses.setdefault(status, {"description": text})
+    for status, response in responses.items():
+        if status >= "400":
+            response["content"] = {"application/problem+json": {"schema": PROBLEM}}
