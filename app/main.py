@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -60,7 +61,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         docs_url=None,
         redoc_url=None,
-        max_body_size=chosen.max_body_bytes,
         lifespan=_lifespan,
         generate_unique_id_function=_operation_id,
     )
@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(service.router)
     app.mount(service.ASSETS_AT, StaticFiles(directory=service.find_assets()), name="assets")
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
+    app.add_middleware(BodyLimit, most=chosen.max_body_bytes)
     app.add_middleware(RequestIds)
     _handle_failures(app)
     return app
@@ -105,6 +106,55 @@ class RequestIds:
             await send(message)
 
         await self.app(scope, receive, send_with_id)
+
+
+class BodyLimit:
+    """Takes a request's whole body in before anything else happens, and refuses one that is too large.
+
+    The framework's own limit answers with plain text; ours is a problem document like every other refusal.
+    """
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            body = await self._body_of(request)
+        except errors.TooLarge as refusal:
+            await (await _refuse(request, refusal))(scope, receive, send)
+        except ClientDisconnect:
+            return
+        else:
+            await self.app(scope, _replay(body, receive), send)
+
+    async def _body_of(self, request: Request) -> bytes:
+        announced = request.headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > self.most:
+            raise self._too_large()
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > self.most:
+                raise self._too_large()
+        return bytes(body)
+
+    def _too_large(self) -> errors.TooLarge:
+        return errors.TooLarge(f"请求体超过上限 {self.most} 字节（约 {self.most / 2**20:.1f} MB），没有保存")
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Hand a body that was taken in on, once."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def next_message() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return next_message
 
 
 def _handle_failures(app: FastAPI) -> None:
@@ -152,7 +202,6 @@ _FRAMEWORK = {
     400: ("malformed", errors.Malformed.title, "请求体无法解析"),
     404: ("not-found", errors.NotFound.title, "没有这个地址"),
     405: ("method-not-allowed", "不支持的方法", "这个地址不支持这种方法"),
-    413: ("too-large", errors.TooLarge.title, "请求体超过了大小上限"),
 }
 
 

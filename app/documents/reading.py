@@ -46,7 +46,8 @@ class Reading:
         title: without spaces and line breaks; None where none was found.
         preface: the lines between the title and the first section; None where there are none.
         narratives: prose by section code, a paragraph a line; a section without prose is absent.
-        values: every cell of the form, in its smallest unit; None where missing or unclear.  Empty without a form.
+        values: every cell of the form, in its smallest unit; None where missing or unclear.  Empty without
+            a form.
         cells: how each cell was read.  Empty without a form.
         findings: what isn't as the form has it, in the order of the document; kept rules aren't among them.
             The rules that hold for every report are not judged here: that is `app.domain.judging.judge`.

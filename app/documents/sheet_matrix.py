@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from app.documents.sheets import Canvas
     from app.documents.workbook_model import RollUpBook, UnitRow
-    from app.forms.model import Cell, ReportForm
+    from app.forms.model import Cell, CellCode, Measure, ReportForm
 
 ABOUT_UNIT = ("代码", "单位", "级别", "类型", "状态")
 """Headings of the columns before the numbers."""
@@ -35,9 +35,10 @@ def write_matrix(canvas: Canvas, book: RollUpBook) -> None:
     widths = [*_ABOUT_WIDTHS, *(_width_of(cell, book) for cell in cells)]
     canvas.set_widths(widths)
     canvas.put_words([*_above(book), *_headings(book.form)])
+    measures = {cell.code: cell.measure for cell in cells}
     first = ROWS_ABOVE_UNITS + 1
     for row, unit in enumerate(book.units, first):
-        _write_unit(canvas, row, unit, cells)
+        _write_unit(canvas, row, unit, measures)
     end = first + len(book.units)
     _write_foot(canvas, end, book)
     canvas.sheet.freeze_panes = f"{column_letters(FROZEN_COLUMNS)}{first}"
@@ -72,11 +73,11 @@ def _headings(form: ReportForm) -> Iterator[Words]:
         yield Words(Area(top, start, 1, column - start), table.name, Look.LABEL)
 
 
-def _write_unit(canvas: Canvas, row: int, unit: UnitRow, cells: list[Cell]) -> None:
+def _write_unit(canvas: Canvas, row: int, unit: UnitRow, measures: dict[CellCode, Measure]) -> None:
     about = (unit.code, unit.name, unit.level, unit.kind, unit.status)
     canvas.put_words([Words(Area(row, column), text, Look.LABEL) for column, text in enumerate(about, 1)])
-    for column, cell in enumerate(cells, len(about) + 1):
-        canvas.put_number(Area(row, column), cell.measure, unit.values.get(cell.code))
+    for column, (code, measure) in enumerate(measures.items(), len(about) + 1):
+        canvas.put_number(Area(row, column), measure, unit.values.get(code))
 
 
 def _write_foot(canvas: Canvas, row: int, book: RollUpBook) -> None:

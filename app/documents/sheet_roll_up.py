@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -81,7 +80,7 @@ def _strip(canvas: Canvas, stack: Stack, headings: Sequence[str]) -> list[Area]:
     edges = [1 + stack.columns * at // len(headings) for at in range(len(headings) + 1)]
     areas = [Area(_STRIP_ROW, start, 1, end - start) for start, end in pairwise(edges)]
     canvas.put_words([Words(area, text, Look.HEAD) for area, text in zip(areas, headings, strict=True)])
-    return [replace(area, row=_STRIP_ROW + 1) for area in areas]
+    return [area._replace(row=_STRIP_ROW + 1) for area in areas]
 
 
 def _write_matrix(canvas: Canvas, book: RollUpBook) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
 from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
@@ -32,8 +32,7 @@ MOST_DIGITS = 15
 _READ_AS_FORMULA = ("=", "+", "-", "@")
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(NamedTuple):
     """A rectangle of a sheet, counted from 1."""
 
     row: int
@@ -173,6 +172,6 @@ def _inline(text: str) -> str:
 
 def look_of(number: str) -> Look:
     """Return how a number is shown: with four places or more if it has any; as text if Excel would round."""
-    if len(number.replace(".", "").lstrip("-0")) > MOST_DIGITS:
+    if len(number) > MOST_DIGITS and len(number.replace(".", "").lstrip("-0")) > MOST_DIGITS:
         return Look.LONG_NUMBER
     return Look.DECIMAL if "." in number else Look.COUNT

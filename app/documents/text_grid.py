@@ -23,7 +23,7 @@ class Header:
 
     Attributes:
         places: index of the field by the heading's key.
-        ordered: whether the places are only an order, because the header's merged headings were pushed together.
+        ordered: whether the places are only an order, because merged headings were pushed together.
     """
 
     places: dict[str, int] = field(default_factory=dict)
@@ -166,8 +166,8 @@ def has_figures(line: Line) -> bool:
 def header_of_groups(vocabulary: Vocabulary, lines: list[list[str]]) -> Header:
     """Read the header of a table whose rows stand side by side, from the keys of its lines.
 
-    A column belongs to the row heading above it.  Where merged headings were pushed together that can't be seen,
-    and then every column of every row must be there, in the form's order.
+    A column belongs to the row heading above it.  Where merged headings were pushed together that can't be
+    seen, and then every column of every row must be there, in the form's order.
     """
     heads: dict[int, str] = {}
     tokens: list[tuple[str, int]] = []

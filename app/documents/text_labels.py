@@ -24,7 +24,7 @@ LONGEST_LABEL = 80
 
 
 def key_of(text: str) -> str:
-    """Reduce text to what tells one heading from another: no spaces, no punctuation, simplified characters."""
+    """Reduce text to what tells headings apart: no spaces, no punctuation, simplified characters."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text)).translate(SIMPLIFIED)
 
 

@@ -1,4 +1,4 @@
-"""From bytes to lines: encodings, control characters, page numbers, and headings that a line break has split."""
+"""From bytes to lines: encodings, control characters, page numbers, headings that a line break has split."""
 
 from __future__ import annotations
 

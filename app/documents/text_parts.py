@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _NUMBERED = re.compile(r"\s*([一二三四五六七八九十])\s*[、.,:]\s*(\S.*)")
 _ENDS_A_SENTENCE = re.compile(r"[。；;，,]\s*$")
+_DIGITS = "0123456789"
 _FEWEST_HEADINGS = 2
 """So many headings of one table on a line, without figures, begin a table where none is expected."""
 
@@ -122,7 +123,7 @@ class _Sorter:
     def _table_of(self, line: Line) -> str | None:
         """Return the table that the line belongs to, or None where it is text."""
         keys = [key for key in map(field_key, line.fields) if key]
-        votes = Counter(code for key in keys for code in self._vocabularies.tables_with(key))
+        votes = Counter(code for key in keys for code in self._tables_with(key))
         if self._table is None:
             return self._opened_by(line, keys, votes)
         if not line.is_tabular and not votes:
@@ -131,6 +132,10 @@ class _Sorter:
         if votes[self._table] == best:
             return self._table
         return votes.most_common(1)[0][0]
+
+    def _tables_with(self, key: str) -> list[str]:
+        """Return the tables that have this heading, perhaps with figures run together with it: 规章000."""
+        return self._vocabularies.tables_with(key) or self._vocabularies.tables_with(key.rstrip(_DIGITS))
 
     def _opened_by(self, line: Line, keys: list[str], votes: Counter[str]) -> str | None:
         """Return the table that begins with this line, where none was announced by a heading."""

@@ -35,13 +35,18 @@ class Wording:
     match: Match
     text: str
 
+    @property
+    def whose(self) -> str:
+        """What kind of writing it is."""
+        return self.match.spelling.whose if self.match.spelling else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Untold:
     """A row whose values can't be tied to columns.
 
     Attributes:
-        name: of the row, as a message names it; empty for the values of a table whose rows stand side by side.
+        name: of the row, as a message names it; empty where a table's rows stand side by side.
         row: where it stands.
         columns: how many headings stand above it.
         run_together: whether figures stand in one field with the row's name.
@@ -138,9 +143,9 @@ def _read_down(read: TableRead, vocabulary: Vocabulary, keyed: list[_Keyed]) -> 
         named = _named_row(vocabulary, line, keys, header)
         if named is not None:
             groups.setdefault(id(named.header), []).append(named)
-        elif has_figures(line):
+        elif has_figures(line) and FORMER_KEYS.keys().isdisjoint(keys):
             read.unknown_rows.append(line)
-        elif any(key and not vocabulary.knows(key) for key in keys):
+        elif not has_figures(line) and any(key and not vocabulary.knows(key) for key in keys):
             read.leftover.append(line)
     read.unknown_columns += [text for text in header.unknown if field_key(text) not in FORMER_KEYS]
     for group in groups.values():

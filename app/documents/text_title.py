@@ -52,7 +52,7 @@ def find_title(lines: list[Line]) -> Title | None:
 
 
 def _titles_in(lines: list[Line]) -> Iterator[Title]:
-    """Yield every run of lines that reads as a title; of those that end on one line the shorter runs first."""
+    """Yield every run of lines that reads as a title; of those with one end the shorter first."""
     texts = [_SPACE.sub("", line.text).translate(_WIDE_DIGITS) for line in lines]
     for end, last in enumerate(texts, start=1):
         if last.endswith(_ENDINGS):

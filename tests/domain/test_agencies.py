@@ -2,7 +2,14 @@ from datetime import date
 
 import pytest
 
-from app.domain.agencies import BEGINNING, credit_code_fault, normal_division_code, reference_day
+from app.domain.agencies import (
+    BEGINNING,
+    AgencyKind,
+    AgencyLevel,
+    credit_code_fault,
+    normal_division_code,
+    reference_day,
+)
 
 GOOD = ["11341702486344515H", "113325000026455663", "11370322004222241N"]
 LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -77,3 +84,15 @@ def test_what_is_no_division_code(code: str) -> None:
 def test_a_year_s_tree_is_taken_on_its_last_day() -> None:
     assert reference_day(2024) == date(2024, 12, 31)
     assert reference_day(2021) > BEGINNING
+
+
+def test_levels_and_kinds_as_county_staff_call_them() -> None:
+    assert [level.label for level in AgencyLevel] == ["国家级", "省级", "地级", "县级", "乡级"]
+    assert {kind.value: kind.label for kind in AgencyKind} == {
+        "government": "人民政府",
+        "office": "政府办公室",
+        "department": "部门",
+        "subdistrict": "街道办事处",
+        "development_zone": "开发区",
+        "authorised_organisation": "法律法规授权组织",
+    }

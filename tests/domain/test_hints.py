@@ -80,7 +80,8 @@ def test_no_hint_where_nothing_fits() -> None:
 
 
 def test_negative_numbers_are_never_suggested_nor_suspected() -> None:
-    assert hint(-9, 0, 0, 0, 0) is None
+    assert hint(0, -5, 0, 0, 0) is None
+    assert hint(-5, -50, 0, 0, 0) is None
     assert hint(3, 12, 9, 0, 0) is None
 
 

@@ -55,3 +55,7 @@ def test_actions_as_county_staff_call_them() -> None:
 def test_a_roll_up_counts_reports_from_a_state_on() -> None:
     assert Basis.SUBMITTED.statuses == (Status.SUBMITTED, Status.ACCEPTED, Status.PUBLISHED)
     assert Basis.ACCEPTED.statuses == (Status.ACCEPTED, Status.PUBLISHED)
+
+
+def test_what_a_roll_up_counts_in_words() -> None:
+    assert [basis.label for basis in Basis] == ["已上报的报告", "审核通过的报告"]

@@ -123,11 +123,18 @@ def test_a_rate_is_worked_out_from_sums_not_averaged() -> None:
     assert rate_of(INDICATORS["granted"], roll_up(FORM, reports)) == Decimal("0.0100")
 
 
-def test_a_rate_over_a_cell_that_one_report_lacks_is_unknown() -> None:
-    reports = [a_balanced_report(), a_balanced_report() | {"requests.granted.total": None}]
-    result = roll_up(FORM, reports)
-    assert rate_of(INDICATORS["granted"], result) is None
-    assert rate_of(INDICATORS["partially_granted"], result) is not None
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "proceedings.reconsideration.reversed",
+        "proceedings.reconsideration.total",
+        "proceedings.reconsideration.pending",
+    ],
+)
+def test_a_rate_over_a_cell_that_one_report_lacks_is_unknown(lost: str) -> None:
+    result = roll_up(FORM, [a_balanced_report(), a_balanced_report() | {lost: None}])
+    assert rate_of(INDICATORS["reconsideration_reversed"], result) is None
+    assert rate_of(INDICATORS["litigation_reversed"], result) is not None
 
 
 def test_a_rate_over_no_reports_is_unknown() -> None:

@@ -1,0 +1,176 @@
+"""What a clerk is told of a document's tables: headings lost or misspelt, values that can't be told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from app.documents.reading import CellState
+from app.documents.spellings import FORMER_FORM
+from app.documents.text_cells import slip_behind
+from app.documents.text_findings import broken, shortened
+from app.documents.text_labels import spanning
+from app.forms.model import cells_of, leaves_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.documents.text_tables import TableRead, Untold, Wording
+    from app.domain.results import Result
+    from app.forms.model import Axis, Block, Cell, CellCode, ReportForm, Table
+
+_FEW = 4
+
+
+def form_finding(form: ReportForm, words: list[str], *, is_former: bool) -> Result:
+    """Say that the tables have headings of another form."""
+    quoted = "".join(f"“{word}”" for word in words)
+    effect = "，表格里的数没有读入" if is_former else ""
+    message = f"表格里有 {FORMER_FORM}（上一版格式）的栏目{quoted}{effect}；现在应使用 {form.notice} 的表格"
+    return broken("R02", "form", message, quotes=tuple(words))
+
+
+def absent_table(table: Table) -> Result:
+    """Say that a table isn't there at all."""
+    cells = tuple(cell.code for cell in cells_of(table))
+    message = f"没有找到{table.name}，{len(cells)} 格都没有读到"
+    return broken("R03", table.code, message, f"/{table.code}", cells)
+
+
+def table_findings(read: TableRead) -> Iterator[Result]:
+    """Say what of a table isn't as the form has it; empty cells are not mentioned here."""
+    table = read.table
+    if not read.rows:
+        yield absent_table(table)
+        return
+    for number, block in enumerate(table.blocks, start=1):
+        yield from _missing_rows(read, block)
+        if table.across:
+            yield from _missing_columns_across(read, block)
+        else:
+            yield from _missing_columns(read, block, number)
+        yield from _missing_spans(read, block)
+    yield from (_wording(table, wording) for wording in read.wordings)
+    yield from _unknown(read)
+    yield from _untold(read)
+    for name in read.twice:
+        row = f"“{name}”行" if name else "数"
+        message = f"{table.name}的{row}出现了不止一次，而且不相同，先空着"
+        yield broken("R03", f"{table.code}.twice.{name}", message, f"/{table.code}")
+    yield from _unclear_cells(read)
+
+
+def _missing_rows(read: TableRead, block: Block) -> Iterator[Result]:
+    table = read.table
+    for row in leaves_of(block.rows):
+        if row.code not in read.rows:
+            cells = _codes(table, [row], leaves_of(block.columns))
+            what = f"“{row.spoken}”{'一组' if table.across else '行'}"
+            message = f"{table.name}缺少{what}，{len(cells)} 格都没有读到"
+            yield broken("R03", f"{table.code}.rows.{row.code}", message, f"/{table.code}/{row.code}", cells)
+
+
+def _missing_columns(read: TableRead, block: Block, number: int) -> Iterator[Result]:
+    table = read.table
+    rows = [row for row in leaves_of(block.rows) if row.code in read.rows]
+    lacking = {
+        column: [row for row in rows if f"{table.code}.{row.code}.{column.code}" not in read.cells]
+        for column in leaves_of(block.columns)
+    }
+    place = f"{table.name}“{block.heading}”" if block.heading else table.name
+    for column, without in lacking.items():
+        if without:
+            cells = _codes(table, without, (column,))
+            part = "" if len(without) == len(rows) else f"（{len(without)} 行上方的表头里没有）"
+            message = f"{place}缺少“{column.spoken}”列{part}，{len(cells)} 格都没有读到"
+            code = f"{table.code}.{number}.columns.{column.code}"
+            yield broken("R03", code, message, f"/{table.code}", cells)
+
+
+def _missing_columns_across(read: TableRead, block: Block) -> Iterator[Result]:
+    table = read.table
+    if not read.cells:
+        yield broken("R03", f"{table.code}.values", f"{table.name}只有表头，没有找到数", f"/{table.code}")
+        return
+    for row in leaves_of(block.rows):
+        if row.code in read.rows:
+            for column in leaves_of(block.columns):
+                cells = _codes(table, [row], (column,))
+                if cells[0] not in read.cells:
+                    message = f"{table.name}“{row.spoken}”下面缺少“{column.spoken}”列，没有读到"
+                    code = f"{table.code}.{row.code}.columns.{column.code}"
+                    yield broken("R03", code, message, f"/{table.code}/{row.code}", cells)
+
+
+def _missing_spans(read: TableRead, block: Block) -> Iterator[Result]:
+    table = read.table
+    for axis in (*spanning(block.columns), *spanning(block.rows)):
+        if axis.code not in read.spans:
+            under = axis.leaves()
+            rows = [leaf.code for leaf in under if leaf.code in read.rows]
+            below = f"；它下面的 {len(rows)} 行都已按各自的名称读入" if len(rows) == len(under) else ""
+            message = f"{table.name}缺少标题“{axis.label}”{below}"
+            yield broken("R03", f"{table.code}.headings.{axis.code}", message, f"/{table.code}")
+
+
+def _wording(table: Table, wording: Wording) -> Result:
+    axis = wording.match.axis
+    message = (
+        f"{table.name}的“{wording.text}”是{wording.whose}，按“{axis.spoken}”读入；格式里写的是“{axis.label}”"
+    )
+    code = f"{table.code}.wording.{axis.code}"
+    return broken("R36", code, message, f"/{table.code}", quotes=(wording.text,))
+
+
+def _unknown(read: TableRead) -> Iterator[Result]:
+    table = read.table
+    for line in read.unknown_rows:
+        message = f"{table.name}第 {line.number} 行“{shortened(line.text)}”不是这张表的行，没有读入"
+        code = f"{table.code}.line.{line.number}"
+        yield broken("R03", code, message, f"/{table.code}", quotes=(line.text.strip(),))
+    for place, text in enumerate(read.unknown_columns, start=1):
+        message = f"{table.name}表头里的“{shortened(text)}”不是这张表的列，没有读入"
+        yield broken("R03", f"{table.code}.unknown.{place}", message, f"/{table.code}", quotes=(text,))
+
+
+def _untold(read: TableRead) -> Iterator[Result]:
+    """Say which rows can't be told, those of one kind together."""
+    table = read.table
+    groups: dict[tuple[int, int, bool], list[Untold]] = defaultdict(list)
+    for untold in read.untold:
+        groups[(len(untold.row.filled), untold.columns, untold.run_together)].append(untold)
+    for (values, columns, run_together), rows in groups.items():
+        names = "".join(f"“{row.name}”" for row in rows[:_FEW] if row.name)
+        some = f"等 {len(rows)} 行" if len(rows) > _FEW else ("行" if names else "")
+        numbers = "数与行名连在一起" if run_together else f"有 {values} 个数，表头有 {columns} 列"
+        message = f"{table.name}{names}{some}{numbers}，没法断定哪个数属于哪一列，先空着，请对照原件填写"
+        cells = tuple(code for row in rows for code in row.cells)
+        quotes = tuple(row.row.line.text.strip() for row in rows)
+        code = f"{table.code}.untold.{rows[0].row.line.number}"
+        yield broken("R03", code, message, f"/{table.code}", cells, quotes)
+
+
+def _unclear_cells(read: TableRead) -> Iterator[Result]:
+    """Name each cell that holds something other than a number; whole rows are named elsewhere."""
+    told = {code for untold in read.untold for code in untold.cells}
+    twice = set(read.twice)
+    for cell in cells_of(read.table):
+        value = read.cells.get(cell.code)
+        if value is None or value.read.state is not CellState.UNCLEAR:
+            continue
+        if cell.code not in told and not twice & {cell.row.spoken, ""}:
+            yield _unclear(cell, value.read.raw)
+
+
+def _unclear(cell: Cell, raw: str) -> Result:
+    measure = cell.measure
+    what = "不小于 0 的整数" if measure.is_count else f"以{measure.unit}为单位、不小于 0 的数"
+    message = f"{cell.label}写的是“{shortened(raw)}”，不是{what}，先空着，请核对后填写"
+    rule = "R05" if measure.is_count else "R06"
+    result = broken(rule, cell.code, message, cell.pointer, (cell.code,), (raw.strip(),))
+    result.hint = slip_behind(measure, raw)
+    return result
+
+
+def _codes(table: Table, rows: list[Axis], columns: tuple[Axis, ...]) -> tuple[CellCode, ...]:
+    return tuple(f"{table.code}.{row.code}.{column.code}" for row in rows for column in columns)

@@ -1,0 +1,81 @@
+"""Calls that many tests make, and the one assertion about failures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.domain.values import nest
+from app.forms.annual_2021 import FORM
+from tests.builders import a_balanced_report
+
+if TYPE_CHECKING:
+    from httpx2 import Response
+    from starlette.testclient import TestClient
+
+    from app.domain.values import Values
+
+API = "/api/v1"
+COUNTY, TOWN = "640323", "640323101"
+YEAR = 2021
+TEXTS = {
+    "title": "盐池县大水坑镇人民政府2021年政府信息公开工作年度报告",
+    "narratives": {"overview": "按时公开。", "problems": "问题与改进。", "other_matters": "没有收取信息处理费。"},
+}
+
+
+def an_agency(code: str = TOWN, parent: str | None = COUNTY, **members: object) -> dict[str, Any]:
+    """Return the body of an agency."""
+    defaults = {"name": f"机关{code}", "level": "township", "kind": "government"}
+    return {"code": code, "parent": parent, **defaults, **members}
+
+
+def register(client: TestClient, code: str = TOWN, parent: str | None = COUNTY, **members: object) -> str:
+    """Register an agency and return its code."""
+    answer = client.post(f"{API}/agencies", json=an_agency(code, parent, **members))
+    assert answer.status_code == 201, answer.text
+    return code
+
+
+def register_county(client: TestClient, *towns: str) -> None:
+    """Register a county whose own report would be an aggregate, and its towns."""
+    register(client, COUNTY, None, level="county", report_scope="aggregate")
+    for town in towns or (TOWN,):
+        register(client, town)
+
+
+def a_report(values: Values | None = None, **members: object) -> dict[str, Any]:
+    """Return the body of a report that may be 上报, without agency and year."""
+    return {**TEXTS, **nest(FORM, a_balanced_report() if values is None else values), **members}
+
+
+def address(agency: str = TOWN, year: int = YEAR, rest: str = "") -> str:
+    """Return the address of a report or of a part of it."""
+    return f"{API}/reports/{agency}/{year}{rest}"
+
+
+def file_report(
+    client: TestClient, agency: str = TOWN, year: int = YEAR, *, draft: bool = False, **members: object
+) -> Response:
+    """File a report that nobody has filed yet."""
+    body = a_report(**members)  # type: ignore[arg-type]  # members of the body, `values` among them
+    answer = client.put(address(agency, year), params={"draft": draft}, json=body)
+    assert answer.status_code == 201, answer.text
+    return answer
+
+
+def assert_problem(answer: Response, status: int, code: str) -> dict[str, Any]:
+    """Hold a failure to the shape that every failure has, and return it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = answer.json()
+    assert problem["type"] == f"/problems/{code}"
+    assert problem["status"] == status
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["instance"].startswith("/")
+    for error in problem.get("errors", []):
+        assert error["message"]
+        assert error["code"]
+        assert error["pointer"] == "" or error["pointer"].startswith("/")
+    return problem

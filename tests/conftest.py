@@ -1,0 +1,95 @@
+"""Databases and applications for tests: a real SQLite file and a real PostgreSQL, each new for its test."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Settings
+from app.storage.engine import Database, open_database
+from app.storage.schema import migrate
+from tests.postgres import Cluster, cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+POOL_SIZE = 20
+TEMPLATE = "nianbao_template"
+
+# these machines are shared, and speed is measured elsewhere
+hypothesis_settings.register_profile("no-deadline", deadline=None)
+hypothesis_settings.load_profile("no-deadline")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """Run a PostgreSQL with an empty, migrated database to copy; speed before durability."""
+    with cluster(options={"fsync": "off", "full_page_writes": "off"}) as running:
+        running.create_database(TEMPLATE)
+        database = open_database(running.url(TEMPLATE), 1)
+        migrate(database)
+        database.engine.dispose()
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty, migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    database = open_database(f"sqlite:///{path}", 1)
+    migrate(database)
+    database.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Return the address of a new SQLite database."""
+    path = tmp_path / "nianbao.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres: Cluster) -> Iterator[str]:
+    """Return the address of a new PostgreSQL database."""
+    name = f"test_{secrets.token_hex(8)}"
+    postgres.create_database(name, TEMPLATE)
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the address of a new database of each kind in turn."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Open a new database of each kind in turn."""
+    opened = open_database(database_url, POOL_SIZE)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def app(database_url: str) -> FastAPI:
+    """Build the application on a new database of each kind in turn."""
+    return create_app(Settings(database_url=database_url, pool_size=POOL_SIZE))
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """Call the application; what it doesn't foresee comes as an answer, as over the network."""
+    with TestClient(app, raise_server_exceptions=False) as calling:
+        yield calling
