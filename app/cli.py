@@ -117,7 +117,7 @@ def openapi() -> None:
 
 @cli.command()
 def check(file: File) -> None:
-    """读一份报告文件，说明哪里缺、哪里不符。Read a report and say what is wrong with it; nothing is stored."""
+    """读一份报告文件，说明哪里缺、哪里不符。Say what is wrong with a report; nothing is stored."""
     with _explained():
         imported = read_document(Document(file.name, file.read_bytes()))
     _tell(imported)

@@ -173,7 +173,8 @@ def _handle_failures(app: FastAPI) -> None:
 
 async def _refuse(request: Request, refusal: Refusal) -> Response:
     status = STATUS_OF[type(refusal)]
-    return _problem(request, status, (refusal.code, refusal.title, refusal.detail), refusal.faults, refusal.members)
+    what = (refusal.code, refusal.title, refusal.detail)
+    return _problem(request, status, what, refusal.faults, refusal.members)
 
 
 async def _refuse_shape(request: Request, wrong: RequestValidationError) -> Response:

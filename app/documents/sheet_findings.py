@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from app.domain.results import Result
     from app.forms.model import CellCode
 
-OUTCOMES = {Outcome.BROKEN: "不符合", Outcome.NOT_EVALUATED: "未能核对", Outcome.KEPT: "符合"}
-"""What county staff call them, in the order in which they are shown."""
+SHOWN = (Outcome.BROKEN, Outcome.NOT_EVALUATED, Outcome.KEPT)
+"""In which order results are shown."""
 
 HEADINGS = ("规则", "级别", "结果", "规则内容", "说明", "提示", "涉及单元格", "左边", "右边", "相差")
 WIDTHS = [6, 8, 10, 30, 44, 26, 46, 10, 10, 10]
@@ -48,7 +48,7 @@ def write_findings(
     words = [Words(Area(row, 1, 1, len(WIDTHS)), text, look) for row, (text, look) in enumerate(above, 1)]
     canvas.put_words(words)
     put_row(canvas, _HEADING_ROW, HEADINGS, Look.HEAD)
-    ranked = sorted(results, key=lambda result: list(OUTCOMES).index(result.outcome))
+    ranked = sorted(results, key=lambda result: SHOWN.index(result.outcome))
     for row, result in enumerate(ranked, _HEADING_ROW + 1):
         _write_result(canvas, row, result, figures, addresses)
     end = _HEADING_ROW + len(ranked)
@@ -64,7 +64,7 @@ def _write_result(
     texts = (
         rule.id,
         rule.level.label,
-        OUTCOMES[result.outcome],
+        result.outcome.label,
         rule.title,
         _message(result),
         result.hint or "",
@@ -103,7 +103,6 @@ def _message(result: Result) -> str:
 def summary_of(results: Sequence[Result]) -> str:
     """Say how many rules were held to, and how it came out."""
     counts = [
-        f"{label} {sum(result.outcome is outcome for result in results)} 项"
-        for outcome, label in OUTCOMES.items()
+        f"{outcome.label} {sum(result.outcome is outcome for result in results)} 项" for outcome in SHOWN
     ]
     return f"共核对 {len(results)} 项：{'，'.join(counts)}"

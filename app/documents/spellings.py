@@ -1,7 +1,7 @@
 """How real documents write what the form prints: data that readers are tolerant by.
 
-Everything here was seen in published reports or in the form of 国办公开办函〔2019〕60号.  The form's own labels
-stand in `app.forms` alone.
+Everything here was seen in published reports or in the form of 国办公开办函〔2019〕60号.
+The form's own labels stand in `app.forms` alone.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ FORMER_HEADINGS: tuple[str, ...] = (
     "采购总金额",
     "其他对外管理服务事项",
     "政府集中采购",
+    "第二十条第（九）项",
 )
 """Headings of 国办公开办函〔2019〕60号 that no later form has, nor a report on a later form loosely."""
 FORMER_FORM = "国办公开办函〔2019〕60号"

@@ -44,6 +44,10 @@ def _number(measure: Measure, text: str) -> int | None:
     if bare in _ZERO:
         return 0
     digits = bare.replace(",", "") if _GROUPED.fullmatch(bare) else bare
+    if not measure.is_count and "." in digits:
+        whole, _, decimals = digits.partition(".")
+        shorter = decimals[: measure.places] + decimals[measure.places :].rstrip("0")
+        digits = f"{whole}.{shorter}" if decimals else digits
     value = from_text(measure, digits)
     return value if value is not None and value <= measure.most_in_aggregate else None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.documents.spellings import NOTHING
+from app.documents.text_labels import DIGITS
 
 if TYPE_CHECKING:
     from app.documents.text_labels import Vocabulary
@@ -126,7 +127,7 @@ class HeaderRows:
         vocabulary = self._vocabulary
         if has_figures(line):
             return False
-        if any(vocabulary.row(key) and key not in vocabulary.columns for key in keys):
+        if any(vocabulary.row(key.rstrip(DIGITS)) and key not in vocabulary.columns for key in keys):
             return False
         if any(
             key in vocabulary.marks or (key in vocabulary.columns and key not in vocabulary.rows)

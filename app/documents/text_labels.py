@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _NOISE = re.compile(r"[\W_]+")
 _NUMBERING = re.compile(r"（[一二三四五六七八九十]+）|[0-9]+\.|[一二三四五六七八九十]+、")
 _REMARK = re.compile(r"（[^（）]*）$")
+DIGITS = "0123456789"
 LONGEST_LABEL = 80
 """Characters, spaces included: longer text is no heading of a table."""
 

@@ -11,8 +11,6 @@ from app.documents.text_labels import LONGEST_LABEL, field_key
 from app.errors import UnreadableDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from app.documents.text_labels import Vocabularies
 
 _OTHER_KINDS = (
@@ -50,7 +48,7 @@ class Line:
     @property
     def is_blank(self) -> bool:
         """Whether nothing stands on it; a line of tabs alone isn't blank, but an empty row."""
-        return not self.text.strip(" \u3000\xa0\r\n")
+        return not self.is_tabular and not self.text.strip()
 
     @property
     def is_tabular(self) -> bool:
@@ -137,10 +135,4 @@ def _joined(first: Line, second: Line, vocabularies: Vocabularies) -> Line | Non
 
 def text_of(lines: list[Line]) -> str:
     """Join lines into prose, a paragraph a line, as written but for the space around each."""
-    return "\n".join(_paragraphs(lines))
-
-
-def _paragraphs(lines: list[Line]) -> Iterator[str]:
-    for line in lines:
-        if stripped := line.text.strip():
-            yield stripped
+    return "\n".join(line.text.strip() for line in lines if line.text.strip())

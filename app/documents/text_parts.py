@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.documents.spellings import SECTION_WORDINGS
-from app.documents.text_labels import LONGEST_LABEL, field_key, key_of
+from app.documents.text_labels import DIGITS, FORMER_KEYS, LONGEST_LABEL, field_key, key_of
 
 if TYPE_CHECKING:
     from app.documents.text_labels import Vocabularies
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _NUMBERED = re.compile(r"\s*([一二三四五六七八九十])\s*[、.,:]\s*(\S.*)")
 _ENDS_A_SENTENCE = re.compile(r"[。；;，,]\s*$")
-_DIGITS = "0123456789"
 _FEWEST_HEADINGS = 2
 """So many headings of one table on a line, without figures, begin a table where none is expected."""
 
@@ -90,7 +89,7 @@ class _Sorter:
             self.parts.preamble.append(line)
         elif section.table is None:
             self.parts.prose.setdefault(section.code, []).append(line)
-        elif line.text.strip():
+        else:
             self.parts.loose.setdefault(section.code, []).append(line)
 
     def _heading(self, line: Line) -> Section | None:
@@ -126,7 +125,7 @@ class _Sorter:
         votes = Counter(code for key in keys for code in self._tables_with(key))
         if self._table is None:
             return self._opened_by(line, keys, votes)
-        if not line.is_tabular and not votes:
+        if not line.is_tabular and not votes and FORMER_KEYS.keys().isdisjoint(keys):
             return None
         best = max(votes.values(), default=0)
         if votes[self._table] == best:
@@ -135,7 +134,7 @@ class _Sorter:
 
     def _tables_with(self, key: str) -> list[str]:
         """Return the tables that have this heading, perhaps with figures run together with it: 规章000."""
-        return self._vocabularies.tables_with(key) or self._vocabularies.tables_with(key.rstrip(_DIGITS))
+        return self._vocabularies.tables_with(key) or self._vocabularies.tables_with(key.rstrip(DIGITS))
 
     def _opened_by(self, line: Line, keys: list[str], votes: Counter[str]) -> str | None:
         """Return the table that begins with this line, where none was announced by a heading."""

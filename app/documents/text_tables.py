@@ -143,9 +143,11 @@ def _read_down(read: TableRead, vocabulary: Vocabulary, keyed: list[_Keyed]) -> 
         named = _named_row(vocabulary, line, keys, header)
         if named is not None:
             groups.setdefault(id(named.header), []).append(named)
-        elif has_figures(line) and FORMER_KEYS.keys().isdisjoint(keys):
+        elif not FORMER_KEYS.keys().isdisjoint(keys):
+            continue
+        elif has_figures(line):
             read.unknown_rows.append(line)
-        elif not has_figures(line) and any(key and not vocabulary.knows(key) for key in keys):
+        elif any(key and not vocabulary.knows(key) for key in keys):
             read.leftover.append(line)
     read.unknown_columns += [text for text in header.unknown if field_key(text) not in FORMER_KEYS]
     for group in groups.values():
@@ -232,7 +234,7 @@ def _read_across(read: TableRead, vocabulary: Vocabulary, keyed: list[_Keyed]) -
         if any(vocabulary.knows(key) for key in keys):
             continue
         row = Row(line, _last_name(line))
-        if has_figures(line) or (row.filled and row.says_nothing):
+        if has_figures(line) or row.says_nothing:
             rows.append(row)
         elif any(keys):
             read.leftover.append(line)

@@ -65,7 +65,7 @@ class Content:
     particulars: Particulars = NOBODY
 
 
-Texts: TypeAlias = "dict[str, str | None | dict[str, str | None]]"
+Texts: TypeAlias = "dict[str, str | dict[str, str | None] | None]"
 """A report's JSON without its tables."""
 
 
@@ -97,9 +97,7 @@ def with_texts(content: Content, texts: Mapping[str, object]) -> Content:
         content,
         title=_text(texts.get("title")),
         preface=_text(texts.get("preface")),
-        narratives={
-            section.code: _text(narratives.get(section.code)) for section in content.form.narratives
-        },
+        narratives={section.code: _text(narratives.get(section.code)) for section in content.form.narratives},
         particulars=Particulars(**particulars),
     )
 

@@ -124,7 +124,7 @@ def _checks_of(form: ReportForm) -> tuple[_Check, ...]:
             first.measure,
             first.pointer,
             balance.cells,
-            f"{balance.place}：{balance.expression}，相符",
+            f"{balance.place}：{balance.short_expression}，相符",
         )
         for balance in form.balances
         for first in (form.cells[balance.left[0]],)
@@ -152,7 +152,7 @@ def _known(values: Values, cells: tuple[CellCode, ...]) -> list[int]:
 def _missing_message(balance: Balance, values: Values) -> str:
     names = (*balance.left_names, *balance.right_names)
     absent = [name for name, code in zip(names, balance.cells, strict=True) if values.get(code) is None]
-    return f"{balance.place}：{_listed(absent)}没有填，没法核对“{balance.expression}”"
+    return f"{balance.place}：{_listed(absent)}没有填，没法核对“{balance.short_expression}”"
 
 
 def _broken_message(check: _Check, left: list[int], right: list[int]) -> str:

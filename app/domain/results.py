@@ -23,6 +23,11 @@ class Outcome(StrEnum):
     BROKEN = "broken"
     NOT_EVALUATED = "not_evaluated"
 
+    @property
+    def label(self) -> str:
+        """As county staff call it."""
+        return {"kept": "符合", "broken": "不符合", "not_evaluated": "未能核对"}[self.value]
+
 
 @dataclass(frozen=True, slots=True)
 class CellShown:

@@ -207,6 +207,18 @@ class Balance:
         """The relation in words."""
         return f"{' + '.join(self.left_names)} = {' + '.join(self.right_names)}"
 
+    @property
+    def short_expression(self) -> str:
+        """The relation in words, a long side by its first and last term only, as a sentence can bear it."""
+        return f"{_in_short(self.left_names)} = {_in_short(self.right_names)}"
+
+
+def _in_short(names: tuple[str, ...]) -> str:
+    few = 6
+    if len(names) <= few:
+        return " + ".join(names)
+    return f"{names[0]} + … + {names[-1]}（{len(names)} 项）"
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

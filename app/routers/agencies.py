@@ -55,8 +55,7 @@ def create_agency(body: AgencyBody, response: Response, database: CurrentDatabas
         found = agencies.create_agency(session, _details(body))
         response.headers["ETag"] = etag_of(found.agency)
         response.headers["Location"] = f"/api/v1/agencies/{found.agency.code}"
-        answer = _out(found)
-    return answer
+        return _out(found)
 
 
 @router.get("", summary="查找机关", responses=failures(422))
@@ -117,13 +116,10 @@ def replace_agency(
         found, created = agencies.replace_agency(session, _details(body), if_match)
         response.headers["ETag"] = etag_of(found.agency)
         response.status_code = 201 if created else 200
-        answer = _out(found)
-    return answer
+        return _out(found)
 
 
-@router.delete(
-    "/{code}", status_code=204, summary="删除机关", responses=failures(404, 409, 412, 422, 428)
-)
+@router.delete("/{code}", status_code=204, summary="删除机关", responses=failures(404, 409, 412, 422, 428))
 def delete_agency(code: CodeInPath, database: CurrentDatabase, if_match: IfMatch) -> None:
     """删除登记错的机关。有报告、或下面还有机关的，不能删除。"""
     with database.writing() as session:

@@ -1,4 +1,4 @@
-"""Headers that answers share: entity tags, conditional reading, downloads; and the failures that are documented."""
+"""What answers share: entity tags, conditional reading, downloads, and how failures are documented."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Response, UploadFile
 
 from app.deps import CurrentActor, CurrentDatabase, IfMatch, StrictRoute
 from app.documents.filenames import content_disposition
+from app.errors import Fault, InvalidRequest
 from app.routers.answers import READING, etag_of, failures
 from app.routers.reports import AgencyInPath, YearInPath
 from app.schemas.imports import ImportOut, ReadingOut, SourceOut, StoredOut, reading_members
 from app.schemas.reports import IN_FORCE, AgencyCode, Year
-from app.errors import Fault, InvalidRequest
 from app.services import imports
 from app.services.imports import Document, described_reading, read_document
 
@@ -40,7 +40,8 @@ def import_document(
     if store is not None:
         if agency is None:
             message = "存为草稿要用参数 agency 写明机关代码"
-            raise InvalidRequest(message, [Fault("", message, "missing", {"in": "query", "parameter": "agency"})])
+            fault = Fault("", message, "missing", {"in": "query", "parameter": "agency"})
+            raise InvalidRequest(message, [fault])
         with database.writing() as session:
             filed = imports.store_draft(session, actor, imported, agency, year, if_match)
             response.headers["ETag"] = etag_of(filed.report)
@@ -54,19 +55,25 @@ def import_document(
     return ImportOut.model_validate({**reading, "stored": stored})
 
 
-@router.get("/reports/{agency}/{year}/source", summary="报告所据的文件", response_model=SourceOut, responses=READING)
+@router.get(
+    "/reports/{agency}/{year}/source",
+    summary="报告所据的文件",
+    response_model=SourceOut,
+    responses=READING,
+)
 def get_report_source(
     agency: AgencyInPath,
     year: YearInPath,
     database: CurrentDatabase,
-    format: Annotated[  # noqa: A002 - its name in the address
-        Literal["json", "original"], Query(description="json 说明及读到的内容，original 原文件")
+    kind: Annotated[
+        Literal["json", "original"],
+        Query(alias="format", description="json 说明及读到的内容，original 原文件"),
     ] = "json",
 ) -> SourceOut | Response:
     """读入时的文件：原样的字节，SHA-256，及当时读到的内容。"""
     with database.reading() as session:
         source = imports.find_source(session, agency, year)
-    if format == "original":
+    if kind == "original":
         headers = {"Content-Disposition": content_disposition(source.file_name)}
         return Response(source.body, media_type="application/octet-stream", headers=headers)
     reading = reading_members(json.loads(source.reading), IN_FORCE)

@@ -35,7 +35,9 @@ ROWS = [row.code for table in IN_FORCE.tables for row in table.rows()]
 
 TableInPath: TypeAlias = Annotated[str, Path(description="表的代码", json_schema_extra={"enum": TABLES})]
 RowInPath: TypeAlias = Annotated[str, Path(description="行的代码", json_schema_extra={"enum": ROWS})]
-SectionInPath: TypeAlias = Annotated[str, Path(description="部分的代码", json_schema_extra={"enum": SECTIONS})]
+SectionInPath: TypeAlias = Annotated[
+    str, Path(description="部分的代码", json_schema_extra={"enum": SECTIONS})
+]
 JsonObject: TypeAlias = dict[str, Any]
 Patch: TypeAlias = Annotated[JsonObject, Body(media_type=MERGE_PATCH)]
 TABLE, ROW, SECTION = "/tables/{table}", "/tables/{table}/rows/{row}", "/narratives/{section}"
@@ -117,7 +119,9 @@ def _read(database: CurrentDatabase, agency: str, year: int) -> Filed:
         return reports.find_report(session, agency, year)
 
 
-@router.get(TABLE, summary="一张表", responses={**READING, **failures(304), **_answer(*_table_models(out=True))})
+@router.get(
+    TABLE, summary="一张表", responses={**READING, **failures(304), **_answer(*_table_models(out=True))}
+)
 def get_report_table(
     agency: AgencyInPath,
     year: YearInPath,
@@ -208,7 +212,9 @@ def replace_report_row(
     values, key = _values_of_row(table, row, body), (agency, year)
     with database.writing() as session:
         part = _cells(table, row)
-        return answer(reports.replace_cells(session, actor, key, part, values, if_match, draft=draft), response)
+        return answer(
+            reports.replace_cells(session, actor, key, part, values, if_match, draft=draft), response
+        )
 
 
 @router.patch(

@@ -195,7 +195,9 @@ def get_findings(agency: AgencyInPath, year: YearInPath, database: CurrentDataba
     )
 
 
-@router.post(f"{ONE}/transitions", summary="上报、撤回", responses=failures(400, 404, 409, 412, 413, 415, 422))
+@router.post(
+    f"{ONE}/transitions", summary="上报、撤回", responses=failures(400, 404, 409, 412, 413, 415, 422)
+)
 def take_action(
     agency: AgencyInPath,
     year: YearInPath,
@@ -205,12 +207,14 @@ def take_action(
     actor: CurrentActor,
     if_match: IfMatch,
 ) -> ReportOut:
-    """submit 上报：有强制性错误则不能上报。withdraw 撤回：回到草稿。"""
+    """Submit 上报：有强制性错误则不能上报。withdraw 撤回：回到草稿。"""
     with database.writing() as session:
         return answer(reports.take_action(session, actor, (agency, year), body.action, if_match), response)
 
 
-@router.post(f"{ONE}/zeros", summary="说明缺格为零（零报告）", responses=failures(400, 404, 409, 412, 413, 415, 422))
+@router.post(
+    f"{ONE}/zeros", summary="说明缺格为零（零报告）", responses=failures(400, 404, 409, 412, 413, 415, 422)
+)
 def state_zeros(
     agency: AgencyInPath,
     year: YearInPath,
@@ -220,12 +224,10 @@ def state_zeros(
     actor: CurrentActor,
     if_match: IfMatch,
 ) -> ZerosOut:
-    """没有填的格不会被当作零；填报人说明它们是零之后才填上 0，并记下是谁、什么时候说的。缺的总计由各项算出。"""
+    """填报人说明缺格是零之后才填上 0，并记下是谁、什么时候说的。缺的总计由各项算出。"""
     cells = None if body.cells == "all" else body.cells
     with database.writing() as session:
-        done = zeros.state_zeros(
-            session, actor, (agency, year), cells, if_match, stated_by=body.stated_by
-        )
+        done = zeros.state_zeros(session, actor, (agency, year), cells, if_match, stated_by=body.stated_by)
         return ZerosOut(
             report=answer(done.filed, response),
             stated=done.stated,
@@ -245,7 +247,7 @@ def export_report_file(
     year: YearInPath,
     request: Request,
     database: CurrentDatabase,
-    format: Annotated[Literal["xlsx"], Query(description="文件格式")] = "xlsx",  # noqa: A002 - its name in the address
+    _format: Annotated[Literal["xlsx"], Query(alias="format", description="文件格式")] = "xlsx",
 ) -> Response:
     """三张表按官方版面，文字一张，核对结果一张。"""
     with database.reading() as session:

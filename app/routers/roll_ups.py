@@ -23,7 +23,7 @@ from app.schemas.reports import AgencyCode, Year
 from app.schemas.results import results_out
 from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut
 from app.services.exports import export_roll_up
-from app.services.roll_ups import Covered, CoverageState, RolledUp, roll_up_subtree
+from app.services.roll_ups import CoverageState, Covered, RolledUp, roll_up_subtree
 from app.services.versions import mark_of_source
 from app.storage.numbers import Part
 
@@ -124,9 +124,7 @@ def list_coverage(
     agency: AgencyInPath,
     year: YearInPath,
     database: CurrentDatabase,
-    state: Annotated[
-        Literal["expected"] | CoverageState, Query(description="要哪个名单")
-    ] = "expected",
+    state: Annotated[Literal["expected"] | CoverageState, Query(description="要哪个名单")] = "expected",
     basis: BasisInQuery = Basis.SUBMITTED,
     cursor: Cursor = None,
     limit: Limit = LIMIT,
@@ -145,15 +143,13 @@ def list_coverage(
     )
 
 
-@router.get(
-    "/export", summary="下载汇总工作簿", response_class=Response, responses={**READING, **WORKBOOK}
-)
+@router.get("/export", summary="下载汇总工作簿", response_class=Response, responses={**READING, **WORKBOOK})
 def export_roll_up_file(
     agency: AgencyInPath,
     year: YearInPath,
     database: CurrentDatabase,
     basis: BasisInQuery = Basis.SUBMITTED,
-    format: Annotated[Literal["xlsx"], Query(description="文件格式")] = "xlsx",  # noqa: A002 - its name in the address
+    _format: Annotated[Literal["xlsx"], Query(alias="format", description="文件格式")] = "xlsx",
 ) -> Response:
     """汇总表、每个单位一张（100 个以内）、明细、缺报、校验。"""
     with database.reading() as session:

@@ -47,13 +47,19 @@ def _wrong_headings(headings: Sequence[str]) -> list[Fault]:
     known = list(AgencyBody.model_fields)
     needed = [name for name, field in AgencyBody.model_fields.items() if field.is_required()]
     return [
-        *(Fault("", f"表头：{unknown_member(name, known)}", "unknown-column") for name in headings if name not in known),
+        *(
+            Fault("", f"表头：{unknown_member(name, known)}", "unknown-column")
+            for name in headings
+            if name not in known
+        ),
         *(Fault("", f"表头缺少“{name}”", "missing-column") for name in needed if name not in headings),
     ]
 
 
 def _members(row: dict[str, str]) -> dict[str, object]:
-    given: dict[str, object] = {name: value.strip() for name, value in row.items() if name and value and value.strip()}
+    given: dict[str, object] = {
+        name: value.strip() for name, value in row.items() if name and value and value.strip()
+    }
     flag = str(given.get("in_rollup", ""))
     return given | {"in_rollup": _TRUTH[flag.lower()]} if flag.lower() in _TRUTH else given
 
@@ -61,6 +67,8 @@ def _members(row: dict[str, str]) -> dict[str, object]:
 def _faults(line: int, wrong: ValidationError) -> list[Fault]:
     errors = wrong.errors(include_url=False)
     return [
-        Fault("", f"第 {line} 行 {fault.pointer.removeprefix('/')}：{fault.message}", fault.code, {"line": line})
+        Fault(
+            "", f"第 {line} 行 {fault.pointer.removeprefix('/')}：{fault.message}", fault.code, {"line": line}
+        )
         for fault in faults_of(errors, AgencyBody, inside="body")
     ]

@@ -103,7 +103,11 @@ def _money(measure: Measure) -> object:
 
 
 def _written_out(measure: Measure, value: object) -> str | None:
-    """Return a money value as text; None where it is no number, or a JSON number that is too long to trust."""
+    """Return a money value as text; None where it is no number.
+
+    Raises:
+        PydanticCustomError: it is a JSON number too long to trust.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | Decimal):

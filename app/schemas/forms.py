@@ -131,9 +131,7 @@ class RuleOut(Out):
     level: Annotated[Level, Field(title="E 强制性，W 核实性，I 提示性")]
     level_label: Annotated[str, Field(title="级别的名称")]
     title: Annotated[str, Field(title="要求")]
-    keeper: Annotated[
-        Keeper, Field(title="由谁核对：report 每份报告，document 读入文件时，service 系统自身")
-    ]
+    keeper: Annotated[Keeper, Field(title="由谁核对：report 每份报告，document 读入文件时，service 系统自身")]
     source: Annotated[str | None, Field(title="依据；null 表示没有明文规定")]
     first_year: Annotated[int, Field(title="从哪个报告年度起适用")]
     last_year: Annotated[int | None, Field(title="适用到哪个报告年度")]

@@ -59,7 +59,10 @@ class ReadingHead(Out):
 def reading_model(form: ReportForm) -> type[ReadingHead]:
     """Return the model of what is read from a document on a form."""
     tables: dict[str, Any] = {
-        section.code: (table_model(section.table, form.version, out=True) | None, Field(None, title=section.heading))
+        section.code: (
+            table_model(section.table, form.version, out=True) | None,
+            Field(None, title=section.heading),
+        )
         for section in form.sections
         if section.table is not None
     }

@@ -24,9 +24,7 @@ FALLBACKS = {"500": "系统内部错误", "503": "暂时不能服务，请稍后
 def describe(app: FastAPI) -> dict[str, Any]:
     """Return the description, made once."""
     if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes
-        )
+        schema = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
         for path in schema["paths"].values():
             for operation in path.values():
                 _correct_failures(operation["responses"])

@@ -48,4 +48,6 @@ def read_cursor(cursor: str | None, first: Sequence[str | int]) -> list[str | in
 
 def _wrong_cursor() -> InvalidRequest:
     message = "游标无效；请用上一页返回的 page.next"
-    return InvalidRequest(message, [Fault("", message, "wrong-cursor", {"in": "query", "parameter": "cursor"})])
+    return InvalidRequest(
+        message, [Fault("", message, "wrong-cursor", {"in": "query", "parameter": "cursor"})]
+    )

@@ -50,7 +50,9 @@ def faults_of(
         body: the model of the body, whose members are suggested where one isn't known.
         inside: which of these it is, where the locations don't say.
     """
-    return [_fault(error, body, error["loc"] if inside is None else (inside, *error["loc"])) for error in errors]
+    return [
+        _fault(error, body, error["loc"] if inside is None else (inside, *error["loc"])) for error in errors
+    ]
 
 
 def _fault(error: ErrorDetails, body: type[BaseModel] | None, location: tuple[int | str, ...]) -> Fault:

@@ -14,8 +14,8 @@ from app.domain.lifecycle import Action, Status
 from app.domain.values import from_json
 from app.forms import FORMS
 from app.forms.model import COUNT, leaves_of
-from app.schemas.pages import PageOut
 from app.schemas.fields import Body, Line, Name, Out, Prose, type_of
+from app.schemas.pages import PageOut
 from app.schemas.results import ResultOut, results_out
 
 if TYPE_CHECKING:

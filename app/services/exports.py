@@ -29,7 +29,7 @@ class Exported:
 
 
 def export_report(filed: Filed) -> Exported:
-    """Return a report as a workbook; its time is that of its last change, so it is the same until the next."""
+    """Return a report as a workbook, dated by its last change."""
     content, agency = filed.content, filed.agency
     book = ReportBook(content, agency.name, filed.status.label, judge(content), filed.report.updated_at)
     return Exported(report_filename(content.form, agency.name, content.year), write_report(book))
@@ -45,7 +45,10 @@ def export_roll_up(session: ReadSession, rolled: RolledUp) -> Exported:
         year=rolled.year,
         status=PROVISIONAL,
         basis=rolled.basis.label,
-        counts=[("应报", len(rolled.expected)), *((state.label, len(rolled.standing(state))) for state in CoverageState)],
+        counts=[
+            ("应报", len(rolled.expected)),
+            *((state.label, len(rolled.standing(state))) for state in CoverageState),
+        ],
         rolled=rolled.total,
         results=rolled.results,
         units=_units(session, rolled),

@@ -101,9 +101,7 @@ def find_report(session: ReadSession, code: str, year: int, *, to_change: bool =
     return Filed(agency, report, content_of(session, agency, report))
 
 
-def get_report(
-    session: ReadSession, agency: Agency, year: int, *, to_change: bool = False
-) -> Report | None:
+def get_report(session: ReadSession, agency: Agency, year: int, *, to_change: bool = False) -> Report | None:
     """Return an agency's report of a year, or None; *to_change* holds it until the transaction ends."""
     chosen = select(Report).where(REPORT.c.agency_id == agency.id, REPORT.c.year == year)
     if to_change:
@@ -166,7 +164,9 @@ def find_reporting_agency(session: ReadSession, code: str) -> Agency:
     try:
         return find_agency(session, code)
     except NotFound as unknown:
-        raise InvalidRequest(unknown.detail, [Fault("/agency", unknown.detail, "unknown-agency")]) from unknown
+        raise InvalidRequest(
+            unknown.detail, [Fault("/agency", unknown.detail, "unknown-agency")]
+        ) from unknown
 
 
 def _already_there(agency: Agency, year: int) -> Duplicate:
@@ -343,7 +343,9 @@ def _refuse_closed(filed: Filed, *, draft: bool) -> None:
 
 
 def _wrong_state(filed: Filed, detail: str, actions: list[str]) -> WrongState:
-    return WrongState(detail, members={"status": filed.status.value, "allowed": [str(name) for name in actions]})
+    return WrongState(
+        detail, members={"status": filed.status.value, "allowed": [str(name) for name in actions]}
+    )
 
 
 def _add_version(session: WriteSession, actor: Actor, filed: Filed) -> None:
@@ -398,7 +400,9 @@ def take_action(
     if filed.status not in TRANSITIONS[action]:
         actions = allowed(filed.status)
         choice = "、".join(f"{each.label}（{each}）" for each in actions)
-        raise _wrong_state(filed, f"报告{filed.status.label}，不能{action.label}；现在可以：{choice or '无'}", [*actions])
+        raise _wrong_state(
+            filed, f"报告{filed.status.label}，不能{action.label}；现在可以：{choice or '无'}", [*actions]
+        )
     if action is Action.SUBMIT:
         _record_submission(session, actor, filed, pass_gate(filed.content))
     else:

@@ -137,9 +137,7 @@ def roll_up_subtree(
 
 def numbers_of(session: ReadSession, rolled: RolledUp) -> dict[int, Values]:
     """Return the numbers of every report in a roll-up, by the report's row number."""
-    subtree = Subtree(
-        rolled.year, path_in(session, rolled.agency, rolled.year), rolled.basis.statuses
-    )
+    subtree = Subtree(rolled.year, path_in(session, rolled.agency, rolled.year), rolled.basis.statuses)
     return list_numbers(session.connection(), rolled.form, TABLES[rolled.form.version], subtree)
 
 
@@ -160,7 +158,7 @@ def _covered(agency: Agency, stored: str | None, included: set[int]) -> Covered:
         return Covered(agency, CoverageState.INCLUDED, status)
     if status is None:
         return Covered(agency, CoverageState.MISSING, None, "没有报告")
-    return Covered(agency, CoverageState.DRAFT, status, f"报告{status.label}，还不能计入")
+    return Covered(agency, CoverageState.DRAFT, status, f"报告的状态是“{status.label}”，还不能计入")
 
 
 def _warnings(placed: list[Placed], coverage: list[Covered]) -> list[str]:

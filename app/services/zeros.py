@@ -81,15 +81,11 @@ def state_zeros(
     return ZerosStated(saved, stated, computed, clerk)
 
 
-def _filled(
-    content: Content, asked: list[CellCode]
-) -> tuple[dict[CellCode, int | None], list[CellCode]]:
+def _filled(content: Content, asked: list[CellCode]) -> tuple[dict[CellCode, int | None], list[CellCode]]:
     form = content.form
     zeros = {code: 0 for code in asked if code not in form.totals}
     values = amend(form, content.values, zeros, [code for code in asked if code in form.totals])
-    computed = [
-        code for code in form.totals if content.values.get(code) is None and values[code] is not None
-    ]
+    computed = [code for code in form.totals if content.values.get(code) is None and values[code] is not None]
     # a total that can't be worked out, because parts are still missing, is zero on the clerk's word
     return values | {code: 0 for code in asked if values[code] is None}, computed
 

@@ -479,7 +479,7 @@ def test_more_than_a_hundred_units_stand_in_the_matrix_alone_and_the_totals_say_
 
 
 def test_units_of_any_name_have_sheets_of_their_own() -> None:
-    names = ["汇总", "a/b:c", "A/B:C", "'x'", "镇" * 50, "镇" * 50, "=1+1", "History"]
+    names = ["汇总", "a/b:c", "A/B:C", "'x'", "镇" * 50, "镇" * 50, "=1+1", "History", "o'n"]
     workbook = opened(write_roll_up(a_roll_up(*(a_unit(at, name) for at, name in enumerate(names)))))
     assert len(workbook.sheetnames) == 4 + len(names)
     assert workbook.sheetnames[4:] == [
@@ -491,6 +491,7 @@ def test_units_of_any_name_have_sheets_of_their_own() -> None:
         "镇" * 28 + "(2)",
         "=1+1",
         "History(2)",
+        "o'n",
     ]
 
 
