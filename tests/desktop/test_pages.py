@@ -1,0 +1,70 @@
+"""The documentation in a real browser, with nothing but this machine to reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.service import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CHROMIUM = "/usr/bin/chromium"
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run the demonstration."""
+    path: Path = tmp_path_factory.mktemp("demo") / "demo.db"
+    with running(f"sqlite:///{path}", "demo", "--serve") as address:
+        yield address
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """Open a page in Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser.new_page(viewport={"width": 1280, "height": 1000})
+        browser.close()
+
+
+def hosts_asked(page: Page) -> set[str | None]:
+    """Return a set that fills with the hosts that the page asks for anything."""
+    hosts: set[str | None] = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url.removeprefix("blob:")).hostname))
+    return hosts
+
+
+def test_swagger_ui_works_without_the_internet_and_calls_the_service(service: str, page: Page) -> None:
+    hosts = hosts_asked(page)
+    page.goto(f"{service}/docs")
+    operation = page.locator("#operations-格式与规则-list_rules")
+    operation.get_by_role("button").first.click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_placeholder("year").fill("2021")
+    operation.get_by_role("button", name="Execute").click()
+    expect(operation.locator(".live-responses-table .response-col_status").last).to_have_text("200")
+    expect(operation.locator(".live-responses-table")).to_contain_text("每一格都要填")
+    assert hosts == {"127.0.0.1"}
+
+
+def test_redoc_works_without_the_internet(service: str, page: Page) -> None:
+    hosts = hosts_asked(page)
+    page.goto(f"{service}/redoc")
+    expect(page.get_by_role("heading", name="说明缺格为零（零报告）")).to_be_attached(timeout=30_000)
+    assert hosts == {"127.0.0.1"}
