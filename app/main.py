@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -27,7 +28,7 @@ from app.errors import Fault, Refusal
 from app.routers import agencies, forms, imports, parts, reports, roll_ups, service, validations
 from app.routers.answers import NotModified
 from app.schemas.openapi import describe
-from app.schemas.problems import faults_of
+from app.schemas.problems import invalid
 from app.settings import Settings, read_settings
 from app.storage.engine import open_database
 
@@ -178,9 +179,7 @@ async def _refuse(request: Request, refusal: Refusal) -> Response:
 
 
 async def _refuse_shape(request: Request, wrong: RequestValidationError) -> Response:
-    faults = faults_of(cast("list[ErrorDetails]", wrong.errors()), _body_model(request))
-    detail = f"有 {len(faults)} 处不符合要求，没有保存" if len(faults) > 1 else faults[0].message
-    return await _refuse(request, errors.InvalidRequest(detail, faults))
+    return await _refuse(request, invalid(cast("list[ErrorDetails]", wrong.errors()), _body_model(request)))
 
 
 def _body_model(request: Request) -> type[BaseModel] | None:
@@ -217,8 +216,12 @@ async def _say_unavailable(request: Request, failure: Exception) -> Response:
 
 async def _say_sorry(request: Request, failure: Exception) -> Response:
     """Answer for anything unforeseen; the server logs it, the caller gets no more than the request's id."""
-    del failure
-    return _problem(request, 500, ("internal", "系统内部错误", "系统出了意外，什么也没有保存"))
+    request_id = _request_id(request)
+    log.error("%s %s failed [%s]", request.method, request.url.path, request_id, exc_info=failure)
+    answer = _problem(request, 500, ("internal", "系统内部错误", "系统出了意外，什么也没有保存"))
+    # this answer is made outside `RequestIds`
+    answer.headers["X-Request-ID"] = request_id
+    return answer
 
 
 def _problem(
@@ -244,7 +247,16 @@ def _problem(
             for fault in faults
         ]
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == STATUS_OF[errors.Unavailable] else {}
-    return JSONResponse(body, status, headers, PROBLEM_JSON)
+    return _ProblemResponse(body, status, headers)
+
+
+class _ProblemResponse(JSONResponse):
+    """A problem document; it may quote what was sent, valid Unicode or not."""
+
+    media_type = PROBLEM_JSON
+
+    def render(self, content: object) -> bytes:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _request_id(request: Request) -> str:

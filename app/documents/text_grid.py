@@ -35,6 +35,11 @@ class Header:
         """The places of headings that are known."""
         return [place for key, place in self.places.items() if not key.startswith(UNKNOWN)]
 
+    @property
+    def overlaps(self) -> bool:
+        """Whether two headings stand in one place, as when a header's lines have lost their indentation."""
+        return len(set(self.places.values())) < len(self.places)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -65,7 +70,7 @@ def are_aligned(header: Header, rows: list[Row]) -> bool:
 
     A single row that doesn't fit shows that the header is shifted, and then no place can be trusted.
     """
-    if header.ordered or not header.known:
+    if header.ordered or header.overlaps or not header.known:
         return False
     columns, first = set(header.places.values()), min(header.known)
     return all(row.label < first and columns.issuperset(row.filled) for row in rows)
@@ -83,7 +88,7 @@ def tie(header: Header, row: Row, *, aligned: bool) -> dict[str, int] | None:
         return dict(header.places)
     filled = row.filled
     without_gap = bool(filled) and filled[-1] - filled[0] == len(filled) - 1
-    if not without_gap or len(filled) != len(header.places):
+    if not without_gap or header.overlaps or len(filled) != len(header.places):
         return None
     return dict(zip(sorted(header.places, key=header.places.__getitem__), filled, strict=True))
 
@@ -120,7 +125,7 @@ class HeaderRows:
                 if places and place > first and place not in places.values():
                     places[f"{UNKNOWN}{place}"] = place
                     self.unknown.append(text.strip())
-            self._closed = Header(places)
+            self._closed = Header(_with_gaps(places))
         return self._closed
 
     def _is_header(self, line: Line, keys: list[str]) -> bool:
@@ -159,6 +164,13 @@ class HeaderRows:
             self._places[f"{UNKNOWN}{spoiled}"] = spoiled
 
 
+def _with_gaps(places: dict[str, int]) -> dict[str, int]:
+    """Count a blank between two headings as a column whose heading is lost."""
+    taken = set(places.values())
+    blanks = range(min(taken, default=0), max(taken, default=0))
+    return places | {f"{UNKNOWN}{place}": place for place in blanks if place not in taken}
+
+
 def has_figures(line: Line) -> bool:
     """Tell whether a field of the line begins with a digit and isn't a numbered heading."""
     return any(_FIGURE.match(text) for text in line.fields)
@@ -192,7 +204,7 @@ def _by_place(vocabulary: Vocabulary, heads: dict[int, str], tokens: list[tuple[
         if key in places or place in places.values():
             return None
         places[key] = place
-    return Header(places) if places else None
+    return Header(_with_gaps(places)) if places else None
 
 
 def _by_order(vocabulary: Vocabulary, heads: dict[int, str], tokens: list[tuple[str, int]]) -> Header | None:

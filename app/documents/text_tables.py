@@ -236,7 +236,7 @@ def _read_across(read: TableRead, vocabulary: Vocabulary, keyed: list[_Keyed]) -
         row = Row(line, _last_name(line))
         if has_figures(line) or row.says_nothing:
             rows.append(row)
-        elif any(keys):
+        else:
             read.leftover.append(line)
     _read_values(read, header, [row for row in rows if not row.says_nothing] or rows[:1], cells)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, File, Path, Query, Request, Response, UploadFile
 
 from app.deps import LIMIT, CurrentDatabase, Cursor, IfMatch, Limit, StrictRoute
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.errors import Fault, InvalidRequest
-from app.routers.answers import READING, WRITING, etag_of, failures, skip_if_known
+from app.routers.answers import READING, WRITING, etag_of, failures, link_next, skip_if_known
 from app.schemas.agencies import (
     AgenciesImported,
     AgencyBody,
@@ -21,6 +21,7 @@ from app.schemas.agencies import (
     SubtreeOut,
 )
 from app.schemas.agency_rows import read_rows
+from app.schemas.fields import Name
 from app.schemas.pages import PageOut, read_cursor, write_cursor
 from app.schemas.reports import AgencyCode
 from app.services import agencies
@@ -60,8 +61,10 @@ def create_agency(body: AgencyBody, response: Response, database: CurrentDatabas
 
 @router.get("", summary="查找机关", responses=failures(422))
 def list_agencies(
+    request: Request,
+    response: Response,
     database: CurrentDatabase,
-    q: Annotated[str | None, Query(description="名称的一部分", min_length=1, max_length=100)] = None,
+    q: Annotated[Name | None, Query(description="名称的一部分", max_length=100)] = None,
     level: Annotated[AgencyLevel | None, Query(description="层级")] = None,
     kind: Annotated[AgencyKind | None, Query(description="种类")] = None,
     cursor: Cursor = None,
@@ -75,11 +78,14 @@ def list_agencies(
         )
         items = [AgencySummary.model_validate(agency) for agency in found[:limit]]
     more = write_cursor([items[-1].code]) if len(found) > limit else None
+    link_next(request, response, more)
     return AgencyPage(items=items, page=PageOut(next=more, limit=limit))
 
 
 @router.post("/import", summary="从 CSV 登记机关", responses=failures(400, 413, 415, 422))
-def import_agencies(file: UploadFile, database: CurrentDatabase) -> AgenciesImported:
+def import_agencies(
+    file: Annotated[UploadFile, File(title="CSV 文件（UTF-8）")], database: CurrentDatabase
+) -> AgenciesImported:
     """一行一个机关，表头为 code,name,level,kind,parent,… ；有一行不对就整个不登记。行的先后不限。"""
     bodies = read_rows(file.file.read())
     with database.writing() as session:

@@ -78,6 +78,13 @@ def skip_if_known(request: Request, etag: str) -> None:
         raise NotModified(etag)
 
 
+def link_next(request: Request, response: Response, cursor: str | None) -> None:
+    """Name the next page of a list in the Link header (RFC 8288)."""
+    if cursor is not None:
+        address = request.url.include_query_params(cursor=cursor)
+        response.headers["Link"] = f'<{address.path}?{address.query}>; rel="next"'
+
+
 def download(exported: Exported, etag: str | None = None) -> Response:
     """Answer with a workbook to save."""
     headers = {"Content-Disposition": content_disposition(exported.name)}

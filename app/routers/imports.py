@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response, UploadFile
+from fastapi import APIRouter, File, Query, Response, UploadFile
 
 from app.deps import CurrentActor, CurrentDatabase, IfMatch, StrictRoute
 from app.documents.filenames import content_disposition
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import READING, etag_of, failures
 from app.routers.reports import AgencyInPath, YearInPath
-from app.schemas.imports import ImportOut, ReadingOut, SourceOut, StoredOut, reading_members
+from app.schemas.imports import DocumentOut, ImportOut, ReadingOut, StoredOut, reading_members
 from app.schemas.reports import IN_FORCE, AgencyCode, Year
 from app.services import imports
 from app.services.imports import Document, described_reading, read_document
@@ -22,7 +22,7 @@ router = APIRouter(route_class=StrictRoute, tags=["读入文件"])
 
 @router.post("/imports", summary="读入文件", responses=failures(400, 409, 412, 413, 415, 422))
 def import_document(
-    file: UploadFile,
+    file: Annotated[UploadFile, File(title="报告文件（.txt）")],
     response: Response,
     database: CurrentDatabase,
     actor: CurrentActor,
@@ -58,7 +58,7 @@ def import_document(
 @router.get(
     "/reports/{agency}/{year}/source",
     summary="报告所据的文件",
-    response_model=SourceOut,
+    response_model=DocumentOut,
     responses=READING,
 )
 def get_report_source(
@@ -69,7 +69,7 @@ def get_report_source(
         Literal["json", "original"],
         Query(alias="format", description="json 说明及读到的内容，original 原文件"),
     ] = "json",
-) -> SourceOut | Response:
+) -> DocumentOut | Response:
     """读入时的文件：原样的字节，SHA-256，及当时读到的内容。"""
     with database.reading() as session:
         source = imports.find_source(session, agency, year)
@@ -77,7 +77,7 @@ def get_report_source(
         headers = {"Content-Disposition": content_disposition(source.file_name)}
         return Response(source.body, media_type="application/octet-stream", headers=headers)
     reading = reading_members(json.loads(source.reading), IN_FORCE)
-    return SourceOut(
+    return DocumentOut(
         version=source.version,
         stored_by=source.stored_by,
         stored_at=source.stored_at,

@@ -9,15 +9,16 @@ from pydantic import BaseModel, ValidationError
 
 from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, IfMatch, StrictRoute
 from app.domain.values import Row, Values, nest
-from app.errors import InvalidRequest, NotFound
+from app.errors import NotFound
 from app.forms.model import CellCode, Table
 from app.routers.answers import READING, WRITING, etag_of, failures, skip_if_known
 from app.routers.reports import AgencyInPath, Draft, YearInPath, answer
-from app.schemas.problems import faults_of, unknown_member
+from app.schemas.problems import invalid, unknown_member
 from app.schemas.reports import (
     IN_FORCE,
     NarrativeBody,
     NarrativeOut,
+    NarrativePatch,
     ReportOut,
     row_model,
     table_model,
@@ -95,8 +96,7 @@ def _checked(model: type[BaseModel], sent: JsonObject) -> JsonObject:
     try:
         return model.model_validate(sent).model_dump(exclude_unset=True)
     except ValidationError as wrong:
-        errors = wrong.errors(include_url=False)
-        raise InvalidRequest("内容不符合要求", faults_of(errors, model, inside="body")) from wrong
+        raise invalid(wrong.errors(include_url=False), model, inside="body") from wrong
 
 
 def _values_of_table(code: str, sent: JsonObject) -> Values:
@@ -269,6 +269,26 @@ def replace_report_narrative(
 ) -> ReportOut:
     """整段替换；null 使它成为没有写。"""
     sent = Sent(texts={"narratives": {_find_section(section): body.text}})
+    with database.writing() as session:
+        key = (agency, year)
+        return answer(reports.patch_report(session, actor, key, sent, if_match, draft=draft), response)
+
+
+@router.patch(SECTION, summary="修改一个部分的文字", responses=WRITING)
+def patch_report_narrative(
+    agency: AgencyInPath,
+    year: YearInPath,
+    section: SectionInPath,
+    body: Annotated[NarrativePatch, Body(media_type=MERGE_PATCH)],
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
+    draft: Draft = False,
+) -> ReportOut:
+    """写了 text 则替换，null 使它成为没有写；没写则不动。"""
+    code = _find_section(section)
+    sent = Sent(texts={"narratives": {code: body.text}} if "text" in body.model_fields_set else {})
     with database.writing() as session:
         key = (agency, year)
         return answer(reports.patch_report(session, actor, key, sent, if_match, draft=draft), response)

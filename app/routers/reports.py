@@ -11,7 +11,16 @@ from app.domain.judging import judge
 from app.domain.lifecycle import Status
 from app.domain.results import blocking, not_kept
 from app.errors import Fault, InvalidRequest
-from app.routers.answers import READING, WORKBOOK, WRITING, download, etag_of, failures, skip_if_known
+from app.routers.answers import (
+    READING,
+    WORKBOOK,
+    WRITING,
+    download,
+    etag_of,
+    failures,
+    link_next,
+    skip_if_known,
+)
 from app.schemas.pages import PageOut, read_cursor, write_cursor
 from app.schemas.reports import (
     IN_FORCE,
@@ -85,6 +94,8 @@ def create_report(
 
 @router.get("", summary="报告列表", responses=failures(404, 422))
 def list_reports(
+    request: Request,
+    response: Response,
     database: CurrentDatabase,
     year: Annotated[Year | None, Query(description="报告年度")] = None,
     under: Annotated[AgencyCode | None, Query(description="只列这个机关及其下各机关的报告")] = None,
@@ -98,6 +109,7 @@ def list_reports(
         found = list_stored(session, Wanted(year, under, status), (str(code), int(after_year)), limit + 1)
         items = [_summary(listed) for listed in found[:limit]]
     more = write_cursor([items[-1].agency, items[-1].year]) if len(found) > limit else None
+    link_next(request, response, more)
     return ReportPage(items=items, page=PageOut(next=more, limit=limit))
 
 
@@ -225,9 +237,10 @@ def state_zeros(
     if_match: IfMatch,
 ) -> ZerosOut:
     """填报人说明缺格是零之后才填上 0，并记下是谁、什么时候说的。缺的总计由各项算出。"""
-    cells = None if body.cells == "all" else body.cells
     with database.writing() as session:
-        done = zeros.state_zeros(session, actor, (agency, year), cells, if_match, stated_by=body.stated_by)
+        done = zeros.state_zeros(
+            session, actor, (agency, year), body.cells, if_match, stated_by=body.stated_by
+        )
         return ZerosOut(
             report=answer(done.filed, response),
             stated=done.stated,

@@ -16,6 +16,7 @@ from app.routers.answers import (
     download,
     etag_of_body,
     failures,
+    link_next,
     skip_if_known,
 )
 from app.schemas.pages import MOST, PageOut, read_cursor, write_cursor
@@ -123,6 +124,8 @@ def _rates(rolled: RolledUp) -> list[dict[str, str | None]]:
 def list_coverage(
     agency: AgencyInPath,
     year: YearInPath,
+    request: Request,
+    response: Response,
     database: CurrentDatabase,
     state: Annotated[Literal["expected"] | CoverageState, Query(description="要哪个名单")] = "expected",
     basis: BasisInQuery = Basis.SUBMITTED,
@@ -136,6 +139,7 @@ def list_coverage(
     everyone = rolled.standing(state) if isinstance(state, CoverageState) else rolled.expected
     rest = [covered for covered in everyone if covered.agency.code > str(after)]
     more = write_cursor([rest[limit - 1].agency.code]) if len(rest) > limit else None
+    link_next(request, response, more)
     return CoveragePage(
         items=[_covered(covered) for covered in rest[:limit]],
         total=len(everyone),

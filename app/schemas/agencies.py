@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.agencies import (
@@ -55,6 +55,14 @@ class AgencyBody(Body):
     ] = ReportScope.OWN
     valid_from: Annotated[Day, Field(title="从哪一天起在这个位置")] = BEGINNING
     valid_to: Annotated[Day | None, Field(title="到哪一天不再在这个位置；null 表示至今")] = None
+
+    @field_validator("valid_to")
+    @classmethod
+    def _comes_after_valid_from(cls, day: date | None, given: ValidationInfo) -> date | None:
+        start = given.data.get("valid_from")
+        if day is not None and start is not None and day <= start:
+            raise PydanticCustomError(SAID, "截止日期应晚于起始日期 {start}", {"start": str(start)})
+        return day
 
 
 class AgencyOut(Out):

@@ -29,7 +29,16 @@ LINE_LIMIT = 500
 MOST_JSON_DIGITS = 15
 """A JSON number of more digits may have lost some on the way; money of that size must be text."""
 
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ufffe\uffff]")
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+
+
+AGENCY_CODE = r"^[0-9A-Za-z-]{1,32}$"
+MOST_SHOWN = 40
+
+
+def shortened(text: str) -> str:
+    """Return text as messages quote it: all of it, or its beginning and how long it is."""
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…（共 {len(text)} 个字符）"
 
 
 class Body(BaseModel):

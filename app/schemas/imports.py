@@ -84,7 +84,7 @@ class ImportOut(ReadingOut):
     stored: Annotated[StoredOut | None, Field(title="存成的草稿；没有要求存则为 null")]
 
 
-class SourceOut(Out):
+class DocumentOut(Out):
     """报告所据的文件。"""
 
     version: Annotated[int, Field(title="由它读入的版本")]

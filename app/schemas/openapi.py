@@ -18,6 +18,14 @@ DESCRIPTION = """政府信息公开工作年度报告：收报告，按格式核
 - 修改已有内容要带 `If-Match`，值是读取时返回的 `ETag`。
 - 出错时返回 `application/problem+json`（RFC 9457），`errors` 里列出**每一处**错误。
 """
+CARRY_ETAG = ("200", "201", "304")
+HEADERS = {
+    "ETag": {
+        "description": "内容的版本（没有单一版本的内容没有）；修改时放在 If-Match 里",
+        "schema": {"type": "string"},
+    },
+    "X-Request-ID": {"description": "请求编号，报修时请提供", "schema": {"type": "string"}},
+}
 FALLBACKS = {"500": "系统内部错误", "503": "暂时不能服务，请稍后再试"}
 
 
@@ -28,6 +36,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for path in schema["paths"].values():
             for operation in path.values():
                 _correct_failures(operation["responses"])
+                _document_headers(operation["responses"])
+                _drop_made_up_titles(operation.get("parameters", []))
         for unused in ("HTTPValidationError", "ValidationError"):
             schema["components"]["schemas"].pop(unused, None)
         app.openapi_schema = schema
@@ -41,3 +51,19 @@ def _correct_failures(responses: dict[str, Any]) -> None:
     for status, response in responses.items():
         if status >= "400":
             response["content"] = {"application/problem+json": {"schema": PROBLEM}}
+
+
+def _document_headers(responses: dict[str, Any]) -> None:
+    """Say what answers carry beside their body."""
+    for status, response in responses.items():
+        names = ["X-Request-ID", *(["ETag"] if status in CARRY_ETAG else [])]
+        response["headers"] = {name: HEADERS[name] for name in names}
+        if response["description"] == "Successful Response":
+            response["description"] = "成功"
+
+
+def _drop_made_up_titles(parameters: list[dict[str, Any]]) -> None:
+    """Leave out the titles that FastAPI makes from names: their Chinese description says more."""
+    for parameter in parameters:
+        if parameter["schema"].get("title", "").isascii():
+            parameter["schema"].pop("title", None)

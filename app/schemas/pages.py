@@ -15,6 +15,7 @@ from app.schemas.fields import Out
 
 DEFAULT_LIMIT = 50
 MOST = 200
+BIGINT_BITS = 64
 
 
 class PageOut(Out):
@@ -39,11 +40,20 @@ def read_cursor(cursor: str | None, first: Sequence[str | int]) -> list[str | in
         return list(first)
     try:
         after = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
-    except (binascii.Error, ValueError) as wrong:
+    except (binascii.Error, ValueError, RecursionError) as wrong:
         raise _wrong_cursor() from wrong
     if not isinstance(after, list) or [type(part) for part in after] != [type(part) for part in first]:
         raise _wrong_cursor()
+    if not all(map(_may_be_looked_up, after)):
+        raise _wrong_cursor()
     return after
+
+
+def _may_be_looked_up(part: str | int) -> bool:
+    """Tell whether every database takes it: codes are ASCII, numbers fit into BIGINT."""
+    if isinstance(part, str):
+        return part.isascii() and part.isprintable()
+    return part.bit_length() < BIGINT_BITS
 
 
 def _wrong_cursor() -> InvalidRequest:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from app.errors import Fault
+from app.errors import Fault, InvalidRequest
 from app.forms import FORMS
-from app.schemas.fields import SAID
+from app.schemas.fields import AGENCY_CODE, SAID, shortened
 
-MOST_SHOWN = 40
+MOST_FAULTS = 1000
+"""How many faults an answer lists; a report has 200 cells."""
+
+LONGEST_NAME = 100
 
 
 class ProblemFault(BaseModel):
@@ -40,8 +45,17 @@ class Problem(BaseModel):
     errors: Annotated[list[ProblemFault], Field(title="每一处错误")] = []
 
 
+def invalid(
+    errors: Sequence[ErrorDetails], body: type[BaseModel] | None, *, inside: str | None = None
+) -> InvalidRequest:
+    """Return the refusal of a request that has these faults; the arguments are those of `faults_of`."""
+    faults = faults_of(errors, body, inside=inside)
+    detail = f"有 {len(errors)} 处不符合要求，没有保存" if len(errors) > 1 else faults[0].message
+    return InvalidRequest(detail, faults)
+
+
 def faults_of(
-    errors: Iterable[ErrorDetails], body: type[BaseModel] | None, *, inside: str | None = None
+    errors: Sequence[ErrorDetails], body: type[BaseModel] | None, *, inside: str | None = None
 ) -> list[Fault]:
     """Put Pydantic's errors into words, one fault each.
 
@@ -50,39 +64,62 @@ def faults_of(
         body: the model of the body, whose members are suggested where one isn't known.
         inside: which of these it is, where the locations don't say.
     """
-    return [
-        _fault(error, body, error["loc"] if inside is None else (inside, *error["loc"])) for error in errors
+    faults = [
+        _fault(error, body, error["loc"] if inside is None else (inside, *error["loc"]))
+        for error in errors[:MOST_FAULTS]
     ]
+    return [*faults, *omitted(len(errors) - MOST_FAULTS)]
+
+
+def omitted(count: int) -> list[Fault]:
+    """Say how many faults aren't listed, if any: a list is never cut in silence."""
+    return [Fault("", f"还有 {count} 处没有列出", "omitted", {"omitted": count})] if count > 0 else []
 
 
 def _fault(error: ErrorDetails, body: type[BaseModel] | None, location: tuple[int | str, ...]) -> Fault:
     place, *names = location
+    if place == "body" and not names and error["type"] == "missing":
+        return Fault("", "请求体是空的；应是一个 JSON 对象", "missing")
     message = _message(error, _members_at(body, names[:-1]))
     if place != "body":
         name = str(names[0]) if names else str(place)
         return Fault("", f"参数 {name}：{message}", error["type"], {"in": place, "parameter": name})
-    return Fault(pointer_to(names), f"{_label(names)}{message}", error["type"])
+    label = _label(body, names)
+    told = message if not label or message.startswith(label) else f"{label}：{message}"
+    return Fault(pointer_to(names), told, error["type"])
 
 
 def pointer_to(names: Sequence[str | int]) -> str:
-    """Write a path of members as a JSON pointer (RFC 6901)."""
-    return "".join("/" + str(name).replace("~", "~0").replace("/", "~1") for name in names)
+    """Write a path of members as a JSON pointer (RFC 6901); a name longer than any of ours is cut."""
+    return "".join("/" + str(name)[:LONGEST_NAME].replace("~", "~0").replace("/", "~1") for name in names)
 
 
-def _label(names: Sequence[str | int]) -> str:
+def _label(model: type[BaseModel] | None, names: Sequence[str | int]) -> str:
+    """Return what people call a member: the label of a cell, or the title of the innermost known member."""
     code = ".".join(str(name) for name in names)
-    for form in FORMS:
-        if code in form.cells:
-            return f"{form.cells[code].label}："
-    return ""
+    labels = [form.cells[code].label for form in FORMS if code in form.cells]
+    titles = [field.title for field in _fields_along(model, names) if field.title]
+    return re.split("[，；：]", [*labels, *reversed(titles), ""][0])[0]
 
 
 def _members_at(model: type[BaseModel] | None, names: Sequence[str | int]) -> list[str]:
     """Return the members that an object inside a body may have."""
+    fields = _fields_along(model, names)
+    inner = _model_in(fields[-1].annotation) if names and len(fields) == len(names) else None
+    model = inner if names else model
+    return list(model.model_fields) if model else []
+
+
+def _fields_along(model: type[BaseModel] | None, names: Sequence[str | int]) -> list[FieldInfo]:
+    """Follow names down from a model as far as they are known."""
+    fields: list[FieldInfo] = []
     for name in names:
         field = model.model_fields.get(str(name)) if model else None
-        model = None if field is None else _model_in(field.annotation)
-    return list(model.model_fields) if model else []
+        if field is None:
+            break
+        fields.append(field)
+        model = _model_in(field.annotation)
+    return fields
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:
@@ -98,16 +135,18 @@ def _message(error: ErrorDetails, members: list[str]) -> str:
         return unknown_member(str(error["loc"][-1]), members)
     if kind == "missing":
         return f"缺少“{error['loc'][-1]}”"
+    if context.get("pattern") == AGENCY_CODE:
+        return f"应由 1 到 32 个数字、字母或连字符（-）组成，现为 {_shown(error['input'])}"
     wanted = next((text for start, text in _WANTED.items() if kind.startswith(start)), "不符合要求")
     return f"{wanted.format(**_readable(context))}，现为 {_shown(error['input'])}"
 
 
 def unknown_member(name: str, known: Sequence[str]) -> str:
     """Say that there is no such member, and which one was probably meant."""
-    near = get_close_matches(name, known, 1)
+    near, shown = get_close_matches(name[:LONGEST_NAME], known, 1), shortened(name)
     if near:
-        return f"没有“{name}”这一项；是不是“{near[0]}”？"
-    return f"没有“{name}”这一项；这里可以有：{'、'.join(known)}" if known else f"没有“{name}”这一项"
+        return f"没有“{shown}”这一项；是不是“{near[0]}”？"
+    return f"没有“{shown}”这一项；这里可以有：{'、'.join(known)}" if known else f"没有“{shown}”这一项"
 
 
 _WANTED = {
@@ -118,10 +157,13 @@ _WANTED = {
     "string_too_long": "最多 {max_length} 个字",
     "string_too_short": "至少 {min_length} 个字",
     "string_pattern": "应符合格式 {pattern}",
+    # what FastAPI says of a form field that holds text, and nobody else does
+    "value_error": "应是上传的文件",
     "greater_than_equal": "应大于或等于 {ge}",
     "less_than_equal": "应小于或等于 {le}",
     "enum": "应是下列之一：{expected}",
     "literal": "应是下列之一：{expected}",
+    "date_from": "没有这一天",
     "date": "应是形如 2022-01-31 的日期",
     "list": "应是数组",
     "model": "应是对象",
@@ -132,7 +174,10 @@ _WANTED = {
 
 
 def _readable(context: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value).replace(" or ", "、").replace("'", "") for name, value in context.items()}
+    return {
+        name: str(value).replace(" or ", "、").replace(", ", "、").replace("'", "")
+        for name, value in context.items()
+    }
 
 
 def _shown(value: object) -> str:
@@ -142,6 +187,4 @@ def _shown(value: object) -> str:
         return "null"
     if isinstance(value, dict | list):
         return "对象" if isinstance(value, dict) else "数组"
-    text = f"“{value}”" if isinstance(value, str) else str(value)
-    text = text.encode("utf-8", "replace").decode()
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…（共 {len(text)} 个字符）"
+    return f"“{shortened(value)}”" if isinstance(value, str) else shortened(str(value))

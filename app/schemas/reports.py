@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
+from pydantic_core import PydanticCustomError
 
 from app.domain.content import document_of
 from app.domain.lifecycle import Action, Status
 from app.domain.values import from_json
 from app.forms import FORMS
 from app.forms.model import COUNT, leaves_of
-from app.schemas.fields import Body, Line, Name, Out, Prose, type_of
+from app.schemas.fields import AGENCY_CODE, SAID, Body, Line, Name, Out, Prose, type_of
 from app.schemas.pages import PageOut
 from app.schemas.results import ResultOut, results_out
 
@@ -24,11 +27,21 @@ if TYPE_CHECKING:
     from app.domain.values import Values
     from app.forms.model import Axis, CellCode, ReportForm, Table
 
-AgencyCode: TypeAlias = Annotated[
-    str, Field(title="机关代码", pattern=r"^[0-9A-Za-z-]{1,32}$", examples=["640323101"])
-]
+AgencyCode: TypeAlias = Annotated[str, Field(title="机关代码", pattern=AGENCY_CODE, examples=["640323101"])]
 Year: TypeAlias = Annotated[int, Field(title="报告年度", ge=1949, le=9999, examples=[2021])]
-Day: TypeAlias = Annotated[date, Field(strict=False)]
+
+
+def _written_day(value: object) -> object:
+    """Refuse what could be read as a day but isn't written as one: seconds since 1970, a time."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise PydanticCustomError("date_shape", "not written as a day")
+    if isinstance(value, bool | int | Decimal):
+        raise PydanticCustomError("date_shape", "a number")
+    return value
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+Day: TypeAlias = Annotated[date, BeforeValidator(_written_day), Field(strict=False)]
 
 
 class Contact(Body):
@@ -115,15 +128,36 @@ class ReportPage(Out):
 class TransitionBody(Body):
     """要做的一步。"""
 
-    action: Annotated[Action, Field(title="submit 上报，withdraw 撤回", strict=False)]
+    action: Annotated[Action, Field(title="要做的一步：submit 上报，withdraw 撤回", strict=False)]
+
+
+def _all_or_some(value: object) -> object:
+    if value == "all":
+        return None
+    if not isinstance(value, list):
+        message = '应是 "all"（所有缺格），或者格的代码的数组'
+        raise PydanticCustomError(SAID, message)
+    return value
+
+
+_CELLS = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 1000}
+StatedCells: TypeAlias = Annotated[
+    Annotated[list[str], Field(min_length=1, max_length=1000)] | None,
+    BeforeValidator(_all_or_some),
+    WithJsonSchema({"anyOf": [{"const": "all"}, _CELLS]}),
+]
+"""Codes of cells; None for every missing cell, which callers write as "all"."""
 
 
 class ZerosBody(Body):
     """说明哪些缺格为零。"""
 
     cells: Annotated[
-        Literal["all"] | Annotated[list[str], Field(min_length=1, max_length=1000)],
-        Field(title="all 表示所有缺格，或列出格的代码", examples=["all", ["requests.received.total"]]),
+        StatedCells,
+        Field(
+            title="说明为零的格；all 表示所有缺格，或列出格的代码",
+            examples=["all", ["requests.received.total"]],
+        ),
     ]
     stated_by: Annotated[Name | None, Field(title="作出说明的人；不写则记为登录的人")] = None
 
@@ -132,6 +166,12 @@ class NarrativeBody(Body):
     """一个部分的文字。"""
 
     text: Annotated[Prose | None, Field(title="文字；null 表示没有写")]
+
+
+class NarrativePatch(Body):
+    """一个部分的文字，作为合并补丁。"""
+
+    text: Annotated[Prose | None, Field(title="文字；null 使它成为没有写，不写则不动")] = None
 
 
 class NarrativeOut(Out):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 from app.errors import Malformed
+from app.schemas.fields import shortened
 
 
 def parse(body: bytes) -> object:
@@ -35,8 +37,8 @@ def parse(body: bytes) -> object:
 def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        twice = shortened(next(name for name, count in counts.items() if count > 1))
         raise Malformed(f"同一个对象中“{twice}”出现了不止一次，分不清该用哪一个")
     return members
 

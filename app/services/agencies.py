@@ -266,6 +266,9 @@ def _parent_id(session: WriteSession, details: AgencyDetails) -> int | None:
     if details.parent is None:
         return None
     parent = session.scalars(select(Agency).where(AGENCY.c.code == details.parent)).one_or_none()
+    if details.parent == details.code:
+        message = "上级不能是自己"
+        raise InvalidRequest(message, [Fault("/parent", message, "circle")])
     if parent is None:
         message = f"没有代码为“{details.parent}”的机关；请先登记上级"
         raise InvalidRequest(message, [Fault("/parent", message, "unknown-agency")])
@@ -286,14 +289,16 @@ class ImportOutcome:
 
 
 def import_agencies(session: WriteSession, rows: Sequence[AgencyDetails]) -> ImportOutcome:
-    """Register or correct many agencies at once; parents may stand anywhere in the list.
+    """Register or correct many agencies at once, each code but once; parents may stand anywhere in the list.
 
     Raises:
-        InvalidRequest: a code stands there twice, a parent is unknown, or parents run in a circle.
+        InvalidRequest: a parent is unknown, or parents run in a circle.
     """
     lock_tree(session, to_change_it=True)
     created = changed = 0
-    for details in _parents_first(rows):
+    in_order = _parents_first(rows)
+    _refuse_unknown_parents(session, rows)
+    for details in in_order:
         known = session.scalars(select(Agency).where(AGENCY.c.code == details.code)).one_or_none()
         if known is None:
             create_agency(session, details)
@@ -306,12 +311,23 @@ def import_agencies(session: WriteSession, rows: Sequence[AgencyDetails]) -> Imp
     return ImportOutcome(created, changed, len(rows) - created - changed)
 
 
+def _refuse_unknown_parents(session: WriteSession, rows: Sequence[AgencyDetails]) -> None:
+    known = {None, *session.scalars(select(AGENCY.c.code)), *(details.code for details in rows)}
+    faults = [
+        Fault(
+            "",
+            f"“{details.name}”（{details.code}）的上级“{details.parent}”没有登记，表中也没有",
+            "unknown-agency",
+        )
+        for details in rows
+        if details.parent not in known
+    ]
+    if faults:
+        raise InvalidRequest("有机关的上级没有登记；请先登记上级，或者写在同一张表里", faults)
+
+
 def _parents_first(rows: Sequence[AgencyDetails]) -> list[AgencyDetails]:
     waiting = {details.code: details for details in rows}
-    if len(waiting) < len(rows):
-        codes = [details.code for details in rows]
-        twice = sorted({code for code in codes if codes.count(code) > 1})
-        raise InvalidRequest(f"代码重复：{'、'.join(twice)}")
     order = TopologicalSorter({code: {details.parent} for code, details in waiting.items()})
     try:
         return [waiting[code] for code in order.static_order() if code in waiting]

@@ -344,7 +344,7 @@ def _refuse_closed(filed: Filed, *, draft: bool) -> None:
 
 def _wrong_state(filed: Filed, detail: str, actions: list[str]) -> WrongState:
     return WrongState(
-        detail, members={"status": filed.status.value, "allowed": [str(name) for name in actions]}
+        detail, members={"state": filed.status.value, "allowed": [str(name) for name in actions]}
     )
 
 

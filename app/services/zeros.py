@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from app.domain.totals import amend
+from app.domain.totals import sum_of
 from app.domain.values import missing_cells, to_text
 from app.errors import Fault, InvalidRequest
 from app.services.reports import Filed, find_report, report_key, save
@@ -82,12 +82,23 @@ def state_zeros(
 
 
 def _filled(content: Content, asked: list[CellCode]) -> tuple[dict[CellCode, int | None], list[CellCode]]:
-    form = content.form
-    zeros = {code: 0 for code in asked if code not in form.totals}
-    values = amend(form, content.values, zeros, [code for code in asked if code in form.totals])
-    computed = [code for code in form.totals if content.values.get(code) is None and values[code] is not None]
-    # a total that can't be worked out, because parts are still missing, is zero on the clerk's word
-    return values | {code: 0 for code in asked if values[code] is None}, computed
+    """Fill cells with zero, then missing totals with what follows; a cell that was filled is never touched.
+
+    A total that can't be worked out, because parts are still missing, is zero on the clerk's word.
+    """
+    form, computed = content.form, []
+    typed = [code for code in asked if code not in form.totals]
+    values = {code: content.values.get(code) for code in form.cells} | dict.fromkeys(typed, 0)
+    touched = set(asked)
+    for total, parts in form.totals.items():
+        if values[total] is None and not touched.isdisjoint((total, *parts)):
+            values[total] = sum_of(values, parts)
+            if values[total] is not None:
+                computed.append(total)
+            elif total in asked:
+                values[total] = 0
+            touched.add(total)
+    return values, computed
 
 
 def _refuse_filled(content: Content, asked: list[CellCode]) -> None:
