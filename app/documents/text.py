@@ -147,4 +147,5 @@ def _above(parts: Parts, title: Title | None) -> list[Line]:
     if title is None:
         return []
     words = key_of(title.text)
-    return [line for line in parts.preamble[: title.start] if key_of(line.text) not in words]
+    above = [line for line in parts.preamble[: title.start] if line.text.strip()]
+    return [line for line in above if (field_key(line.text) or line.text) not in words]

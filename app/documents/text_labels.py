@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from app.documents.spellings import FORMER_HEADINGS, SIMPLIFIED, SPELLINGS
@@ -24,6 +24,7 @@ LONGEST_LABEL = 80
 """Characters, spaces included: longer text is no heading of a table."""
 
 
+@lru_cache(maxsize=2**14)
 def key_of(text: str) -> str:
     """Reduce text to what tells headings apart: no spaces, no punctuation, simplified characters."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text)).translate(SIMPLIFIED)

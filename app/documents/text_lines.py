@@ -28,6 +28,10 @@ _BYTE_ORDER_MARKS = (
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 _MOST_UNWANTED_IN = 200
 """One such character in so many is a slip; more are a file of another kind."""
+_BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+_MOST_LINES = 100_000
+_MOST_FIELDS = 500
+"""A line of more fields is no row of a table: it is read as prose."""
 _PAGE_NUMBER = re.compile(r"[-—–―－\s]*(?:第\s*)?[0-9０-９]{1,4}(?:\s*页)?[-—–―－\s]*")
 
 
@@ -92,9 +96,16 @@ def without_control_characters(text: str) -> tuple[str, int]:
 
 
 def lines_of(text: str) -> list[Line]:
-    """Split text into lines, without those that hold nothing but a page number."""
+    """Split text into lines, without those that hold nothing but a page number.
+
+    Raises:
+        UnreadableDocument: it has far more lines than a report can have.
+    """
+    breaks = sum(text.count(character) for character in _BREAKS)
+    if breaks > _MOST_LINES:
+        raise UnreadableDocument(f"文件超过 {_MOST_LINES} 行，不像一份年度报告；请确认选对了文件")
     return [
-        Line(number, line, tuple(line.split("\t")))
+        Line(number, line, tuple(line.split("\t")) if line.count("\t") < _MOST_FIELDS else (line,))
         for number, line in enumerate(text.splitlines(), start=1)
         if not _is_page_number(line)
     ]

@@ -65,6 +65,11 @@ class _Sorter:
         self._vocabularies = vocabularies
         self._section: Section | None = None
         self._table: str | None = None
+        self._wordings = {
+            key_of(section.heading).removeprefix(section.number): section
+            for section in vocabularies.form.sections
+        }
+        self._seen: set[str] = set()
         self.parts = Parts()
 
     def take(self, line: Line) -> None:
@@ -72,6 +77,7 @@ class _Sorter:
         if section is not None:
             self._section = section
             self._table = section.table.code if section.table else None
+            self._seen.add(section.code)
             self.parts.headings.append(Heading(section, line))
             return
         table = self._table_of(line)
@@ -102,22 +108,21 @@ class _Sorter:
             return exact
         match = _NUMBERED.fullmatch(unicodedata.normalize("NFKC", text))
         number, words = (match[1], key_of(match[2])) if match else ("", key)
-        for section in self._vocabularies.form.sections:
-            if self._is_heading_of(section, number, words):
+        if words in self._wordings or not number:
+            return self._wordings.get(words)
+        return self._reworded(number, words)
+
+    def _reworded(self, number: str, words: str) -> Section | None:
+        """Return the section that a numbered line heads in other words: under its number, or further on."""
+        order = self._vocabularies.form.sections
+        here = -1 if self._section is None else order.index(self._section)
+        for place, section in enumerate(order):
+            pattern = SECTION_WORDINGS.get(section.code)
+            if section.code in self._seen or pattern is None or not pattern.fullmatch(words):
+                continue
+            if number == section.number or place > here:
                 return section
         return None
-
-    def _is_heading_of(self, section: Section, number: str, words: str) -> bool:
-        """Tell whether a line heads the section: by its own words, or by others under its number."""
-        if words == wording_of(section):
-            return True
-        pattern = SECTION_WORDINGS.get(section.code)
-        if not number or pattern is None or not pattern.fullmatch(words):
-            return False
-        order = self._vocabularies.form.sections
-        later = self._section is None or order.index(section) > order.index(self._section)
-        seen = any(heading.section is section for heading in self.parts.headings)
-        return (number == section.number and not seen) or (later and not seen)
 
     def _table_of(self, line: Line) -> str | None:
         """Return the table that the line belongs to, or None where it is text."""
@@ -143,11 +148,6 @@ class _Sorter:
         code, count = votes.most_common(1)[0]
         marked = any(key in self._vocabularies.tables[code].marks for key in keys)
         return code if marked or (line.is_tabular and count >= _FEWEST_HEADINGS) else None
-
-
-def wording_of(section: Section) -> str:
-    """Return the key of a section's heading without its number."""
-    return key_of(section.heading).removeprefix(section.number)
 
 
 def order_of(form: ReportForm, headings: list[Heading]) -> list[int]:

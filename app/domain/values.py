@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from app.forms.model import CellCode, Measure, ReportForm
+from app.forms.model import Cell, CellCode, Measure, ReportForm
 
 Values: TypeAlias = Mapping[CellCode, int | None]
 """Numbers by cell code; None where the cell is missing, which is never the same as 0."""
@@ -58,41 +58,56 @@ def to_json(measure: Measure, stored: int | None) -> int | str | None:
 
 def nest(form: ReportForm, values: Values) -> Nested:
     """Arrange numbers as a report's JSON has them; a cell that *values* lacks is null."""
-    return {
-        table.code: {
-            row.code: {
-                column.code: to_json(cell.measure, values.get(cell.code))
-                for column in table.columns_of(row.code)
-                for cell in (form.cells[f"{table.code}.{row.code}.{column.code}"],)
-            }
-            for row in table.rows()
+    nested: Nested = {table.code: {} for table in form.tables}
+    for (table, row), cells in form.rows.items():
+        nested[table][row] = {
+            cell.column.code: to_json(cell.measure, values.get(cell.code)) for cell in cells
         }
-        for table in form.tables
-    }
+    return nested
 
 
-def flatten(form: ReportForm, nested: Mapping[str, Mapping[str, Mapping[str, int | str | None]]]) -> Values:
-    """Undo `nest`: every cell of the form by its code.
+def flatten(form: ReportForm, nested: Mapping[str, object]) -> dict[CellCode, int | None]:
+    """Undo `nest`: the cells that stand in *nested*, in their smallest unit; those not there are left out.
+
+    A table or a row that is null stands for all its cells.
 
     Raises:
-        KeyError: *nested* lacks a cell.
-        ValueError: a cell holds neither a number nor null.
+        ValueError: a cell holds neither a number nor null, or a table or row isn't an object.
     """
+    values: dict[CellCode, int | None] = {}
+    for (table, row), cells in form.rows.items():
+        if table not in nested:
+            continue
+        rows = nested[table]
+        if rows is None or row in _object(rows):
+            values |= _flatten_row(cells, None if rows is None else _object(rows)[row])
+    return values
+
+
+def _flatten_row(cells: tuple[Cell, ...], sent: object) -> dict[CellCode, int | None]:
+    if sent is None:
+        return {cell.code: None for cell in cells}
+    row = _object(sent)
     return {
-        code: from_json(cell.measure, nested[cell.table.code][cell.row.code][cell.column.code])
-        for code, cell in form.cells.items()
+        cell.code: from_json(cell.measure, row[cell.column.code]) for cell in cells if cell.column.code in row
     }
 
 
-def from_json(measure: Measure, value: int | str | None) -> int | None:
+def _object(sent: object) -> Mapping[str, object]:
+    if not isinstance(sent, dict):
+        raise ValueError(sent)  # noqa: TRY004 - what was sent is wrong, not the program
+    return sent
+
+
+def from_json(measure: Measure, value: object) -> int | None:
     """Undo `to_json`.
 
     Raises:
-        ValueError: *value* is text that isn't a number of this measure.
+        ValueError: *value* is no number of this measure.
     """
-    if not isinstance(value, str):
+    if value is None or (isinstance(value, int) and measure.is_count):
         return value
-    stored = from_text(measure, value)
+    stored = from_text(measure, value) if isinstance(value, str) and not measure.is_count else None
     if stored is None:
         raise ValueError(value)
     return stored

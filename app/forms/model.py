@@ -287,6 +287,15 @@ class ReportForm:
         return {cell.code: cell for table in self.tables for cell in cells_of(table)}
 
     @cached_property
+    def rows(self) -> dict[tuple[str, str], tuple[Cell, ...]]:
+        """The cells of each row, by the codes of table and row."""
+        rows: dict[tuple[str, str], tuple[Cell, ...]] = {}
+        for cell in self.cells.values():
+            key = (cell.table.code, cell.row.code)
+            rows[key] = (*rows.get(key, ()), cell)
+        return rows
+
+    @cached_property
     def balances(self) -> tuple[Balance, ...]:
         """Every relation among the cells."""
         return tuple(balance for table in self.tables for balance in _balances_of(table))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, File, Path, Query, Request, Response, UploadFile
@@ -23,7 +23,7 @@ from app.schemas.agencies import (
 from app.schemas.agency_rows import read_rows
 from app.schemas.fields import Name
 from app.schemas.pages import PageOut, read_cursor, write_cursor
-from app.schemas.reports import AgencyCode
+from app.schemas.reports import AgencyCode, Day
 from app.services import agencies
 from app.services.agencies import AgencyDetails, AgencyFound
 from app.services.reports import CHINA
@@ -31,7 +31,7 @@ from app.services.reports import CHINA
 router = APIRouter(route_class=StrictRoute, prefix="/agencies", tags=["机关"])
 
 CodeInPath = Annotated[AgencyCode, Path(description="机关代码")]
-AsOf = Annotated[date | None, Query(description="哪一天的情况，例如 2021-12-31；不写为现在")]
+AsOf = Annotated[Day | None, Query(description="哪一天的情况，例如 2021-12-31；不写为现在")]
 
 
 def _details(body: AgencyBody) -> AgencyDetails:

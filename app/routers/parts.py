@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Path, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, IfMatch, StrictRoute
-from app.domain.values import Row, Values, nest
+from app.domain.values import Row, Values, flatten, nest
 from app.errors import NotFound
 from app.forms.model import CellCode, Table
 from app.routers.answers import READING, WRITING, etag_of, failures, skip_if_known
@@ -22,8 +22,6 @@ from app.schemas.reports import (
     ReportOut,
     row_model,
     table_model,
-    values_in_row,
-    values_in_table,
 )
 from app.services import reports
 from app.services.reports import Filed, Sent
@@ -101,12 +99,13 @@ def _checked(model: type[BaseModel], sent: JsonObject) -> JsonObject:
 
 def _values_of_table(code: str, sent: JsonObject) -> Values:
     table = _find_table(code)
-    return values_in_table(IN_FORCE, table, _checked(table_model(table, IN_FORCE.version), sent))
+    return flatten(IN_FORCE, {code: _checked(table_model(table, IN_FORCE.version), sent)})
 
 
 def _values_of_row(code: str, row: str, sent: JsonObject) -> Values:
     table = _find_row(code, row)
-    return values_in_row(IN_FORCE, table, row, _checked(row_model(table, row, IN_FORCE.version), sent))
+    checked = _checked(row_model(table, row, IN_FORCE.version), sent)
+    return flatten(IN_FORCE, {code: {row: checked}})
 
 
 def _cells(*names: str) -> list[CellCode]:

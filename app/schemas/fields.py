@@ -83,7 +83,8 @@ Name: TypeAlias = Annotated[Line, AfterValidator(_one_line)]
 def type_of(measure: Measure, *, out: bool = False) -> object:
     """Return the type of a cell that holds this measure: a whole number, or decimal text for money."""
     if measure.is_count:
-        return Annotated[int, Field(ge=0, le=measure.most)]
+        # the bounds are those of one report, which a sum may well pass
+        return int if out else Annotated[int, Field(ge=0, le=measure.most)]
     return Annotated[str, Field(description=measure.unit)] if out else _money(measure)
 
 

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.content import document_of
 from app.domain.lifecycle import Action, Status
-from app.domain.values import from_json
+from app.domain.values import flatten
 from app.forms import FORMS
 from app.forms.model import COUNT, leaves_of
 from app.schemas.fields import AGENCY_CODE, SAID, Body, Line, Name, Out, Prose, type_of
@@ -24,7 +24,6 @@ from app.schemas.results import ResultOut, results_out
 if TYPE_CHECKING:
     from app.domain.content import Content
     from app.domain.results import Result
-    from app.domain.values import Values
     from app.forms.model import Axis, CellCode, ReportForm, Table
 
 AgencyCode: TypeAlias = Annotated[str, Field(title="机关代码", pattern=AGENCY_CODE, examples=["640323101"])]
@@ -71,12 +70,7 @@ class ReportBody(Body):
 
     def sent_values(self, form: ReportForm) -> dict[CellCode, int | None]:
         """Return the cells that were sent, in their smallest unit."""
-        sent = self.model_dump(exclude_unset=True, include={table.code for table in form.tables})
-        values: dict[CellCode, int | None] = {}
-        for table in form.tables:
-            if table.code in sent:
-                values |= values_in_table(form, table, sent[table.code])
-        return values
+        return flatten(form, self.model_dump(exclude_unset=True))
 
 
 class ContactOut(Out):
@@ -178,27 +172,6 @@ class NarrativeOut(Out):
     """一个部分的文字。"""
 
     text: Annotated[str | None, Field(title="文字；null 表示没有写")]
-
-
-def values_in_table(form: ReportForm, table: Table, sent: Mapping[str, object] | None) -> Values:
-    """Return the cells in a table's JSON; a table or row that is null stands for all its cells."""
-    values: dict[CellCode, int | None] = {}
-    for row in table.rows():
-        if sent is None or row.code in sent:
-            values |= values_in_row(form, table, row.code, None if sent is None else sent[row.code])
-    return values
-
-
-def values_in_row(form: ReportForm, table: Table, row: str, sent: object) -> dict[CellCode, int | None]:
-    """Return the cells in a row's JSON; those not sent are absent."""
-    values: dict[CellCode, int | None] = {}
-    for column in table.columns_of(row):
-        cell = form.cells[f"{table.code}.{row}.{column.code}"]
-        if not isinstance(sent, dict):
-            values[cell.code] = None
-        elif column.code in sent:
-            values[cell.code] = from_json(cell.measure, sent[column.code])
-    return values
 
 
 @cache

@@ -1,7 +1,7 @@
 """Demonstration data: 盐池县 as it is divided, with figures made up and marked 示例数据.
 
-One report alone rests on a real document's figures: 大水坑镇 2021.  It is read in and stands as the draft that it
-is, two of its columns being lost.
+One report alone rests on a real document's figures: 大水坑镇 2021.  It is read in and stands as the draft
+that it is, two of its columns being lost.
 """
 
 from __future__ import annotations

@@ -22,11 +22,17 @@ def path_in(session: ReadSession, agency: Agency, year: int) -> str:
     Raises:
         InvalidRequest: the agency stood nowhere on that day.
     """
-    day = reference_day(year)
-    lineage = lineage_on(session, agency.id or 0, day)
-    if not lineage:
+    path = get_path(session, agency, year)
+    if path is None:
+        day = reference_day(year)
         raise InvalidRequest(f"“{agency.name}”在 {day:%Y-%m-%d} 不在机关树中，没有 {year} 年度的报告可报")
-    return path_of(lineage)
+    return path
+
+
+def get_path(session: ReadSession, agency: Agency, year: int) -> str | None:
+    """Return the path of an agency's report of a year; None where it stood nowhere on that day."""
+    lineage = lineage_on(session, agency.id or 0, reference_day(year))
+    return path_of(lineage) if lineage else None
 
 
 def file_again(session: WriteSession, agency_ids: list[int]) -> None:

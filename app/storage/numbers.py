@@ -151,9 +151,11 @@ def sum_numbers(
     """Add up a subtree's reports in one statement, in parts by a property of the agency.
 
     Without *part* there is one sum, named by the empty string; with nothing to add there is none.
+    Parts come in the order of their names, on every database.
     """
     rows = connection.execute(_summing(table, part), subtree.parameters())
-    return {str(row[0]): _rolled_up(form, row[1], row[2:]) for row in rows}
+    parts = {str(row[0]): _rolled_up(form, row[1], row[2:]) for row in rows}
+    return dict(sorted(parts.items()))
 
 
 def _rolled_up(form: ReportForm, included: int, sums_and_counts: Sequence[Decimal | int | None]) -> RollUp:

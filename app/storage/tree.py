@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CTE, ColumnElement, and_, literal, or_, select
+from sqlalchemy import CTE, BigInteger, ColumnElement, and_, literal, or_, select
 
 from app.storage.models import AGENCY, PLACEMENT, REPORT, Agency, AgencyPlacement
 
@@ -92,7 +92,7 @@ def subtree_on(session: ReadSession, agency_id: int, day: date) -> list[Placed]:
 
 def ids_below(session: ReadSession, agency_id: int) -> list[int]:
     """Return the row numbers of an agency and of all that ever stood below it."""
-    down = select(literal(agency_id).label("agency_id")).cte("down", recursive=True)
+    down = select(literal(agency_id, BigInteger).label("agency_id")).cte("down", recursive=True)
     below = select(PLACEMENT.c.agency_id).join(down, PLACEMENT.c.parent_id == down.c.agency_id)
     return list(session.scalars(select(down.union(below).c.agency_id)))
 

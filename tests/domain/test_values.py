@@ -139,10 +139,33 @@ def test_flatten_undoes_nest(values: Values) -> None:
     assert flatten(FORM, nest(FORM, values)) == values
 
 
-def test_json_that_lacks_a_cell_is_refused() -> None:
+def test_cells_that_were_not_sent_are_left_out() -> None:
     nested = nest(FORM, a_balanced_report())
     del nested["requests"]["granted"]["business"]
-    with pytest.raises(KeyError, match="business"):
+    del nested["proceedings"]
+    values = flatten(FORM, nested)
+    assert "requests.granted.business" not in values
+    assert len(values) == 200 - 1 - 15
+
+
+def test_a_null_row_or_table_stands_for_all_its_cells() -> None:
+    values = flatten(FORM, {"proceedings": None, "requests": {"granted": None}})
+    assert len(values) == 15 + 7
+    assert set(values.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        {"proceedings": 3},
+        {"requests": {"granted": [1]}},
+        {"requests": {"granted": {"business": "1"}}},
+        {"disclosure": {"fees": {"amount": 1}}},
+        {"disclosure": {"fees": {"amount": "1e3"}}},
+    ],
+)
+def test_json_of_another_shape_is_refused(nested: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r".*"):
         flatten(FORM, nested)
 
 
