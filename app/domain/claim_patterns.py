@@ -19,10 +19,12 @@ class Shape:
 
     Attributes:
         pattern: on a clause without spaces; the group `n` is the number, and absent where it states none.
+        cues: any clause that fits holds one of these; looked for first, because that is quick.
         needs: a pattern that must stand before the clause, in its sentence or heading.
     """
 
     pattern: re.Pattern[str]
+    cues: tuple[str, ...]
     needs: re.Pattern[str] | None = None
 
 
@@ -90,32 +92,36 @@ _CHANNEL = "网络|网上|在线|平台|网站|信函|邮寄|来信|当面|现�
 _OTHER_CASES = re.compile("未经|复议后|办结|审结|审理|受理|应诉|参加|办理(?=行政|复议|诉讼|[0-9])")
 _EACH = "(?:数量|数)?(?:各|均为|均是|均|都是|都为)(?:有|为)?"
 _BECAUSE = "(?:因?政府信息公开(?:工作|申请)?而?(?:引起|引发|产生)?)?的?"
-_RECONSIDERED, _SUED = "(?:行政)?复议", "(?:行政)?诉讼"
 _WITHOUT_OUTCOME = r"(?P<gap>(?:(?!纠错|纠正|败诉|维持|撤销|[0-9]).){0,60}?)"
 _ONLY_KINDS = (
     "(?:案件|申请|事项|事件|情况|情形|现象|问题|案|的|等|和|或者|或|以及|及|与|也|均|被|提起|发生|因此|而|未|没有|无"
-    f"|{_RECONSIDERED}|{_SUED}|举报|投诉|信访|申诉|纠纷|方面|有关|相关|、)*+$"
+    "|行政复议|复议|行政诉讼|诉讼|举报|投诉|信访|申诉|纠纷|方面|有关|相关|、)*+$"
 )
 
 
-def _shape(*parts: str, needs: str | None = None) -> Shape:
-    return Shape(re.compile("".join(parts)), None if needs is None else re.compile(needs))
+_SAYS_NONE = ("未", "没", "无", "不存在")
+_RECEIVES = ("收到", "受理", "接收", "接到", "新收", "共收")
 
 
-def _proceedings(word: str, other: str) -> tuple[Shape, ...]:
+def _shape(cues: tuple[str, ...], *parts: str, needs: str | None = None) -> Shape:
+    return Shape(re.compile("".join(parts)), cues, None if needs is None else re.compile(needs))
+
+
+def _proceedings(name: str, other_name: str) -> tuple[Shape, ...]:
     """How reconsiderations or lawsuits are counted; both in one breath only where each has the number."""
+    word, other = f"(?:行政)?{name}", f"(?:行政)?{other_name}"
     cases = "(?:案件|申请|事项|案)?"
     joined = rf"{cases}[、和及与或](?:被?提起)?"
     together = (
-        _shape(one, joined, two, cases, how, _COUNT)
+        _shape((other_name,), one, joined, two, cases, how, _COUNT)
         for how in (_EACH, f"{_BEFORE_NUMBER}(?P<joint>)")
         for one, two in ((word, other), (other, word))
     )
     return (
-        _shape(_NONE, _WITHOUT_OUTCOME, word, _ONLY_KINDS),
+        _shape(_SAYS_NONE, _NONE, _WITHOUT_OUTCOME, word, _ONLY_KINDS),
         *together,
-        _shape(word, cases, _BEFORE_NUMBER, _COUNT),
-        _shape(_COUNT, _BECAUSE, word, f"{cases}(?=$|[、和及与])"),
+        _shape((name,), word, cases, _BEFORE_NUMBER, _COUNT),
+        _shape((name,), _COUNT, _BECAUSE, word, f"{cases}(?=$|[、和及与])"),
     )
 
 
@@ -123,20 +129,43 @@ _TOPIC = rf"{_OBJECT}[^，；]{{0,30}}(?:[0-9]{{4}}\s*年度?，)?$"
 KINDS = (
     Kind(
         "received",
-        ("申请", "收到", "受理", "接收", "接到", "新收", "共收"),
+        ("申请", *_RECEIVES),
         (
-            _shape(_NONE, _APPLICANTS, _OBJECT, _NOTHING_MORE),
-            _shape(_VERB, _ALSO, _GAP, _OBJECT, _BEFORE_NUMBER, _COUNT),
-            _shape(_VERB, _ALSO, _TOTAL, _COUNT, _APPLICANTS, _OBJECT, _ELSE),
+            _shape(_SAYS_NONE, _NONE, _APPLICANTS, _OBJECT, _NOTHING_MORE),
+            _shape(_RECEIVES, _VERB, _ALSO, _GAP, _OBJECT, _BEFORE_NUMBER, _COUNT),
+            _shape(_RECEIVES, _VERB, _ALSO, _TOTAL, _COUNT, _APPLICANTS, _OBJECT, _ELSE),
             _shape(
-                _OBJECT, r"(?:方面|情况|工作|数量)?[:：]?", _GAP, _VERB, _TOTAL, _COUNT, "(?=$|[、和并均])"
+                _RECEIVES,
+                _OBJECT,
+                r"(?:方面|情况|工作|数量)?[:：]?",
+                _GAP,
+                _VERB,
+                _TOTAL,
+                _COUNT,
+                "(?=$|[、和并均])",
             ),
-            _shape(_OBJECT, r"(?:总数量|总数|总量|数量|件数|量|数)(?P<bare>)", _BEFORE_NUMBER, _COUNT),
-            _shape(_OBJECT, _BEFORE_NUMBER, r"(?P<bare>)(?=[0零〇])", _COUNT),
-            _shape(_VERB, _ALSO, _APPLICANTS, "申请", _BEFORE_NUMBER, _COUNT, needs=_OBJECT),
-            _shape(_VERB, _ALSO, _TOTAL, _COUNT, _APPLICANTS, "申请", "(?=$|[、和并均])", needs=_OBJECT),
-            _shape(_NONE, _APPLICANTS, "申请", _NOTHING_MORE, needs=_OBJECT),
-            _shape(_VERB, _ALSO, _TOTAL, _COUNT, "$", needs=_TOPIC),
+            _shape(
+                ("数", "量"),
+                _OBJECT,
+                r"(?:总数量|总数|总量|数量|件数|量|数)(?P<bare>)",
+                _BEFORE_NUMBER,
+                _COUNT,
+            ),
+            _shape(("0", "零", "〇"), _OBJECT, _BEFORE_NUMBER, r"(?P<bare>)(?=[0零〇])", _COUNT),
+            _shape(_RECEIVES, _VERB, _ALSO, _APPLICANTS, "申请", _BEFORE_NUMBER, _COUNT, needs=_OBJECT),
+            _shape(
+                _RECEIVES,
+                _VERB,
+                _ALSO,
+                _TOTAL,
+                _COUNT,
+                _APPLICANTS,
+                "申请",
+                "(?=$|[、和并均])",
+                needs=_OBJECT,
+            ),
+            _shape(_SAYS_NONE, _NONE, _APPLICANTS, "申请", _NOTHING_MORE, needs=_OBJECT),
+            _shape(_RECEIVES, _VERB, _ALSO, _TOTAL, _COUNT, "$", needs=_TOPIC),
         ),
         ("requests.received.total",),
         re.compile(f"(?:{_CHANNEL})(?!.{{0,60}}等(?:多种|各种|多个)?(?:方式|形式|渠道|途径))"),
@@ -144,7 +173,7 @@ KINDS = (
     Kind(
         "reconsideration",
         ("复议",),
-        _proceedings(_RECONSIDERED, _SUED),
+        _proceedings("复议", "诉讼"),
         ("proceedings.reconsideration.total",),
         _OTHER_CASES,
         re.compile("公开|依申请"),
@@ -152,7 +181,7 @@ KINDS = (
     Kind(
         "litigation",
         ("诉讼",),
-        _proceedings(_SUED, _RECONSIDERED),
+        _proceedings("诉讼", "复议"),
         ("proceedings.litigation_direct.total", "proceedings.litigation_after_reconsideration.total"),
         _OTHER_CASES,
         re.compile("公开|依申请"),

@@ -141,7 +141,7 @@ def _match(sentence: _Sentence, clause: re.Match[str], kind: Kind) -> tuple[re.M
     before = sentence.text[max(0, clause.start() - _LOOK_BACK) : clause.start()]
     compact = re.sub(r"\s|，|,(?![0-9]{3})", "", clause[0])
     for shape in kind.shapes:
-        match = shape.pattern.search(compact)
+        match = shape.pattern.search(compact) if _mentions(compact, shape.cues) else None
         if match and (shape.needs is None or shape.needs.search(f"{sentence.heading}{before}")):
             return match, before
     return None, before

@@ -1,6 +1,9 @@
 """Titles, section headings and prose as documents really have them."""
 
-# Sections, title and prose.
+import pytest
+
+from tests.builders import a_balanced_report
+from tests.documents.text_builders import AGENCY, a_report, codes, messages, read, replaced, row_with
 
 
 @pytest.mark.parametrize(
@@ -9,7 +12,11 @@
         ("overview", "一、总体情况", "一、基本情况"),
         ("disclosure", "二、主动公开政府信息情况", "二、主动公开情况"),
         ("requests", "三、收到和处理政府信息公开申请情况", "三、依申请公开政府信息办理情况"),
-        ("proceedings", "四、政府信息公开行政复议、行政诉讼情况", "四、因政府信息公开工作被申请行政复议、提起行政诉讼情况"),
+        (
+            "proceedings",
+            "四、政府信息公开行政复议、行政诉讼情况",
+            "四、因政府信息公开工作被申请行政复议、提起行政诉讼情况",
+        ),
         ("problems", "五、存在的主要问题及改进情况", "五、政府信息公开工作存在的主要问题及改进情况"),
         ("problems", "五、存在的主要问题及改进情况", "四、存在的主要问题及改进情况"),
         ("problems", "五、存在的主要问题及改进情况", "五.存在问题和改进措施"),
@@ -63,8 +70,18 @@ def test_headings_inside_prose_are_prose() -> None:
     assert reading.findings == []
 
 
+def test_a_numbered_line_that_would_go_back_is_no_heading() -> None:
+    text = replaced(a_report(), "\n二、主动公开政府信息情况\n", "\n")
+    prose = "五、存在的主要问题及改进情况：示例文字。"
+    reading = read(replaced(text, prose, f"{prose}\n一、主动公开\n还不够。"))
+    assert reading.narratives["problems"] == f"{prose}\n一、主动公开\n还不够。"
+    assert codes(reading) == ["R01 heading.disclosure"]
+
+
 def test_page_numbers_between_lines_are_dropped() -> None:
-    text = replaced(a_report(), "一、总体情况：示例文字。", "第一段，\n477\n接着写。\n-5-\n第 6 页\n— ７ —\n第二段 8。")
+    text = replaced(
+        a_report(), "一、总体情况：示例文字。", "第一段，\n477\n接着写。\n-5-\n第 6 页\n— ７ —\n第二段 8。"
+    )
     row = row_with("2.重复申请", text)
     reading = read(replaced(text, row, f"12\n{row}"))
     assert reading.narratives["overview"] == "第一段，\n接着写。\n第二段 8。"
@@ -106,6 +123,7 @@ def test_remarks_beside_a_table_are_named() -> None:
         ("示例县教育局政府信息公开工作年度报告（2023年度）", "示例县教育局", 2023),
         ("2023年政府信息公开工作年度报告", None, 2023),
         ("首页>公开年报\n2023年政府信息公开工作年度报告", None, 2023),
+        ("第3稿\n示例县教育局2023年政府信息公开工作年度报告", "示例县教育局", 2023),
     ],
 )
 def test_titles(title: str, agency: str | None, year: int) -> None:
@@ -113,7 +131,12 @@ def test_titles(title: str, agency: str | None, year: int) -> None:
     reading = read(replaced(a_report(), own, title))
     assert (reading.agency, reading.year) == (agency, year)
     assert (reading.preface or "").startswith("本报告统计期限")
-    assert (codes(reading) == []) is ("首页" not in title)
+    assert (codes(reading) == []) is (title[0] not in "首第")
+
+
+def test_a_name_that_is_none_makes_no_title() -> None:
+    own = f"{AGENCY}2024年政府信息公开工作年度报告"
+    assert read(replaced(a_report(), own, "Bureau2024年政府信息公开工作年度报告")).title is None
 
 
 def test_a_report_without_title_says_so() -> None:
@@ -122,5 +145,3 @@ def test_a_report_without_title_says_so() -> None:
     assert (reading.title, reading.agency, reading.year) == (None, None, None)
     assert codes(reading) == ["R36 title"]
     assert (reading.preface or "").startswith("年报\n2024\n本报告")
-
-

@@ -6,21 +6,23 @@ from app.domain.content import Content
 from app.domain.values import Values, to_printed
 from app.forms.annual_2021 import FORM
 from app.forms.layout import Grid, grid_of
-from app.forms.model import ReportForm, Table
+from app.forms.model import CellCode, ReportForm
 from tests.builders import a_balanced_report, a_content
 
 AGENCY = "示例县示例镇人民政府"
 
 
-def _grid_lines(form: ReportForm, table: Table, grid: Grid, values: Values) -> list[str]:
+def _grid_lines(form: ReportForm, grid: Grid, values: Values) -> list[str]:
     """Write a table as its grid has it: a merged heading in its first field, the others empty."""
     fields = [[""] * grid.width for _ in range(grid.height)]
     for box in grid.boxes:
-        value = None if box.cell is None else values[box.cell]
-        text = box.text if box.cell is None or value is None else to_printed(form.cells[box.cell].measure, value)
-        fields[box.row][box.column] = text
-    assert table.number
+        fields[box.row][box.column] = box.text if box.cell is None else _printed(form, box.cell, values)
     return ["\t".join(row) for row in fields]
+
+
+def _printed(form: ReportForm, code: CellCode, values: Values) -> str:
+    value = values[code]
+    return "" if value is None else to_printed(form.cells[code].measure, value)
 
 
 def a_text(content: Content, form: ReportForm = FORM, encoding: str = "utf-8") -> bytes:
@@ -31,7 +33,7 @@ def a_text(content: Content, form: ReportForm = FORM, encoding: str = "utf-8") -
         if section.table is None:
             lines.append(content.narratives[section.code] or "")
         else:
-            lines += _grid_lines(form, section.table, grid_of(section.table), content.values)
+            lines += _grid_lines(form, grid_of(section.table), content.values)
     return "\n".join(lines).encode(encoding)
 
 
