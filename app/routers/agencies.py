@@ -26,7 +26,7 @@ from app.schemas.pages import PageOut, read_cursor, write_cursor
 from app.schemas.reports import AgencyCode, Day
 from app.services import agencies
 from app.services.agencies import AgencyDetails, AgencyFound
-from app.services.reports import CHINA
+from app.services.filed import CHINA
 
 router = APIRouter(route_class=StrictRoute, prefix="/agencies", tags=["机关"])
 

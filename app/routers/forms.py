@@ -13,7 +13,7 @@ from app.forms.model import ReportForm
 from app.routers.answers import READING
 from app.schemas.forms import FormOut, FormsOut, RulesOut, form_out, rules_out, summary_out
 from app.schemas.reports import Year, body_model
-from app.services.reports import find_form
+from app.services.filed import find_form
 
 router = APIRouter(route_class=StrictRoute, tags=["格式与规则"])
 

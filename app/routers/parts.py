@@ -24,7 +24,8 @@ from app.schemas.reports import (
     table_model,
 )
 from app.services import reports
-from app.services.reports import Filed, Sent
+from app.services.filed import Filed, find_report
+from app.services.reports import Sent
 
 router = APIRouter(route_class=StrictRoute, prefix="/reports/{agency}/{year}", tags=["年度报告的一部分"])
 
@@ -115,7 +116,7 @@ def _cells(*names: str) -> list[CellCode]:
 
 def _read(database: CurrentDatabase, agency: str, year: int) -> Filed:
     with database.reading() as session:
-        return reports.find_report(session, agency, year)
+        return find_report(session, agency, year)
 
 
 @router.get(

@@ -7,7 +7,6 @@ from typing import Annotated, Literal, TypeAlias
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from app.deps import LIMIT, MERGE_PATCH, CurrentActor, CurrentDatabase, Cursor, IfMatch, Limit, StrictRoute
-from app.domain.judging import judge
 from app.domain.lifecycle import Status
 from app.domain.results import blocking, not_kept
 from app.errors import Fault, InvalidRequest
@@ -38,10 +37,11 @@ from app.schemas.reports import (
 from app.schemas.results import FindingsOut, GateOut, counts_of, results_out
 from app.services import reports, zeros
 from app.services.exports import export_report
+from app.services.filed import Filed, find_report
 from app.services.findings import last_submission, read_verdict
 from app.services.listing import Listed, Wanted
 from app.services.listing import list_reports as list_stored
-from app.services.reports import Filed, Sent
+from app.services.reports import Sent
 
 router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["年度报告"])
 
@@ -61,7 +61,7 @@ def sent_by(body: Report) -> Sent:
 def answer(filed: Filed, response: Response) -> ReportOut:
     """Give a report out with its entity tag."""
     response.headers["ETag"] = etag_of(filed.report)
-    return report_out(filed.agency.code, filed.report, filed.content, not_kept(judge(filed.content)))
+    return report_out(filed.agency.code, filed.report, filed.content, not_kept(filed.results))
 
 
 def _refuse_other_key(body: Report, agency: str, year: int) -> None:
@@ -131,7 +131,7 @@ def get_report(
 ) -> ReportOut:
     """报告全文：标题、文字、三张表，以及现在不符合规则或有疑问之处。"""
     with database.reading() as session:
-        filed = reports.find_report(session, agency, year)
+        filed = find_report(session, agency, year)
     etag = etag_of(filed.report)
     skip_if_known(request, etag)
     return answer(filed, response)
@@ -190,10 +190,10 @@ def delete_report(
 def get_findings(agency: AgencyInPath, year: YearInPath, database: CurrentDatabase) -> FindingsOut:
     """按现在的规则核对，以及最近一次上报时的核对结果。"""
     with database.reading() as session:
-        filed = reports.find_report(session, agency, year)
+        filed = find_report(session, agency, year)
         passed = last_submission(session, filed)
     content = filed.content
-    results = judge(content)
+    results = filed.results
     items = results_out(content.form, content.values, not_kept(results))
     return FindingsOut(
         version=filed.report.version,
@@ -264,7 +264,7 @@ def export_report_file(
 ) -> Response:
     """三张表按官方版面，文字一张，核对结果一张。"""
     with database.reading() as session:
-        filed = reports.find_report(session, agency, year)
+        filed = find_report(session, agency, year)
     etag = etag_of(filed.report)
     skip_if_known(request, etag)
     return download(export_report(filed), etag)

@@ -13,7 +13,7 @@ from app.errors import Fault, InvalidRequest
 from app.routers.answers import failures
 from app.schemas.reports import Report
 from app.schemas.results import JudgementOut, counts_of, results_out
-from app.services.reports import find_form
+from app.services.filed import find_form
 
 router = APIRouter(route_class=StrictRoute, tags=["核对"])
 

@@ -18,8 +18,9 @@ from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope
 from app.domain.content import Content
 from app.domain.totals import complete
 from app.services.agencies import AgencyDetails, create_agency, find_agency
+from app.services.filed import empty_content, find_form
 from app.services.imports import Document, read_document, store_draft
-from app.services.reports import empty_content, file_content, find_form
+from app.services.saving import file_content
 from app.storage.models import AGENCY
 
 if TYPE_CHECKING:

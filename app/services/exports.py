@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from app.documents.filenames import report_filename, roll_up_filename
 from app.documents.workbook import Owed, ReportBook, RollUpBook, UnitRow, write_report, write_roll_up
 from app.domain.agencies import AgencyKind, AgencyLevel
-from app.domain.judging import judge
 from app.domain.lifecycle import Status
 from app.services.roll_ups import CoverageState, numbers_of
 
 if TYPE_CHECKING:
-    from app.services.reports import Filed
+    from app.services.filed import Filed
     from app.services.roll_ups import RolledUp
     from app.storage.engine import ReadSession
 
@@ -31,7 +30,7 @@ class Exported:
 def export_report(filed: Filed) -> Exported:
     """Return a report as a workbook, dated by its last change."""
     content, agency = filed.content, filed.agency
-    book = ReportBook(content, agency.name, filed.status.label, judge(content), filed.report.updated_at)
+    book = ReportBook(content, agency.name, filed.status.label, filed.results, filed.report.updated_at)
     return Exported(report_filename(content.form, agency.name, content.year), write_report(book))
 
 

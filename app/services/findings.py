@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.storage.models import SUBMISSION, Submission
 
 if TYPE_CHECKING:
-    from app.services.reports import Filed
+    from app.services.filed import Filed
     from app.storage.engine import ReadSession
 
 

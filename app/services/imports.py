@@ -18,18 +18,9 @@ from app.domain.results import Result, described, not_kept
 from app.domain.values import nest
 from app.errors import Duplicate, Fault, InvalidRequest, NotFound, UnreadableDocument
 from app.forms import FORMS
-from app.services.reports import (
-    Filed,
-    content_of,
-    empty_content,
-    file_content,
-    find_form,
-    find_report,
-    find_reporting_agency,
-    get_report,
-    report_key,
-    save,
-)
+from app.services.filed import Filed, content_of, empty_content, find_form, find_report, get_report
+from app.services.reports import find_reporting_agency
+from app.services.saving import file_content, save
 from app.services.versions import BasedOn, refuse_stale, require_absent
 from app.storage.models import SOURCE_DOCUMENT, SourceDocument
 
@@ -153,7 +144,7 @@ def _content_for(agency: Agency, reading: Reading, year: int) -> Content:
 def _keep_document(session: WriteSession, actor: Actor, filed: Filed, imported: Imported) -> None:
     session.add(
         SourceDocument(
-            report_id=report_key(filed.report),
+            report_id=filed.key,
             version=filed.report.version,
             file_name=imported.document.name,
             sha256=imported.document.sha256,

@@ -13,8 +13,8 @@ from app.domain.lifecycle import Basis, Status
 from app.domain.roll_up import RollUp
 from app.errors import NotFound
 from app.services.agencies import find_agency, key_of
+from app.services.filed import find_form
 from app.services.paths import get_path, path_in
-from app.services.reports import find_form
 from app.storage.numbers import TABLES, Part, Source, Subtree, list_numbers, list_sources, sum_numbers
 from app.storage.tree import Placed, statuses_under, subtree_on
 
@@ -117,7 +117,7 @@ def roll_up_subtree(
     form = find_form(year)
     path = get_path(session, agency, year)
     if path is None:
-        raise NotFound(f"“{agency.name}”在 {reference_day(year):%Y-%m-%d} 不在机关树中，没有 {year} 年度的汇总")
+        raise NotFound(f"“{agency.name}”在 {reference_day(year)} 不在机关树中，没有 {year} 年度的汇总")
     subtree = Subtree(year, path, basis.statuses)
     connection, table = session.connection(), TABLES[form.version]
     total = sum_numbers(connection, form, table, subtree).get("", RollUp(dict.fromkeys(form.cells), 0, {}))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from app.domain.totals import sum_of
 from app.domain.values import missing_cells, to_text
 from app.errors import Fault, InvalidRequest
-from app.services.reports import Filed, find_report, report_key, save
+from app.services.filed import Filed, find_report
+from app.services.saving import save
 from app.services.versions import BasedOn, refuse_stale
 from app.storage.models import ZeroStatement
 
@@ -123,7 +124,7 @@ def _fault(content: Content, place: int, code: CellCode) -> Fault | None:
 def _record(session: WriteSession, filed: Filed, stated: list[CellCode], stated_by: str) -> None:
     session.add(
         ZeroStatement(
-            report_id=report_key(filed.report),
+            report_id=filed.key,
             version=filed.report.version,
             cells=json.dumps(stated),
             stated_by=stated_by,

@@ -54,6 +54,7 @@ def open_database(url: str, pool_size: int) -> Database:
         engine = create_engine(url, pool_size=pool_size, max_overflow=0)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "checkin", _end_sqlite)
         return Database(engine)
     return Database(create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True))
 
@@ -89,6 +90,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
 
 def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+def _end_sqlite(connection: sqlite3.Connection | None, _entry: ConnectionPoolEntry) -> None:
+    # a transaction whose COMMIT failed is still open here, write lock and all; elsewhere it would be over
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
 
 
 def lock_tree(session: WriteSession, *, to_change_it: bool) -> None:

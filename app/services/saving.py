@@ -1,0 +1,207 @@
+"""Saving reports: every write comes through here, and through the one gate."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.content import Content, document_of
+from app.domain.lifecycle import TRANSITIONS, Action, Status
+from app.domain.results import blocking, described, not_kept
+from app.errors import Duplicate, Fault, RulesBroken, WrongState
+from app.services.agencies import key_of
+from app.services.filed import Filed
+from app.services.paths import path_in
+from app.storage.engine import lock_tree
+from app.storage.models import Agency, Report, ReportVersion, Submission
+from app.storage.numbers import TABLES, insert_numbers, update_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.auth.actor import Actor
+    from app.domain.results import Result
+    from app.storage.engine import WriteSession
+
+
+def file_content(
+    session: WriteSession, actor: Actor, agency: Agency, content: Content, *, draft: bool
+) -> Filed:
+    """File a new report: as a draft, or at once as 上报.
+
+    Raises:
+        InvalidRequest: the agency stood nowhere in that year.
+        Duplicate: somebody else has just filed one.
+        RulesBroken: it is no draft and breaks mandatory rules.
+    """
+    lock_tree(session, to_change_it=False)
+    path = path_in(session, agency, content.year)
+    now = _now()
+    report = Report(
+        agency_id=key_of(agency),
+        year=content.year,
+        form=content.form.version,
+        status=Status.DRAFT,
+        version=0,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(report)
+    # made beforehand: once the flush has failed, the agency's name can't be read any more
+    refusal = already_there(agency, content.year)
+    try:
+        session.flush()
+    except IntegrityError as taken:
+        raise refusal from taken
+    filed = Filed(agency, report, content)
+    insert_numbers(
+        session.connection(),
+        TABLES[content.form.version],
+        filed.key,
+        year=content.year,
+        path=path,
+        values=content.values,
+    )
+    _add_version(session, actor, filed)
+    if not draft:
+        pass_gate(filed)
+        submit(session, actor, filed)
+    return filed
+
+
+def already_there(agency: Agency, year: int) -> Duplicate:
+    """Return the refusal to file a second report of a year."""
+    return Duplicate(
+        f"“{agency.name}”{year} 年度的报告已经有了；要修改，请先读取，再用 PUT 或 PATCH",
+        members={"existing": f"/api/v1/reports/{agency.code}/{year}"},
+    )
+
+
+def save(
+    session: WriteSession,
+    actor: Actor,
+    filed: Filed,
+    content: Content,
+    *,
+    draft: bool = False,
+    to_submit: bool = False,
+) -> Filed:
+    """Save a report that is held for change: every write to one comes through here.
+
+    Args:
+        session: the transaction.
+        actor: who saves it.
+        filed: the report as it stands.
+        content: as it is to be.
+        draft: the caller means to keep it a draft.
+        to_submit: it is to be 上报 along with the save.
+
+    Raises:
+        WrongState: it may not be saved in its state.
+        RulesBroken: it is or was 上报 and breaks mandatory rules.
+    """
+    _refuse_closed(filed, draft=draft)
+    saved = replace(filed, content=content)
+    if to_submit or not filed.status.is_editable:
+        pass_gate(saved)
+    changed = document_of(content) != document_of(filed.content)
+    if changed:
+        table = TABLES[content.form.version]
+        update_numbers(session.connection(), table, filed.key, content.values)
+        _add_version(session, actor, saved)
+    if to_submit if filed.status.is_editable else changed:
+        submit(session, actor, saved)
+    return saved
+
+
+def _refuse_closed(filed: Filed, *, draft: bool) -> None:
+    status = filed.status
+    if status.is_closed:
+        way = "return" if status is Status.ACCEPTED else "revise"
+        raise wrong_state(filed, f"报告{status.label}，不能直接修改；要先 {way}", [way])
+    if draft and not status.is_editable:
+        raise wrong_state(filed, "报告已上报，不能再存成草稿；要先撤回（withdraw）", [Action.WITHDRAW])
+
+
+def wrong_state(filed: Filed, detail: str, actions: Sequence[str]) -> WrongState:
+    """Return the refusal of what a report's state doesn't allow, with the actions that would help."""
+    return WrongState(
+        detail, members={"state": filed.status.value, "allowed": [str(name) for name in actions]}
+    )
+
+
+def pass_gate(filed: Filed) -> None:
+    """Let a report through to be 上报: one that has been can never break a mandatory rule.
+
+    Raises:
+        RulesBroken: it does; every mandatory rule that isn't kept is named.
+    """
+    blocked = blocking(filed.results)
+    if blocked:
+        rules = "、".join(sorted({result.rule.id for result in blocked}))
+        raise RulesBroken(
+            f"有 {len(blocked)} 处不符合强制性规则（{rules}），没有保存；请逐条改正后再上报，或者先存为草稿",
+            [_fault_of(filed.content, result) for result in blocked],
+        )
+
+
+def _fault_of(content: Content, result: Result) -> Fault:
+    details = described(content.form, content.values, result)
+    return Fault(str(details.pop("pointer")), str(details.pop("message")), str(details.pop("code")), details)
+
+
+def _add_version(session: WriteSession, actor: Actor, filed: Filed) -> None:
+    """Keep what was saved, for ever."""
+    report = filed.report
+    if report.version > 0:
+        report.revision += 1
+    report.version += 1
+    report.updated_at = _now()
+    document = json.dumps(document_of(filed.content), ensure_ascii=False)
+    session.add(
+        ReportVersion(
+            report_id=filed.key,
+            number=report.version,
+            content=document,
+            saved_by=actor.name,
+            saved_at=report.updated_at,
+        )
+    )
+    session.flush()
+
+
+def submit(session: WriteSession, actor: Actor, filed: Filed) -> None:
+    """Let a report that has passed the gate count as 上报, and keep the verdict with which it passed."""
+    content = filed.content
+    filed.report.was_submitted = True
+    if filed.status.is_editable:
+        move(session, filed, TRANSITIONS[Action.SUBMIT][filed.status])
+    session.add(
+        Submission(
+            report_id=filed.key,
+            version=filed.report.version,
+            verdict=json.dumps(
+                [described(content.form, content.values, result) for result in not_kept(filed.results)],
+                ensure_ascii=False,
+            ),
+            submitted_by=actor.name,
+            submitted_at=_now(),
+        )
+    )
+    session.flush()
+
+
+def move(session: WriteSession, filed: Filed, status: Status) -> None:
+    """Put a report into another state."""
+    filed.report.status = status
+    filed.report.revision += 1
+    filed.report.updated_at = _now()
+    session.flush()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
