@@ -30,6 +30,8 @@ cli = typer.Typer(
     help="政府信息公开工作年度报告：收报告、核对、汇总。Takes in, checks and rolls up the yearly reports.",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 WRONG = 1

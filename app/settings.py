@@ -54,7 +54,8 @@ class Settings(BaseSettings):
                 f"it begins with {parsed.drivername}, and only {' and '.join(sorted(DIALECTS))} are known"
             )
             raise ValueError(message)
-        if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
+        in_memory = ":memory:" in (parsed.database or ":memory:") or parsed.query.get("mode") == "memory"
+        if parsed.drivername == "sqlite" and in_memory:
             message = "it names no file, and a database in memory loses everything"
             raise ValueError(message)
         return url
