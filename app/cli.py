@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import httpx
 import typer
 import uvicorn
+from sqlalchemy.exc import OperationalError
 
 from app.auth.actor import COMMAND_LINE
 from app.domain.results import Outcome, Result, blocking
@@ -18,6 +19,7 @@ from app.errors import Refusal
 from app.main import create_app
 from app.services.demo import load_demo
 from app.services.imports import Document, Imported, read_document, store_draft
+from app.services.versions import BasedOn
 from app.settings import Settings, WrongSetting, read_settings
 from app.storage.engine import Database, open_database
 from app.storage.schema import migrate as bring_up_to_date
@@ -55,6 +57,9 @@ def _explained() -> Iterator[None]:
     except WrongSetting as wrong:
         typer.echo(f"nianbao can't start:\n{wrong}", err=True)
         raise typer.Exit(UNUSABLE) from wrong
+    except OperationalError as failure:
+        typer.echo(f"nianbao can't use its database: {failure.orig}", err=True)
+        raise typer.Exit(UNUSABLE) from failure
     except Refusal as refusal:
         typer.echo(f"{refusal.title}：{refusal.detail}", err=True)
         for fault in refusal.faults:
@@ -69,7 +74,8 @@ def _settings() -> Settings:
 
 def _database(settings: Settings) -> Database:
     database = open_database(settings.database_url, settings.pool_size)
-    bring_up_to_date(database)
+    with _explained():
+        bring_up_to_date(database)
     return database
 
 
@@ -131,29 +137,36 @@ def import_(
     file: File,
     agency: Annotated[str, typer.Option(help="机关代码")],
     year: Annotated[int | None, typer.Option(help="报告年度；不写则用文件标题中的")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="已有草稿时，用这份文件替换")] = False,
 ) -> None:
     """读一份报告文件，存为草稿。Read a report and keep it as a draft."""
-    database = _database(_settings())
     with _explained():
         imported = read_document(Document(file.name, file.read_bytes()))
-        with database.writing() as session:
-            filed = store_draft(session, COMMAND_LINE, imported, agency, year, None)
+        based_on = BasedOn(None) if replace else None
+        with _database(_settings()).writing() as session:
+            filed, imported = store_draft(session, COMMAND_LINE, imported, agency, year, based_on)
             stored = f"{filed.agency.name}（{filed.agency.code}）{filed.report.year} 年度"
     _tell(imported)
     typer.echo(f"已存为草稿：{stored}")
 
 
 def _tell(imported: Imported) -> None:
+    """Print what was read: everything, but of missing cells and what follows from them only the first."""
     reading = imported.reading
     typer.echo(f"机关：{reading.agency or '标题中没有'}　年度：{reading.year or '标题中没有'}")
     typer.echo(f"读到 {len(reading.cells) - len(reading.missing)} 格，缺 {len(reading.missing)} 格")
     missing = [result for result in imported.findings if _is_missing_cell(result)]
+    following = [result for result in imported.findings if _follows_from_missing(result)]
     for result in imported.findings:
-        if result not in missing:
+        if result not in missing and result not in following:
             typer.echo(_line(result))
-    if missing:
-        first = imported.findings.index(missing[0])
-        typer.echo(f"{_line(imported.findings[first])}（缺格共 {len(missing)} 处，其余从略）")
+    for group, of_what in ((missing, "缺格"), (following, "因缺格没法核对的")):
+        if group:
+            typer.echo(f"{_line(group[0])}（{of_what}共 {len(group)} 处，其余从略）")
+
+
+def _follows_from_missing(result: Result) -> bool:
+    return result.blocks and result.outcome is Outcome.NOT_EVALUATED
 
 
 def _is_missing_cell(result: Result) -> bool:

@@ -67,6 +67,7 @@ CATALOGUE: tuple[Rule, ...] = (
     ),
     Rule("R19", Level.MANDATORY, "汇总数等于各单位数之和，逐格相加", Keeper.SERVICE),
     Rule("R26", Level.HINT, "文字中的数与表格一致"),
+    Rule("R32", Level.HINT, "标题是“〈机关全称〉〈年度〉年政府信息公开工作年度报告”", Keeper.DOCUMENT),
     Rule("R36", Level.HINT, "表格的固定用语照格式书写", Keeper.DOCUMENT, _NOTICE),
     Rule("R37", Level.MANDATORY, "一个机关一个年度只有一份有效报告", Keeper.SERVICE),
 )

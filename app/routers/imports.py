@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Query, Response, UploadFile
 
@@ -18,6 +18,11 @@ from app.services import imports
 from app.services.imports import Document, described_reading, read_document
 
 router = APIRouter(route_class=StrictRoute, tags=["读入文件"])
+
+BYTES = "application/octet-stream"
+ORIGINAL: dict[int | str, dict[str, Any]] = {
+    200: {"content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 
 @router.post("/imports", summary="读入文件", responses=failures(400, 409, 412, 413, 415, 422))
@@ -43,7 +48,7 @@ def import_document(
             fault = Fault("", message, "missing", {"in": "query", "parameter": "agency"})
             raise InvalidRequest(message, [fault])
         with database.writing() as session:
-            filed = imports.store_draft(session, actor, imported, agency, year, if_match)
+            filed, imported = imports.store_draft(session, actor, imported, agency, year, if_match)
             response.headers["ETag"] = etag_of(filed.report)
             stored = StoredOut(
                 agency=filed.agency.code,
@@ -59,7 +64,7 @@ def import_document(
     "/reports/{agency}/{year}/source",
     summary="报告所据的文件",
     response_model=DocumentOut,
-    responses=READING,
+    responses={**READING, **ORIGINAL},
 )
 def get_report_source(
     agency: AgencyInPath,
@@ -75,7 +80,7 @@ def get_report_source(
         source = imports.find_source(session, agency, year)
     if kind == "original":
         headers = {"Content-Disposition": content_disposition(source.file_name)}
-        return Response(source.body, media_type="application/octet-stream", headers=headers)
+        return Response(source.body, media_type=BYTES, headers=headers)
     reading = reading_members(json.loads(source.reading), IN_FORCE)
     return DocumentOut(
         version=source.version,

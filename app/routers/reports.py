@@ -32,6 +32,8 @@ from app.schemas.reports import (
     Year,
     ZerosBody,
     ZerosOut,
+    ZeroStatementOut,
+    ZeroStatementsOut,
     report_out,
 )
 from app.schemas.results import FindingsOut, GateOut, counts_of, results_out
@@ -222,6 +224,24 @@ def take_action(
     """Submit 上报：有强制性错误则不能上报。withdraw 撤回：回到草稿。"""
     with database.writing() as session:
         return answer(reports.take_action(session, actor, (agency, year), body.action, if_match), response)
+
+
+@router.get(f"{ONE}/zeros", summary="谁说明过缺格为零", responses=READING)
+def list_zeros(agency: AgencyInPath, year: YearInPath, database: CurrentDatabase) -> ZeroStatementsOut:
+    """每次说明了哪些格、由谁、在什么时候。"""
+    with database.reading() as session:
+        statements = zeros.list_zeros(session, agency, year)
+    return ZeroStatementsOut(
+        items=[
+            ZeroStatementOut(
+                version=statement.version,
+                cells=zeros.cells_of(statement),
+                stated_by=statement.stated_by,
+                stated_at=statement.stated_at,
+            )
+            for statement in statements
+        ]
+    )
 
 
 @router.post(

@@ -80,7 +80,7 @@ def _out(rolled: RolledUp) -> RollUpOut:
                 "truncated": len(rolled.sources) > MOST,
             },
             "rates": _rates(rolled),
-            "rules": results_out(rolled.form, rolled.total.totals, rolled.results),
+            "rules": results_out(rolled.form, rolled.total.totals, rolled.results, of_report=False),
             "warnings": rolled.warnings,
             "as_of": rolled.as_of,
         }

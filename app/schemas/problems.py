@@ -83,10 +83,10 @@ def _fault(error: ErrorDetails, body: type[BaseModel] | None, location: tuple[in
     message = _message(error, _members_at(body, names[:-1]))
     if place != "body":
         name = str(names[0]) if names else str(place)
-        return Fault("", f"参数 {name}：{message}", error["type"], {"in": place, "parameter": name})
+        return Fault("", f"参数 {name}：{message}", _code(error), {"in": place, "parameter": name})
     label = _label(body, names)
     told = message if not label or message.startswith(label) else f"{label}：{message}"
-    return Fault(pointer_to(names), told, error["type"])
+    return Fault(pointer_to(names), told, _code(error))
 
 
 def pointer_to(names: Sequence[str | int]) -> str:
@@ -125,6 +125,14 @@ def _fields_along(model: type[BaseModel] | None, names: Sequence[str | int]) -> 
 def _model_in(annotation: object) -> type[BaseModel] | None:
     kinds = (annotation, *get_args(annotation))
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+_CODES = {SAID: "invalid-value", "extra_forbidden": "unknown-member"}
+
+
+def _code(error: ErrorDetails) -> str:
+    """Name the kind of fault as the rest of the API does; Pydantic's own name where it says enough."""
+    return _CODES.get(error["type"], error["type"].replace("_", "-"))
 
 
 def _message(error: ErrorDetails, members: list[str]) -> str:

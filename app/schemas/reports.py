@@ -156,6 +156,21 @@ class ZerosBody(Body):
     stated_by: Annotated[Name | None, Field(title="作出说明的人；不写则记为登录的人")] = None
 
 
+class ZeroStatementOut(Out):
+    """一次“缺格为零”的说明。"""
+
+    version: Annotated[int, Field(title="由此产生的版本")]
+    cells: Annotated[list[str], Field(title="经说明为零的格")]
+    stated_by: Annotated[str, Field(title="说明人")]
+    stated_at: Annotated[datetime, Field(title="说明时间")]
+
+
+class ZeroStatementsOut(Out):
+    """一份报告里所有“缺格为零”的说明。"""
+
+    items: Annotated[list[ZeroStatementOut], Field(title="各次说明，早的在前")]
+
+
 class NarrativeBody(Body):
     """一个部分的文字。"""
 

@@ -26,7 +26,7 @@ class CellOut(Out):
     pointer: Annotated[str, Field(title="在报告 JSON 中的位置（RFC 6901）")]
     label: Annotated[str, Field(title="表、行、列")]
     value: Annotated[Number | None, Field(title="所填的数；null 表示没有填")]
-    excel: Annotated[str, Field(title="在导出的工作簿中的位置", examples=["表三!D6"])]
+    excel: Annotated[str | None, Field(title="在报告工作簿中的位置；汇总数没有", examples=["表三!D6"])]
 
 
 class ResultOut(Out):
@@ -85,6 +85,11 @@ def counts_of(results: list[Result]) -> dict[Outcome, int]:
     return {outcome: counts[outcome] for outcome in Outcome}
 
 
-def results_out(form: ReportForm, values: Values, results: list[Result]) -> list[ResultOut]:
-    """Arrange results for callers."""
-    return [ResultOut.model_validate(described(form, values, result)) for result in results]
+def results_out(
+    form: ReportForm, values: Values, results: list[Result], *, of_report: bool = True
+) -> list[ResultOut]:
+    """Arrange results for callers; those on a sum have no place in the workbook of a report."""
+    arranged = [ResultOut.model_validate(described(form, values, result)) for result in results]
+    for cell in (cell for result in arranged for cell in result.cells if not of_report):
+        cell.excel = None
+    return arranged

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from app.documents.text import read_text
 from app.domain.content import Content
 from app.domain.judging import judge
-from app.domain.results import Result, described, not_kept
+from app.domain.results import Outcome, Result, described, not_kept
+from app.domain.rules import RULES
 from app.domain.values import nest
 from app.errors import Duplicate, Fault, InvalidRequest, NotFound, UnreadableDocument
 from app.forms import FORMS
@@ -88,14 +89,15 @@ def _content_read(reading: Reading, year: int) -> Content:
 def store_draft(
     session: WriteSession,
     actor: Actor,
-    imported: Imported,
+    read: Imported,
     code: str,
     year: int | None,
     based_on: BasedOn | None,
-) -> Filed:
+) -> tuple[Filed, Imported]:
     """Keep what was read as the agency's draft, with the document itself.
 
-    A draft that is there already is replaced where the caller says which version it read.
+    A draft that is there already is replaced where the caller says which version it read.  Where the title
+    names another body than the agency, the reading that is kept and returned says so.
 
     Raises:
         InvalidRequest: the agency isn't known, the year isn't clear, or the tables are another form's.
@@ -104,6 +106,7 @@ def store_draft(
         WrongState: the report is no draft.
     """
     agency = find_reporting_agency(session, code)
+    imported = _with_doubt_about_agency(read, agency)
     reading = imported.reading
     content = _content_for(agency, reading, _year_of(reading, year))
     report = get_report(session, agency, content.year, to_change=True)
@@ -120,7 +123,17 @@ def store_draft(
         stored = Filed(agency, report, content_of(session, agency, report))
         filed = save(session, actor, stored, content, draft=True)
     _keep_document(session, actor, filed, imported)
-    return filed
+    return filed, imported
+
+
+def _with_doubt_about_agency(imported: Imported, agency: Agency) -> Imported:
+    """Add a finding where the title names another body: titles shorten names, but don't change them."""
+    named = imported.reading.agency
+    if named is None or named in agency.name or agency.name in named:
+        return imported
+    message = f"文件标题里的机关是“{named}”，要存成“{agency.name}”的报告；请核对文件，也核对机关代码"
+    doubt = Result(RULES["R32"], "title", Outcome.BROKEN, message, "/title")
+    return replace(imported, findings=[doubt, *imported.findings])
 
 
 def _year_of(reading: Reading, asked: int | None) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain.content import Content, document_of
 from app.domain.lifecycle import TRANSITIONS, Action, Status
-from app.domain.results import blocking, described, not_kept
+from app.domain.results import Outcome, blocking, described, not_kept
 from app.errors import Duplicate, Fault, RulesBroken, WrongState
 from app.services.agencies import key_of
 from app.services.filed import Filed
@@ -142,11 +142,16 @@ def pass_gate(filed: Filed) -> None:
     """
     blocked = blocking(filed.results)
     if blocked:
-        rules = "、".join(sorted({result.rule.id for result in blocked}))
-        raise RulesBroken(
-            f"有 {len(blocked)} 处不符合强制性规则（{rules}），没有保存；请逐条改正后再上报，或者先存为草稿",
-            [_fault_of(filed.content, result) for result in blocked],
-        )
+        faults = [_fault_of(filed.content, result) for result in blocked]
+        raise RulesBroken(_summary(blocked), faults)
+
+
+def _summary(blocked: Sequence[Result]) -> str:
+    broken = [result for result in blocked if result.outcome is Outcome.BROKEN]
+    rules = "、".join(sorted({result.rule.id for result in broken}))
+    doubtful = len(blocked) - len(broken)
+    also = f"，另有 {doubtful} 处因为缺格没法核对" if doubtful else ""
+    return f"有 {len(broken)} 处不符合强制性规则（{rules}）{also}，所以没有通过；请逐条改正后再上报"
 
 
 def _fault_of(content: Content, result: Result) -> Fault:

@@ -56,7 +56,7 @@ def refuse_stale(based_on: BasedOn | None, thing: Agency | Report) -> None:
     """
     if based_on is not None and based_on.marks is not None and mark_of(thing) not in based_on.marks:
         raise StaleVersion(
-            "读取之后，内容已被别人改过；请重新读取，看过新内容再改",
+            "读取之后，内容已有变动；请重新读取，看过新内容再改",
             members={"etag": f'"{mark_of(thing)}"'},
         )
 

@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from app.domain.totals import sum_of
 from app.domain.values import missing_cells, to_text
 from app.errors import Fault, InvalidRequest
 from app.services.filed import Filed, find_report
 from app.services.saving import save
 from app.services.versions import BasedOn, refuse_stale
-from app.storage.models import ZeroStatement
+from app.storage.models import ZERO_STATEMENT, ZeroStatement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.domain.content import Content
     from app.forms.model import CellCode
-    from app.storage.engine import WriteSession
+    from app.storage.engine import ReadSession, WriteSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,23 @@ def state_zeros(
     if asked:
         _record(session, saved, stated, clerk)
     return ZerosStated(saved, stated, computed, clerk)
+
+
+def list_zeros(session: ReadSession, code: str, year: int) -> list[ZeroStatement]:
+    """Return what was stated to be zero in a report, the oldest first.
+
+    Raises:
+        NotFound: there is no such report.
+    """
+    filed = find_report(session, code, year)
+    chosen = select(ZeroStatement).where(ZERO_STATEMENT.c.report_id == filed.key)
+    return list(session.scalars(chosen.order_by(ZERO_STATEMENT.c.id)))
+
+
+def cells_of(statement: ZeroStatement) -> list[CellCode]:
+    """Return the cells that a statement is about."""
+    cells: list[CellCode] = json.loads(statement.cells)
+    return cells
 
 
 def _filled(content: Content, asked: list[CellCode]) -> tuple[dict[CellCode, int | None], list[CellCode]]:

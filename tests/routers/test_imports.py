@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.forms.annual_2021 import FORM
-from tests.api import API, COUNTY, TOWN, YEAR, address, assert_problem, file_report, register_county
+from tests.api import (
+    API,
+    COUNTY,
+    TOWN,
+    YEAR,
+    address,
+    an_agency,
+    assert_problem,
+    file_report,
+    register_county,
+)
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -143,10 +153,27 @@ def test_storing_asks_for_an_agency_that_is_known_and_the_title_s_own_year(clien
     assert client.get(f"{API}/reports").json()["items"] == []
 
 
+def test_a_document_whose_title_names_another_body_is_kept_with_a_doubt(client: TestClient) -> None:
+    register_county(client, TOWN, "640323102")
+    client.put(
+        f"{API}/agencies/640323102",
+        json=an_agency("640323102", name="盐池县惠安堡镇人民政府"),
+        headers={"If-Match": client.get(f"{API}/agencies/640323102").headers["etag"]},
+    )
+    kept = send(client, store="draft", agency="640323102").json()
+    (doubt,) = [finding for finding in kept["findings"] if finding["rule"] == "R32"]
+    assert "盐池县大水坑镇" in doubt["message"]
+    assert "盐池县惠安堡镇人民政府" in doubt["message"]
+    source = client.get(address("640323102", rest="/source")).json()
+    assert doubt in source["reading"]["findings"]
+
+
 def test_a_document_that_is_no_report_is_refused(client: TestClient) -> None:
     assert_problem(send(client, b""), 422, "unreadable-document")
     assert_problem(send(client, bytes(range(256)) * 40), 422, "unreadable-document")
-    assert "report.pdf" in assert_problem(send(client, name="report.pdf"), 422, "unreadable-document")["detail"]
+    assert (
+        "report.pdf" in assert_problem(send(client, name="report.pdf"), 422, "unreadable-document")["detail"]
+    )
     assert_problem(send(client, "今天天气很好。".encode()), 422, "unreadable-document")
 
 
