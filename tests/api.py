@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 from app.domain.values import nest
@@ -9,6 +12,8 @@ from app.forms.annual_2021 import FORM
 from tests.builders import a_balanced_report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from httpx2 import Response
     from starlette.testclient import TestClient
 
@@ -19,7 +24,11 @@ COUNTY, TOWN = "640323", "640323101"
 YEAR = 2021
 TEXTS = {
     "title": "盐池县大水坑镇人民政府2021年政府信息公开工作年度报告",
-    "narratives": {"overview": "按时公开。", "problems": "问题与改进。", "other_matters": "没有收取信息处理费。"},
+    "narratives": {
+        "overview": "按时公开。",
+        "problems": "问题与改进。",
+        "other_matters": "没有收取信息处理费。",
+    },
 }
 
 
@@ -45,7 +54,7 @@ def register_county(client: TestClient, *towns: str) -> None:
 
 def a_report(values: Values | None = None, **members: object) -> dict[str, Any]:
     """Return the body of a report that may be 上报, without agency and year."""
-    return {**TEXTS, **nest(FORM, a_balanced_report() if values is None else values), **members}
+    return {**deepcopy(TEXTS), **nest(FORM, a_balanced_report() if values is None else values), **members}
 
 
 def address(agency: str = TOWN, year: int = YEAR, rest: str = "") -> str:
@@ -79,3 +88,45 @@ def assert_problem(answer: Response, status: int, code: str) -> dict[str, Any]:
         assert error["code"]
         assert error["pointer"] == "" or error["pointer"].startswith("/")
     return problem
+
+
+def based_on(answer: Response) -> dict[str, str]:
+    """Return the header that says: this change is based on what that answer showed."""
+    return {"If-Match": answer.headers["etag"]}
+
+
+def faults(problem: dict[str, Any]) -> dict[str, str]:
+    """Return what a problem says of each place."""
+    return {error["pointer"]: error["message"] for error in problem["errors"]}
+
+
+def reports_stored(client: TestClient) -> list[dict[str, Any]]:
+    """Return the list of all reports."""
+    answer = client.get(f"{API}/reports", params={"limit": 200})
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+def cells_of(answer: Response) -> dict[str, Any]:
+    """Return what an answer shows, by cell code."""
+    document = answer.json()
+    return {code: document[(path := code.split("."))[0]][path[1]][path[2]] for code in FORM.cells}
+
+
+def shown(values: Values) -> dict[str, Any]:
+    """Return what an answer would show of these numbers, by cell code."""
+    nested = nest(FORM, values)
+    return {code: nested[(path := code.split("."))[0]][path[1]][path[2]] for code in FORM.cells}
+
+
+def at_once(call: Callable[[int], Response], clients: int) -> list[Response]:
+    """Let so many clients call at the same moment, each from its own thread."""
+    barrier = Barrier(clients)
+
+    def start(one: int) -> Response:
+        barrier.wait()
+        return call(one)
+
+    with ThreadPoolExecutor(clients) as pool:
+        return list(pool.map(start, range(clients)))

@@ -233,7 +233,7 @@ def list_agencies(
     """Return up to *limit* agencies whose code comes after *after*, by code; *name* is a part of the name."""
     chosen = select(Agency).where(AGENCY.c.code > after).order_by(AGENCY.c.code).limit(limit)
     if name is not None:
-        chosen = chosen.where(AGENCY.c.name.contains(name, autoescape=True))
+        chosen = chosen.where(AGENCY.c.name.icontains(name, autoescape=True))
     if level is not None:
         chosen = chosen.where(AGENCY.c.level == level)
     if kind is not None:

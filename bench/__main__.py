@@ -1,0 +1,166 @@
+"""Measures submitting, reading and rolling up over HTTP, beside a bare FastAPI route in the same run.
+
+`python -m bench [--seconds N] [--units N]`: both databases, 8 clients on this machine, bounded in time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from itertools import count
+from pathlib import Path
+from statistics import quantiles
+from typing import TYPE_CHECKING
+
+from app.domain.values import nest
+from app.forms.annual_2021 import FORM
+from tests.builders import a_balanced_report
+from tests.postgres import cluster, free_port
+from tests.service import COMMAND, environment, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+CLIENTS = 8
+YEAR = 2023
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request."""
+
+    method: str
+    path: str
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What came of a run: requests a second, and how long half and nearly all of them took, in ms."""
+
+    what: str
+    rate: float
+    p50: float
+    p95: float
+
+
+def measure(what: str, port: int, seconds: float, calls: Callable[[int], Iterator[Call]]) -> Figures:
+    """Let the clients call for some seconds; *calls* gives each client, by number, its requests."""
+    deadline = time.monotonic() + seconds
+
+    def client(number: int) -> list[float]:
+        connection, took = HTTPConnection("127.0.0.1", port), []
+        for call in calls(number):
+            if time.monotonic() > deadline:
+                break
+            started = time.perf_counter()
+            connection.request(call.method, call.path, call.body, JSON if call.body else {})
+            answer = connection.getresponse()
+            answer.read()
+            took.append(time.perf_counter() - started)
+            if answer.status >= 400:  # noqa: PLR2004 - a refusal isn't the work that is measured
+                raise RuntimeError(f"{what}: {answer.status}")
+        return took
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        took = [each for times in pool.map(client, range(CLIENTS)) for each in times]
+    cuts = quantiles(took, n=20)
+    return Figures(what, len(took) / (time.monotonic() - started), cuts[9] * 1000, cuts[18] * 1000)
+
+
+def again(call: Call) -> Callable[[int], Iterator[Call]]:
+    """Make the same request for ever."""
+
+    def calls(_number: int) -> Iterator[Call]:
+        while True:
+            yield call
+
+    return calls
+
+
+def submissions(codes: Sequence[str]) -> Callable[[int], Iterator[Call]]:
+    """Submit a full report of each of these agencies, each client its own share, then of another year."""
+    texts = {"overview": "按时公开。" * 80, "problems": "问题与改进。" * 20, "other_matters": "没有。"}
+    report = {"title": "示例数据", "narratives": texts, **nest(FORM, a_balanced_report())}
+
+    def calls(number: int) -> Iterator[Call]:
+        for year in (YEAR, YEAR - 1, YEAR - 2):
+            for code in codes[number::CLIENTS]:
+                body = json.dumps({**report, "agency": code, "year": year}).encode()
+                yield Call("POST", "/api/v1/reports", body)
+
+    return calls
+
+
+@contextmanager
+def bare_route() -> Iterator[int]:
+    """Serve the route that does nothing; yield its port."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "bench.bare:app", "--port", str(port), "--no-access-log"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        for _ in count():
+            try:
+                HTTPConnection("127.0.0.1", port).connect()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def bench(name: str, url: str, units: int, seconds: float) -> list[Figures]:
+    """Measure the service on a database with so many made-up units."""
+    subprocess.run([COMMAND, "demo", "--units", str(units)], env=environment(url), check=True, text=True)
+    with running(url) as address:
+        port = int(address.rpartition(":")[2])
+        connection = HTTPConnection("127.0.0.1", port)
+        connection.request("GET", "/api/v1/agencies/S/subtree")
+        codes = [item["code"] for item in json.loads(connection.getresponse().read())["items"]]
+        reporting = [code for code in codes if len(code) == len("S0000000")]
+        jobs = (
+            ("submit a report", submissions(reporting)),
+            ("read a report", again(Call("GET", f"/api/v1/reports/{reporting[0]}/2025"))),
+            ("roll up a county (50 units)", again(Call("GET", "/api/v1/rollups/S0000/2025"))),
+            (f"roll up a province ({units} units)", again(Call("GET", "/api/v1/rollups/S/2025"))),
+        )
+        return [measure(f"{name}: {what}", port, seconds, calls) for what, calls in jobs]
+
+
+def main() -> None:
+    """Measure everything and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5, help="how long each figure is measured")
+    parser.add_argument("--units", type=int, default=1300, help="units of the made-up province")
+    chosen = parser.parse_args()
+    with bare_route() as port:
+        bare = measure("bare FastAPI route", port, chosen.seconds, again(Call("GET", "/")))
+    rows = [bare]
+    with tempfile.TemporaryDirectory() as folder, cluster() as postgres:
+        postgres.create_database("bench")
+        databases = {
+            "SQLite": f"sqlite:///{Path(folder) / 'bench.db'}",
+            "PostgreSQL": postgres.url("bench"),
+        }
+        for name, url in databases.items():
+            rows += bench(name, url, chosen.units, chosen.seconds)
+    print("| what | requests/s | of the bare route | p50 ms | p95 ms |\n|---|---|---|---|---|")
+    for row in rows:
+        share = row.rate / bare.rate
+        print(f"| {row.what} | {row.rate:.0f} | {share:.3f} | {row.p50:.1f} | {row.p95:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

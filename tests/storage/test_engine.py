@@ -1,0 +1,173 @@
+"""What a transaction may do, sees and leaves behind, on both databases."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Barrier, Event
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from app.storage.engine import answers, open_database
+from app.storage.models import AGENCY, REPORT
+from tests.services.trees import Unit, plant
+from tests.storage.agencies import NOW, count_agencies, insert_agency
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.storage.engine import Database
+
+# synchronous 2 is FULL
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+def test_sqlite_is_told_the_same_on_every_connection_of_the_pool(sqlite_url: str) -> None:
+    database = open_database(sqlite_url, 4)
+    for _ in ("new connections", "the same ones again"):
+        with ExitStack() as stack:
+            sessions = [
+                *(stack.enter_context(database.reading()) for _ in range(3)),
+                stack.enter_context(database.writing()),
+            ]
+            found = [{name: s.scalar(text(f"PRAGMA {name}")) for name in PRAGMAS} for s in sessions]
+        assert found == [PRAGMAS] * 4
+    database.engine.dispose()
+
+
+def test_postgresql_waits_for_the_disk(postgres_url: str) -> None:
+    database = open_database(postgres_url, 1)
+    with database.writing() as session:
+        assert session.scalar(text("SHOW synchronous_commit")) == "on"
+    database.engine.dispose()
+
+
+def test_what_a_block_wrote_is_there_when_it_ends_and_gone_when_it_fails(database: Database) -> None:
+    with database.writing() as session:
+        insert_agency(session, "1")
+    with pytest.raises(ZeroDivisionError), database.writing() as session:  # noqa: PT012 - the block is the case
+        insert_agency(session, "2")
+        raise ZeroDivisionError
+    assert count_agencies(database) == 1
+
+
+def test_a_commit_that_fails_is_told_and_leaves_no_lock_behind(sqlite_url: str) -> None:
+    database = open_database(sqlite_url, 1)
+    with pytest.raises(IntegrityError):
+        point_to_nothing_until_the_end(database)
+    with database.writing() as session:
+        insert_agency(session, "1")
+    assert count_agencies(database) == 1
+    database.engine.dispose()
+
+
+def point_to_nothing_until_the_end(database: Database) -> None:
+    """Break a foreign key that is checked only when the transaction is committed."""
+    with database.writing() as session:
+        session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        session.execute(insert(REPORT), [a_report_row(agency_id=99)])
+
+
+def a_report_row(agency_id: int) -> dict[str, object]:
+    row = {
+        "agency_id": agency_id,
+        "year": 2021,
+        "form": "2021",
+        "status": "draft",
+        "revision": 1,
+        "version": 1,
+    }
+    return {**row, "was_submitted": False, "created_at": NOW, "updated_at": NOW}
+
+
+def test_a_row_that_points_to_nothing_is_refused(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.execute(insert(REPORT), [a_report_row(agency_id=99)])
+
+
+def test_a_reader_sees_one_moment_and_doesn_t_hold_writers_up(database: Database) -> None:
+    with database.reading() as session:
+        before = session.scalars(select(AGENCY.c.code)).all()
+        with database.writing() as writer:
+            insert_agency(writer, "1")
+        assert session.scalars(select(AGENCY.c.code)).all() == before == []
+    assert count_agencies(database) == 1
+
+
+def test_what_a_reader_writes_is_never_kept(database: Database) -> None:
+    if database.engine.dialect.name == "postgresql":
+        with pytest.raises(DBAPIError, match="read-only transaction"), database.reading() as session:
+            insert_agency(session, "1")
+    else:
+        with database.reading() as session:
+            insert_agency(session, "1")
+    assert count_agencies(database) == 0
+
+
+def test_a_connection_that_only_read_may_write_afterwards(database_url: str) -> None:
+    database = open_database(database_url, 1)
+    for code in ("1", "2"):
+        with database.reading() as session:
+            assert session.scalar(text("SELECT 1")) == 1
+        with database.writing() as session:
+            insert_agency(session, code)
+    assert count_agencies(database) == 2
+    database.engine.dispose()
+
+
+def test_writers_queue_and_lose_nothing(database: Database) -> None:
+    plant(database, [Unit("1", None, status=None)])
+    start = Barrier(4)
+
+    def add() -> None:
+        start.wait()
+        for _ in range(10):
+            with database.writing() as session:
+                # read first, write later: where SQLite fails unless the lock is taken when it begins
+                seen = session.scalar(select(AGENCY.c.revision).with_for_update())
+                session.execute(update(AGENCY).values(revision=(seen or 0) + 1))
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(add) for _ in range(4)]:
+            done.result()
+    with database.reading() as session:
+        assert session.scalar(select(AGENCY.c.revision)) == 1 + 4 * 10
+
+
+def test_a_second_writer_waits_for_the_first_on_sqlite(sqlite_url: str) -> None:
+    database = open_database(sqlite_url, 2)
+    inside, ended = Event(), []
+
+    def second() -> None:
+        inside.wait()
+        with database.writing() as session:
+            insert_agency(session, "2")
+            ended.append("second")
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(second)
+        with database.writing() as session:
+            insert_agency(session, "1")
+            inside.set()
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
+            ended.append("first")
+        waiting.result()
+    assert ended == ["first", "second"]
+    database.engine.dispose()
+
+
+def test_a_database_that_can_t_be_reached_doesn_t_answer(tmp_path: Path) -> None:
+    nowhere = (f"sqlite:///{tmp_path}/no/such.db", "postgresql+psycopg://postgres@127.0.0.1:1/x")
+    for url in nowhere:
+        database = open_database(url, 1)
+        assert not answers(database)
+        with pytest.raises(OperationalError), database.reading() as session:
+            session.execute(text("SELECT 1"))
+
+
+def test_a_database_that_can_be_reached_answers(database: Database) -> None:
+    assert answers(database)

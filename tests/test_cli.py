@@ -1,0 +1,370 @@
+"""The command itself, as an operator runs it: a process with its own settings."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from app.domain.judging import judge
+from app.domain.lifecycle import Basis, Status
+from app.domain.results import Outcome, blocking
+from app.main import create_app
+from app.services.demo import MARK, YEARS, YEARS_OF_MANY
+from app.services.filed import Filed, find_report
+from app.services.roll_ups import roll_up_subtree
+from app.settings import Settings
+from app.storage.engine import Database, open_database
+from app.storage.models import AGENCY, REPORT
+from tests.builders import a_content
+from tests.documents.text_builders import a_text
+from tests.postgres import Cluster, free_port
+from tests.service import COMMAND, environment, running, wait_until_ready
+from tests.services.trees import Unit, plant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOWNSHIP = Path(__file__).parent / "documents" / "data" / "township-2021.txt"
+SOUND = "sound.txt"
+STOP_WITHIN_S = 5
+APPLICANTS = ("natural_person", "business", "total")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the address of a database in which nothing is yet, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'fresh.db'}"
+        return
+    cluster: Cluster = request.getfixturevalue("postgres")
+    name = f"fresh_{secrets.token_hex(8)}"
+    cluster.create_database(name)
+    yield cluster.url(name)
+    cluster.drop_database(name)
+
+
+def nianbao(url: str, *arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the command on a database until it ends."""
+    env = environment(url) | {f"NIANBAO_{name}": value for name, value in settings.items()}
+    return subprocess.run(
+        [COMMAND, *arguments], env=env, check=False, capture_output=True, text=True, timeout=120
+    )
+
+
+def ran(url: str, *arguments: str | Path) -> str:
+    """Run the command, which must succeed and have nothing to complain about; return what it printed."""
+    done = nianbao(url, *arguments)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    return done.stdout
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    database = open_database(url, 1)
+    yield database
+    database.engine.dispose()
+
+
+# What needs no database
+
+
+def test_openapi_prints_the_description_of_the_api(tmp_path: Path) -> None:
+    nowhere = f"sqlite:///{tmp_path}/none.db"
+    printed = json.loads(ran(nowhere, "openapi"))
+    assert printed == json.loads(json.dumps(create_app(Settings.model_construct()).openapi()))
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_every_command_is_listed_and_a_wrong_one_refused(sqlite_url: str) -> None:
+    listed = nianbao(sqlite_url, "--help").stdout
+    for name in ("serve", "migrate", "health", "openapi", "check", "import", "demo"):
+        assert re.search(rf"^\W*{name}\b", listed, re.MULTILINE), name
+    assert nianbao(sqlite_url, "sreve").returncode == 2
+    assert nianbao(sqlite_url).returncode == 2
+
+
+def test_a_wrong_setting_is_named_before_anything_happens(tmp_path: Path) -> None:
+    wrong = {"PORT": "70000", "POOL_SIZE": "many", "MAX_BODY_BYTES": "1"}
+    done = nianbao("mysql://x", "serve", **wrong)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    for name in ("DATABASE_URL", *wrong):
+        assert f"NIANBAO_{name}: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nobody_else_is_let_in_by_mistake(tmp_path: Path) -> None:
+    done = nianbao(f"sqlite:///{tmp_path}/x.db", "serve", HOST="0.0.0.0")  # noqa: S104 - it must be refused
+    assert done.returncode == 2
+    assert "NIANBAO_ALLOW_ANONYMOUS=1" in done.stderr
+    assert not (tmp_path / "x.db").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "demo"])
+def test_a_database_that_can_t_be_used_is_said_so(tmp_path: Path, command: str) -> None:
+    for url in (f"sqlite:///{tmp_path}/no/such.db", "postgresql+psycopg://postgres@127.0.0.1:1/x"):
+        done = nianbao(url, command)
+        assert done.returncode == 2
+        assert "nianbao can't use its database" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+# Reading documents
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    """Return a report's text that nothing is wrong with."""
+    file = tmp_path / SOUND
+    file.write_bytes(a_text(a_content(year=2021, agency="盐池县大水坑镇人民政府")))
+    return file
+
+
+def test_check_says_what_is_wrong_and_stores_nothing(tmp_path: Path) -> None:
+    done = nianbao(f"sqlite:///{tmp_path}/none.db", "check", TOWNSHIP)
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert "机关：盐池县大水坑镇　年度：2021" in done.stdout
+    for said in ("缺少“其他”列", "缺少“总计”列", "（三）不予公开", "不分公开", "规范性文件", "[R26 "):
+        assert said in done.stdout
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_check_of_a_sound_report_succeeds(tmp_path: Path, sound: Path) -> None:
+    printed = ran(f"sqlite:///{tmp_path}/none.db", "check", sound)
+    assert "读到 200 格，缺 0 格" in printed
+    assert "强制性" not in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status"),
+    [
+        ("report.pdf", b"%PDF-1.7", 1),
+        ("empty.txt", b"", 1),
+        ("binary.txt", bytes(range(256)) * 40, 1),
+        ("prose.txt", "没有表格，只有文字。".encode(), 1),
+    ],
+)
+def test_what_is_no_report_is_refused_in_a_sentence(
+    sqlite_url: str, tmp_path: Path, name: str, body: bytes, status: int
+) -> None:
+    (tmp_path / name).write_bytes(body)
+    for command in (["check"], ["import", "--agency", "1", "--year", "2021"]):
+        done = nianbao(sqlite_url, *command, tmp_path / name)
+        assert done.returncode == status
+        assert done.stderr + done.stdout
+        assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_isn_t_there_is_said_so(sqlite_url: str, tmp_path: Path) -> None:
+    assert nianbao(sqlite_url, "check", tmp_path / "none.txt").returncode == 2
+    assert nianbao(sqlite_url, "check", tmp_path).returncode == 2
+
+
+def test_import_keeps_a_draft_and_replaces_it_when_told_to(database_url: str, sound: Path) -> None:
+    with opened(database_url) as database:
+        plant(database, [Unit("1", None, status=None)])
+    assert "已存为草稿：机关1（1） 2021 年度" in ran(database_url, "import", TOWNSHIP, "--agency", "1")
+    again = nianbao(database_url, "import", sound, "--agency", "1")
+    assert again.returncode == 1
+    assert "已经有了" in again.stderr
+    assert missing_cells(database_url) == 105
+    ran(database_url, "import", sound, "--agency", "1", "--replace")
+    assert missing_cells(database_url) == 0
+
+
+def missing_cells(url: str) -> int:
+    with opened(url) as database, database.reading() as session:
+        filed = find_report(session, "1", 2021)
+        assert filed.status is Status.DRAFT
+        return list(filed.content.values.values()).count(None)
+
+
+def test_import_for_an_unknown_agency_or_another_year_is_refused(sqlite_url: str) -> None:
+    with opened(sqlite_url) as database:
+        plant(database, [Unit("1", None, status=None)])
+    unknown = nianbao(sqlite_url, "import", TOWNSHIP, "--agency", "nobody")
+    assert (unknown.returncode, "没有代码为“nobody”的机关" in unknown.stderr) == (1, True)
+    other = nianbao(sqlite_url, "import", TOWNSHIP, "--agency", "1", "--year", "2022")
+    assert (other.returncode, "2021" in other.stderr) == (1, True)
+    with opened(sqlite_url) as database, database.reading() as session:
+        assert session.scalars(select(REPORT.c.id)).all() == []
+
+
+# Schema
+
+
+def test_migrate_makes_the_schema_and_a_second_time_changes_nothing(empty_url: str) -> None:
+    assert ran(empty_url, "migrate") == ""
+    with opened(empty_url) as database:
+        plant(database, [Unit("1", None)])
+    assert ran(empty_url, "migrate") == ""
+    with opened(empty_url) as database, database.reading() as session:
+        assert session.scalars(select(AGENCY.c.code)).all() == ["1"]
+
+
+# The demonstration
+
+
+def test_the_demonstration_is_loaded_once_and_then_left_alone(empty_url: str) -> None:
+    assert "13 个机关，49 份报告" in ran(empty_url, "demo")
+    with opened(empty_url) as database, database.writing() as session:
+        session.execute(update(AGENCY).where(AGENCY.c.code == "640323101").values(name="改了名"))
+    assert ran(empty_url, "demo") == ""
+    with opened(empty_url) as database, database.reading() as session:
+        names = session.scalars(select(AGENCY.c.name).where(AGENCY.c.code.startswith("640323"))).all()
+        assert len(names) == 11
+        assert "改了名" in names
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Open a demonstration with 60 units more."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}"
+    loaded = ran(url, "demo", "--units", "60")
+    # 60 units, two counties, a prefecture and a province
+    assert f"{13 + 60 + 4} 个机关，{49 + 2 * 60} 份报告" in loaded
+    with opened(url) as database:
+        yield database
+
+
+def filed_reports(database: Database) -> dict[tuple[str, int], Filed]:
+    with database.reading() as session:
+        chosen = select(AGENCY.c.code, REPORT.c.year).join(REPORT, REPORT.c.agency_id == AGENCY.c.id)
+        return {(code, year): find_report(session, code, year) for code, year in session.execute(chosen)}
+
+
+def test_every_made_up_report_passes_the_gate(demo: Database) -> None:
+    reports = filed_reports(demo)
+    made_up = {key: filed for key, filed in reports.items() if key != ("640323101", 2021)}
+    assert len(made_up) == 48 + 120
+    for filed in made_up.values():
+        assert blocking(judge(filed.content)) == []
+        assert MARK in str(filed.content.title)
+    drafts = {key for key, filed in reports.items() if filed.status is Status.DRAFT}
+    assert drafts == {("640323101", 2021), ("640323202", 2025)}
+
+
+def test_what_is_pending_at_the_end_of_a_year_is_pending_at_the_start_of_the_next(demo: Database) -> None:
+    reports = filed_reports(demo)
+    pairs = [
+        (filed, reports[code, year + 1])
+        for (code, year), filed in reports.items()
+        if (code, year + 1) in reports and (code, year) != ("640323101", 2021)
+    ]
+    assert len(pairs) == 10 * (len(YEARS) - 1) - 2 + 60 * (len(YEARS_OF_MANY) - 1)
+    for this, following in pairs:
+        for applicant in APPLICANTS:
+            end = this.content.values[f"requests.pending_at_end.{applicant}"]
+            assert following.content.values[f"requests.pending_at_start.{applicant}"] == end
+
+
+def test_documents_in_force_follow_from_those_issued_and_repealed(demo: Database) -> None:
+    reports = filed_reports(demo)
+    for (code, year), filed in reports.items():
+        before = reports.get((code, year - 1))
+        if before is not None and (code, year - 1) != ("640323101", 2021):
+            row = "disclosure.normative_documents"
+            now, then = filed.content.values, before.content.values
+            change = (now[f"{row}.issued"] or 0) - (now[f"{row}.repealed"] or 0)
+            assert now[f"{row}.in_force"] == (then[f"{row}.in_force"] or 0) + change
+
+
+def test_the_demonstration_rolls_up_to_balanced_totals(demo: Database) -> None:
+    with demo.reading() as session:
+        rolled = roll_up_subtree(session, "S", 2025, Basis.SUBMITTED)
+        assert len(rolled.sources) == len(rolled.expected) == 60
+        assert {result.outcome for result in rolled.results} == {Outcome.KEPT}
+        county = roll_up_subtree(session, "640323", 2025, Basis.SUBMITTED)
+    assert [len(county.expected), len(county.sources)] == [10, 8]
+
+
+def test_the_same_data_are_made_up_each_time(demo: Database, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/again.db"
+    ran(url, "demo")
+    with opened(url) as database:
+        again = filed_reports(database)
+    first = filed_reports(demo)
+    assert {key: filed.content for key, filed in again.items()} == {key: first[key].content for key in again}
+
+
+# The service
+
+
+def test_it_serves_tells_its_health_and_stops_when_asked(empty_url: str) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    env = environment(empty_url, port)
+    process = subprocess.Popen([COMMAND, "serve"], env=env, stderr=subprocess.PIPE)
+    try:
+        wait_until_ready(process, address)
+        health = subprocess.run([COMMAND, "health"], env=env, check=False, capture_output=True, text=True)
+        assert (health.returncode, json.loads(health.stdout)["status"]) == (0, "ok")
+        assert httpx.get(f"{address}/api/v1/agencies", trust_env=False).json()["items"] == []
+        asked = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert time.monotonic() - asked < STOP_WITHIN_S
+    assert process.returncode == 0, told
+    assert b"Traceback" not in told
+
+
+def test_without_a_service_there_is_no_health(sqlite_url: str) -> None:
+    done = nianbao(sqlite_url, "health", PORT=str(free_port()))
+    assert done.returncode == 1
+    assert "no answer" in done.stderr
+
+
+def test_it_serves_the_demonstration_and_says_where(tmp_path: Path) -> None:
+    port = free_port()
+    env = environment(f"sqlite:///{tmp_path}/demo.db", port)
+    process = subprocess.Popen([COMMAND, "demo", "--serve"], env=env, stdout=subprocess.PIPE)
+    try:
+        wait_until_ready(process, f"http://127.0.0.1:{port}")
+        rolled = httpx.get(f"http://127.0.0.1:{port}/api/v1/rollups/640323/2022", trust_env=False).json()
+        process.send_signal(signal.SIGTERM)
+        printed, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert rolled["counts"]["included"] == 10
+    assert "49 份报告" in printed.decode()
+    assert f"curl http://127.0.0.1:{port}/api/v1/rollups/640323/2021" in printed.decode()
+
+
+def test_a_port_in_use_is_said_so(sqlite_url: str, tmp_path: Path) -> None:
+    with running(sqlite_url) as address:
+        done = nianbao(f"sqlite:///{tmp_path}/other.db", "serve", PORT=address.rpartition(":")[2])
+    assert done.returncode != 0
+    assert "in use" in done.stderr
+
+
+def test_acknowledged_work_survives_a_kill(sqlite_url: str) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [COMMAND, "serve"], env=environment(sqlite_url, port), stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_until_ready(process, address)
+        body = {"code": "1", "name": "甲", "level": "county", "kind": "government"}
+        assert httpx.post(f"{address}/api/v1/agencies", json=body, trust_env=False).status_code == 201
+    finally:
+        process.kill()
+        process.wait()
+    with opened(sqlite_url) as database, database.reading() as session:
+        assert session.scalars(select(AGENCY.c.code)).all() == ["1"]
