@@ -14,7 +14,7 @@ from app.errors import Duplicate, Fault, InvalidRequest, NotFound, WrongState
 from app.services.paths import file_again
 from app.services.versions import BasedOn, require_absent, require_current
 from app.storage.engine import lock_tree
-from app.storage.models import AGENCY, PLACEMENT, REPORT, Agency, AgencyPlacement
+from app.storage.models import AGENCY, PLACEMENT, REPORT, RETIRED_CODE, Agency, AgencyPlacement, RetiredCode
 from app.storage.tree import (
     Placed,
     ids_below,
@@ -134,6 +134,8 @@ def create_agency(session: WriteSession, details: AgencyDetails) -> AgencyFound:
         InvalidRequest: there is no such parent, or the dates don't fit.
     """
     lock_tree(session, to_change_it=True)
+    if session.scalar(select(exists().where(RETIRED_CODE.c.code == details.code))):
+        raise Duplicate(f"代码“{details.code}”曾给过一个已删除的机关，不再使用；请另取代码")
     if session.scalar(select(exists().where(AGENCY.c.code == details.code))):
         raise Duplicate(
             f"代码“{details.code}”已经有机关用了", members={"existing": f"/api/v1/agencies/{details.code}"}
@@ -224,6 +226,7 @@ def delete_agency(session: WriteSession, code: str, based_on: BasedOn | None) ->
     session.delete(last_placement(session, key_of(agency)))
     session.flush()
     session.delete(agency)
+    session.add(RetiredCode(code=code))
     session.flush()
 
 

@@ -102,6 +102,14 @@ class Agency(Entity, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class RetiredCode(Entity, table=True):
+    """The code of an agency that was removed: never given again."""
+
+    __tablename__ = "retired_code"
+
+    code: str = Field(sa_type=Code, primary_key=True)
+
+
 class AgencyPlacement(Entity, table=True):
     """Where an agency stands in the tree, from a day on and up to a day that no longer counts."""
 
@@ -199,6 +207,7 @@ AGENCY = METADATA.tables["agency"]
 PLACEMENT = METADATA.tables["agency_placement"]
 REPORT = METADATA.tables["report"]
 VERSION = METADATA.tables["report_version"]
+RETIRED_CODE = METADATA.tables["retired_code"]
 SUBMISSION = METADATA.tables["submission"]
 SOURCE_DOCUMENT = METADATA.tables["source_document"]
 ZERO_STATEMENT = METADATA.tables["zero_statement"]

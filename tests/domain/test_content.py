@@ -38,7 +38,7 @@ def test_a_report_s_json_is_its_texts_and_its_tables() -> None:
     document = document_of(content)
     tables = {table.code: document[table.code] for table in FORM.tables}
     assert {name: value for name, value in document.items() if name not in tables} == texts_of(content)
-    assert flatten(FORM, tables) == a_balanced_report()  # type: ignore[arg-type]
+    assert flatten(FORM, tables) == a_balanced_report()
 
 
 @pytest.mark.parametrize("particulars", [NOBODY, SOMEBODY])

@@ -417,3 +417,11 @@ def test_a_file_that_is_no_utf8_csv_is_refused(client: TestClient) -> None:
     assert_problem(unmarked, 400, "malformed")
     assert_problem(client.post(where, json={}), 415, "unsupported-media-type")
     assert all_codes(client) == []
+
+
+def test_the_code_of_a_removed_agency_is_never_given_again(client: TestClient) -> None:
+    register(client, "A", None)
+    etag = client.get(f"{API}/agencies/A").headers["etag"]
+    assert client.delete(f"{API}/agencies/A", headers={"If-Match": etag}).status_code == 204
+    assert_problem(client.post(f"{API}/agencies", json=an_agency("A", None)), 409, "duplicate")
+    assert_problem(client.put(f"{API}/agencies/A", json=an_agency("A", None)), 409, "duplicate")

@@ -83,7 +83,7 @@ def test_the_findings_name_all_that_the_document_lacks_and_doubt_the_prose(clien
 
 
 def test_a_township_report_goes_from_its_document_into_the_county_total(client: TestClient) -> None:
-    """Read in, kept as a draft, zeros stated by a named clerk, 上报: then it is in the sum and the workbook."""
+    """Read in, kept as a draft, zeros stated by a named clerk, 上报: then it is in the sum."""
     register_county(client)
     stored = store(client)["stored"]
     county = f"{API}/rollups/{COUNTY}/{YEAR}"

@@ -26,8 +26,9 @@ def test_a_migrated_database_is_current_and_migrating_again_keeps_what_is_there(
     with database.writing() as session:
         session.execute(
             text(
-                "INSERT INTO agency (code, name, level, kind, in_rollup, report_scope, revision, created_at,"
-                " updated_at) VALUES ('1', '甲', 'county', 'government', true, 'own', 1, '2026-01-01', '2026-01-01')"
+                "INSERT INTO agency (code, name, level, kind, in_rollup, report_scope, revision,"
+                " created_at, updated_at)"
+                " VALUES ('1', '甲', 'county', 'government', true, 'own', 1, '2026-01-01', '2026-01-01')"
             )
         )
     migrate(database)

@@ -34,6 +34,11 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "retired_code",
+        sa.Column("code", CODE, nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_retired_code")),
+    )
+    op.create_table(
         "agency_placement",
         sa.Column("id", KEY, nullable=False),
         sa.Column("agency_id", KEY, nullable=False),
