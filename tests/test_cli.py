@@ -94,7 +94,7 @@ def test_every_command_is_listed_and_a_wrong_one_refused(sqlite_url: str) -> Non
     assert nianbao(sqlite_url).returncode == 2
 
 
-def test_a_wrong_setting_is_named_before_anything_happens(tmp_path: Path) -> None:
+def test_a_wrong_setting_is_named_before_anything_happens() -> None:
     wrong = {"PORT": "70000", "POOL_SIZE": "many", "MAX_BODY_BYTES": "1"}
     done = nianbao("mysql://x", "serve", **wrong)
     assert done.returncode == 2

@@ -1,8 +1,8 @@
 """Whatever is sent, the answer is one that the API's description tells of, and never a 500.
 
-Requests are made up from the description itself.  NIANBAO_FUZZ_EXAMPLES asks for that many for each operation,
-others each time, with every value of the large bodies at its edges; without it the run is short and always the
-same.
+Requests are made up from the description itself.  NIANBAO_FUZZ_EXAMPLES asks for that many for each
+operation, others each time, with every value of the large bodies at its edges; without it the run is short and
+always the same.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import pytest
@@ -108,16 +108,16 @@ def app(application: FastAPI, county: Path) -> Iterator[FastAPI]:
     # the generators are slow, and the fixtures serve all of an operation's requests
     suppress_health_check=list(HealthCheck),
 )
-def test_every_answer_is_as_described(case: Case, app: FastAPI) -> None:
+def test_every_answer_is_as_described(case: Case[Any], app: FastAPI) -> None:
     aim(case)
     case.call_and_validate(checks=CHECKS, app=app)
 
 
-def aim(case: Case) -> None:
+def aim(case: Case[Any]) -> None:
     """Let most requests be about what is there: made-up codes alone would only find that nothing is."""
     chance = crc32(repr((case.path_parameters, case.query, case.body)).encode(errors="replace"))
     cell = CELLS[chance % len(CELLS)]
-    known: dict[str, object] = {name: choice[chance % len(choice)] for name, choice in KNOWN.items()}
+    known: dict[str, Any] = {name: choice[chance % len(choice)] for name, choice in KNOWN.items()}
     known |= {"year": YEAR, "table": cell.table.code, "row": cell.row.code, "version": FORM.version}
     if chance % 7:
         case.path_parameters.update({name: known[name] for name in case.path_parameters if name in known})
