@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,6 +89,8 @@ def serve() -> None:
 
 
 def _serve(settings: Settings) -> None:
+    # uvicorn stops in good order and then ends by the signal that asked for it, as if it had been killed
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         create_app(settings),
         host=settings.host,

@@ -1,8 +1,8 @@
 """Whatever is sent, the answer is one that the API's description tells of, and never a 500.
 
 Requests are made up from the description itself.  NIANBAO_FUZZ_EXAMPLES asks for that many for each
-operation, others each time, with every value of the large bodies at its edges; without it the run is short and
-always the same.
+operation, others each time, with every value of the large bodies at its edges; without it the run is short
+and always the same.
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ LARGE_BODIES = {
     "include-method-regex": "^(POST|PUT|PATCH)$",
     "phases": {"coverage": {"enabled": False}},
 }
-CONFIG = schemathesis.Config.from_dict({"seed": 1, "operations": [] if EXAMPLES else [LARGE_BODIES]})
+CONFIG = schemathesis.Config.from_dict(
+    # the machine may be busy
+    {"seed": 1, "request-timeout": 60, "operations": [] if EXAMPLES else [LARGE_BODIES]}
+)
 # The description needs no database; requests go to an application that has one.
 schema = schemathesis.openapi.from_asgi(
     "/openapi.json", create_app(Settings.model_construct()), config=CONFIG
