@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from schemathesis import Case
 
 EXAMPLES = int(os.environ.get("NIANBAO_FUZZ_EXAMPLES", "0"))
-SHORT = 10
+SHORT = 5
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
