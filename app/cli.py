@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,11 +16,17 @@ import uvicorn
 from sqlalchemy.exc import OperationalError
 
 from app.auth.actor import COMMAND_LINE
+from app.auth.networks import networks_in
 from app.domain.results import Outcome, Result, blocking
-from app.errors import Refusal
+from app.domain.roles import DEFAULT_DAYS, MOST_DAYS, Role
+from app.errors import InvalidRequest, Refusal
 from app.main import create_app
-from app.services.demo import load_demo
+from app.services import audit_trail, tokens
+from app.services.audit_trail import Anchor
+from app.services.demo import DemoToken, issue_demo_tokens, load_demo
+from app.services.filed import CHINA
 from app.services.imports import Document, Imported, read_document, store_draft
+from app.services.tokens import TokenWanted
 from app.services.versions import BasedOn
 from app.settings import Settings, WrongSetting, read_settings
 from app.storage.engine import Database, open_database
@@ -41,6 +48,9 @@ WRONG = 1
 """Exit status: what was handed over is wrong."""
 UNUSABLE = 2
 """Exit status: it couldn't be tried at all."""
+
+EVERY_TOKEN = 1_000_000
+"""More than anybody issues: the list is printed whole."""
 
 File = Annotated[Path, typer.Argument(help="报告文件（.txt）", exists=True, dir_okay=False, readable=True)]
 
@@ -74,7 +84,7 @@ def _settings() -> Settings:
 
 
 def _database(settings: Settings) -> Database:
-    database = open_database(settings.database_url, settings.pool_size)
+    database = open_database(settings.database_url, settings.pool_size, settings.digest)
     with _explained():
         bring_up_to_date(database)
     return database
@@ -96,6 +106,8 @@ def _serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         server_header=False,
+        # whom to believe about a caller's address is NIANBAO_TRUSTED_PROXIES' to say
+        proxy_headers=False,
         timeout_graceful_shutdown=30,
     )
 
@@ -192,15 +204,112 @@ def demo(
     loaded = load_demo(database, units)
     if loaded:
         typer.echo(f"示例数据：{loaded.agencies} 个机关，{loaded.reports} 份报告。数字是编造的。")
+    tokens = issue_demo_tokens(database, settings.hashing)
     database.engine.dispose()
+    _show_tokens(tokens)
     if serve:
         _show_addresses(settings)
         sys.stdout.flush()
         _serve(settings)
 
 
+def _show_tokens(tokens: list[DemoToken]) -> None:
+    if tokens:
+        typer.echo("令牌（随机生成，只显示这一次；上次显示的已经作废）。复制到终端：")
+    for token in tokens:
+        typer.echo(f"  export {token.name}={token.secret.text}   # {token.role.label}：{token.reach}")
+
+
 def _show_addresses(settings: Settings) -> None:
     base = f"http://{settings.host}:{settings.port}"
-    typer.echo(f"接口说明  {base}/docs　　{base}/redoc")
+    typer.echo(f"接口说明  {base}/docs　　{base}/redoc（点 Authorize，填入令牌）")
     typer.echo("试一试：")
-    typer.echo(f"  curl {base}/api/v1/rollups/640323/2021")
+    typer.echo(f'  curl -H "Authorization: Bearer $READER" {base}/api/v1/rollups/640323/2021')
+
+
+token = typer.Typer(help="令牌。Issue, list and revoke tokens.", no_args_is_help=True, rich_markup_mode=None)
+audit = typer.Typer(help="审计记录。The audit trail.", no_args_is_help=True, rich_markup_mode=None)
+cli.add_typer(token, name="token")
+cli.add_typer(audit, name="audit")
+
+
+@token.command("issue")
+def issue_token(
+    role: Annotated[Role, typer.Option(help="角色")],
+    holder: Annotated[str, typer.Option(help="持有人：人名或系统名")],
+    under: Annotated[str | None, typer.Option(help="管到哪个机关（代码）；不写则全部机关")] = None,
+    days: Annotated[int, typer.Option(help="有效天数", min=1, max=MOST_DAYS)] = DEFAULT_DAYS,
+    network: Annotated[list[str] | None, typer.Option(help="只许从这个地址或网段使用；可写多次")] = None,
+) -> None:
+    """发放令牌，打印在标准输出。Issue a token and print it, alone, on standard output."""
+    settings = _settings()
+    with _explained():
+        networks_in(network or [])
+        wanted = TokenWanted(holder, role, under, days, tuple(network or []))
+        with _database(settings).writing() as session:
+            _, secret = tokens.issue(session, settings.hashing, COMMAND_LINE, wanted)
+    typer.echo(secret.text)
+
+
+@token.command("list")
+def list_tokens() -> None:
+    """列出令牌。List the tokens that were issued; their secrets aren't kept."""
+    with _explained(), _database(_settings()).reading() as session:
+        for found in tokens.list_tokens(session, COMMAND_LINE, "", EVERY_TOKEN):
+            state = "有效" if tokens.is_live(found.token, datetime.now(UTC)) else "已失效"
+            reach = found.agency or "全部机关"
+            kept = found.token
+            until = kept.expires_at.astimezone(CHINA).date()
+            typer.echo(f"{kept.id}  {state}  {kept.role}  {reach}  {kept.holder}  至 {until}")
+
+
+@token.command("revoke")
+def revoke_token(token_id: Annotated[str, typer.Argument(help="令牌的编号")]) -> None:
+    """吊销令牌，立即失效。End a token at once."""
+    with _explained(), _database(_settings()).writing() as session:
+        tokens.revoke(session, COMMAND_LINE, token_id)
+
+
+@audit.command("verify")
+def verify_audit(
+    anchors: Annotated[
+        Path | None, typer.Option(help="以前用 audit head 记下的文件", exists=True, dir_okay=False)
+    ] = None,
+) -> None:
+    """核对审计记录有没有被改动过。Check every chain; say where the first broken entry is."""
+    settings = _settings()
+    with _explained(), _database(settings).reading() as session:
+        noted = [] if anchors is None else [_anchor(line) for line in anchors.read_text().splitlines()]
+        checked = audit_trail.verify(session, COMMAND_LINE, settings.key, noted)
+    for chain in checked:
+        said = "完好" if chain.broken_at is None else f"第 {chain.broken_at} 条不对：{chain.fault}"
+        typer.echo(f"{chain.chain}  核对 {chain.entries} 条，{said}")
+    raise typer.Exit(0 if all(chain.broken_at is None for chain in checked) else WRONG)
+
+
+def _anchor(line: str) -> Anchor:
+    chain, _, rest = line.partition(" ")
+    number, _, digest = rest.partition(" ")
+    if not number.isdecimal():
+        raise InvalidRequest(f"“{line}”不是 audit head 打印的一行")
+    return Anchor(chain, int(number), digest)
+
+
+@audit.command("head")
+def show_audit_heads() -> None:
+    """打印每条链的末端，可抄存在别处。Print the end of every chain, to be kept elsewhere."""
+    settings = _settings()
+    with _explained(), _database(settings).reading() as session:
+        for chain in audit_trail.list_heads(session):
+            typer.echo(f"{chain.chain} {chain.number} {chain.hash}")
+
+
+@audit.command("prune")
+def prune_audit(
+    before: Annotated[datetime, typer.Option(help="清理这一天以前的", formats=["%Y-%m-%d"])],
+) -> None:
+    """清理旧的审计记录，留下签名。Remove old entries; a signed checkpoint stays."""
+    settings = _settings()
+    with _explained(), _database(settings).writing() as session:
+        day = before.replace(tzinfo=CHINA)
+        typer.echo(f"清理了 {audit_trail.prune(session, COMMAND_LINE, settings.key, day)} 条")

@@ -6,14 +6,20 @@ import re
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeAlias, cast
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
+from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
 
-from app.auth.actor import Actor, anonymous
+from app.auth.actor import Actor
+from app.auth.operations import OPEN, OPERATIONS
 from app.errors import Fault, InvalidRequest, UnsupportedMediaType
 from app.schemas.pages import DEFAULT_LIMIT, MOST
 from app.schemas.strict_json import parse
+from app.services.access import Call, Gate
+from app.services.links import PARAMETER
 from app.services.versions import BasedOn
+from app.settings import Settings
 from app.storage.engine import Database
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -23,8 +29,29 @@ def _database(request: Request) -> Database:
     return cast("Database", request.app.state.database)
 
 
-def _actor(request: Request) -> Actor:
-    return anonymous(request.client.host if request.client else "本机")
+_BEARER = HTTPBearer(
+    scheme_name="Token",
+    description="令牌（nb_ 开头），或统一身份认证的 JWT：Authorization: Bearer <令牌>",
+    auto_error=False,
+)
+_LINK = APIKeyQuery(
+    name=PARAMETER, scheme_name="Link", description="下载地址所带的参数，见 POST /links", auto_error=False
+)
+
+
+def _actor(
+    request: Request, _token: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+) -> Actor:
+    """Return who is calling; `StrictRoute` has asked already, before anything else was looked at."""
+    return cast("Actor", request.state.actor)
+
+
+def _reader(actor: Annotated[Actor, Depends(_actor)], _link: Annotated[str | None, Security(_LINK)]) -> Actor:
+    return actor
+
+
+def _settings(request: Request) -> Settings:
+    return cast("Settings", request.app.state.settings)
 
 
 _ETAG = re.compile(r'\s*(W/)?"([^"]*)"\s*(?:,|$)')
@@ -51,6 +78,9 @@ def _based_on(
 
 CurrentDatabase: TypeAlias = Annotated[Database, Depends(_database)]
 CurrentActor: TypeAlias = Annotated[Actor, Depends(_actor)]
+CurrentReader: TypeAlias = Annotated[Actor, Depends(_reader)]
+"""Whoever reads; a signed address will do."""
+CurrentSettings: TypeAlias = Annotated[Settings, Depends(_settings)]
 IfMatch: TypeAlias = Annotated[BasedOn | None, Depends(_based_on)]
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=MOST, description="每页最多几条")]
 Cursor: TypeAlias = Annotated[str | None, Query(description="从哪里接着读：上一页返回的 page.next")]
@@ -64,14 +94,20 @@ class _StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose body is parsed strictly and must be of the kind that the API describes."""
+    """A route that one must be signed in for, and whose body is parsed strictly.
+
+    It must stand in the table of operations, and its body must be of the kind that the API describes.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Put the checks before FastAPI's own handling."""
         handle = super().get_route_handler()
         accepted = self._accepted()
+        is_open = OPERATIONS[self.name] == OPEN
 
         async def handle_strictly(request: Request) -> Response:
+            if not is_open:
+                request.state.actor = await run_in_threadpool(_admit, request)
             if accepted:
                 _refuse_other_kinds(request, accepted)
             return await handle(_StrictRequest(request.scope, request.receive))
@@ -83,6 +119,23 @@ class StrictRoute(APIRoute):
             return ()
         media_type = getattr(self.body_field.field_info, "media_type", "application/json")
         return (media_type, "application/json") if media_type == MERGE_PATCH else (media_type,)
+
+
+def _admit(request: Request) -> Actor:
+    gate = cast("Gate", request.app.state.gate)
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    query = f"?{request.url.query}" if request.url.query else ""
+    return gate.admit(
+        Call(
+            method=request.method,
+            target=request.url.path + query,
+            credential=credential.strip() if scheme.lower() == "bearer" else None,
+            link=request.query_params.get(PARAMETER),
+            peer=request.client.host if request.client else "",
+            forwarded=",".join(request.headers.getlist("x-forwarded-for")),
+            request_id=request.state.request_id,
+        )
+    )
 
 
 def _refuse_other_kinds(request: Request, accepted: tuple[str, ...]) -> None:

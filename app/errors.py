@@ -78,6 +78,32 @@ class UnreadableDocument(Refusal):
     title = "文件无法识别"
 
 
+class Unauthenticated(Refusal):
+    """The caller doesn't say who it is, or isn't to be believed."""
+
+    code = "unauthenticated"
+    title = "没有登录，或令牌无效"
+
+
+class Forbidden(Refusal):
+    """The caller may see it, but hasn't the right to do this."""
+
+    code = "forbidden"
+    title = "没有权限"
+
+
+class TooManyAttempts(Refusal):
+    """Somebody failed to sign in too often from there."""
+
+    code = "too-many-attempts"
+    title = "尝试次数过多"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        """Keep what happened and in how many seconds another attempt is worth it."""
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class NotFound(Refusal):
     """There is no such thing."""
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
@@ -24,11 +25,29 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__, errors
+from app.auth.lockout import Lockout
+from app.auth.oidc import IdentityProvider
+from app.domain.acts import Act
 from app.errors import Fault, Refusal
-from app.routers import agencies, forms, imports, parts, reports, roll_ups, service, validations
+from app.routers import (
+    access,
+    agencies,
+    audit,
+    forms,
+    imports,
+    parts,
+    reports,
+    roll_ups,
+    service,
+    validations,
+    versions,
+    workflow,
+)
 from app.routers.answers import NotModified
 from app.schemas.openapi import describe
 from app.schemas.problems import invalid
+from app.services.access import Gate
+from app.services.refusals import RefusalLog, Refused
 from app.settings import Settings, read_settings
 from app.storage.engine import open_database
 
@@ -38,6 +57,8 @@ RETRY_AFTER_SECONDS = 2
 
 STATUS_OF: Mapping[type[Refusal], int] = {
     errors.Malformed: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Duplicate: 409,
     errors.WrongState: 409,
@@ -48,6 +69,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.RulesBroken: 422,
     errors.UnreadableDocument: 422,
     errors.PreconditionRequired: 428,
+    errors.TooManyAttempts: 429,
     errors.Unavailable: 503,
 }
 
@@ -66,8 +88,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.settings = chosen
-    app.state.database = open_database(chosen.database_url, chosen.pool_size)
-    for module in (forms, validations, agencies, reports, parts, imports, roll_ups):
+    app.state.database = open_database(chosen.database_url, chosen.pool_size, chosen.digest)
+    app.state.hashing = chosen.hashing
+    app.state.refusals = RefusalLog(app.state.database)
+    app.state.gate = _make_gate(app, chosen)
+    for module in (
+        forms,
+        validations,
+        agencies,
+        reports,
+        workflow,
+        versions,
+        parts,
+        imports,
+        roll_ups,
+        access,
+        audit,
+    ):
         app.include_router(module.router, prefix=API)
     app.include_router(service.router)
     app.mount(service.ASSETS_AT, StaticFiles(directory=service.find_assets()), name="assets")
@@ -78,9 +115,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+def _make_gate(app: FastAPI, settings: Settings) -> Gate:
+    provider = settings.provider
+    return Gate(
+        app.state.database,
+        app.state.hashing,
+        settings.proxies,
+        Lockout(settings.lockout_failures, settings.lockout_seconds),
+        app.state.refusals,
+        None if provider is None else IdentityProvider(provider),
+    )
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
+    app.state.refusals.flush()
     app.state.database.engine.dispose()
 
 
@@ -175,7 +225,20 @@ def _handle_failures(app: FastAPI) -> None:
 async def _refuse(request: Request, refusal: Refusal) -> Response:
     status = STATUS_OF[type(refusal)]
     what = (refusal.code, refusal.title, refusal.detail)
-    return _problem(request, status, what, refusal.faults, refusal.members)
+    answer = _problem(request, status, what, refusal.faults, refusal.members)
+    if isinstance(refusal, errors.Unauthenticated):
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="nianbao"'
+    if isinstance(refusal, errors.TooManyAttempts):
+        answer.headers["Retry-After"] = str(refusal.retry_after)
+    if isinstance(refusal, errors.Forbidden):
+        await run_in_threadpool(_note_forbidden, request, refusal)
+    return answer
+
+
+def _note_forbidden(request: Request, refusal: errors.Forbidden) -> None:
+    target = f"{request.method} {request.url.path}"
+    refused = Refused(request.state.actor, Act.ACCESS_REFUSE, target, refusal.detail)
+    request.app.state.refusals.note(refused)
 
 
 async def _refuse_shape(request: Request, wrong: RequestValidationError) -> Response:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.auth.networks import Networks, is_within, networks_in
+from app.auth.oidc import KEY_KINDS, Provider
+from app.auth.tokens import Hashing
+from app.domain.roles import Role
+from app.storage.digests import Digest
+
 PREFIX = "NIANBAO_"
+SHORTEST_KEY = 32
+LOOPBACK = networks_in(["127.0.0.0/8", "::1"])
 DIALECTS = {"sqlite", "postgresql+psycopg"}
 
 
@@ -27,18 +35,45 @@ class Settings(BaseSettings):
         "sqlite:///nianbao.db",
         description="Where the data lies: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/DATABASE`",
     )
-    host: str = Field("127.0.0.1", description="Address to listen on")
+    host: Annotated[str, Field(min_length=1)] = Field("127.0.0.1", description="Address to listen on")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         8000, description="Port to listen on; 0 takes a free one"
-    )
-    allow_anonymous: bool = Field(
-        default=False, description="Listen beyond this machine although nobody has to sign in yet"
     )
     max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
         10 * 1024 * 1024, description="Largest request body, in bytes"
     )
     pool_size: Annotated[int, Field(ge=1, le=1000)] = Field(
         40, description="Database connections of one process; at least as many as it has threads"
+    )
+
+    digest: Digest = Field(
+        Digest.SHA256, description="`sha256`, or `sm3`: of tokens (HMAC-SM3) and of the audit trail"
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key of HMAC-SM3 and of the signature under a pruned audit trail; 32 characters at least",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of your own gateways, with commas: their X-Forwarded-For counts",
+    )
+    lockout_failures: Annotated[int, Field(ge=1)] = Field(
+        10, description="Failed logins from one address before it is shut out"
+    )
+    lockout_seconds: Annotated[int, Field(ge=1)] = Field(
+        300, description="For how long it is shut out, in seconds"
+    )
+    oidc_issuer: str = Field(
+        "", description="Your identity provider (OpenID Connect); without it, tokens only"
+    )
+    oidc_audience: str = Field("", description="What its tokens must be meant for; set it with the issuer")
+    oidc_jwks_url: str = Field("", description="Where its keys are; found through the issuer if not said")
+    oidc_algorithms: str = Field("RS256,ES256", description="Signatures that are accepted, with commas")
+    oidc_holder_claim: str = Field("sub", description="Claim that names the person")
+    oidc_role_claim: str = Field("nianbao_role", description="Claim that holds the role; may be a path a.b")
+    oidc_agency_claim: str = Field("nianbao_agency", description="Claim that holds the agency's code")
+    oidc_roles: str = Field(
+        "", description="How its roles are called here: `theirs=reviewer,…`; without it, the same"
     )
 
     @field_validator("database_url")
@@ -60,25 +95,99 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return url
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: str) -> str:
+        networks_in(_parts_of(proxies))
+        return proxies
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr) -> SecretStr:
+        if 0 < len(key.get_secret_value()) < SHORTEST_KEY:
+            message = f"it is shorter than {SHORTEST_KEY} characters"
+            raise ValueError(message)
+        return key
+
+    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @classmethod
+    def _is_safe_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        if url and not is_safe:
+            message = "it must begin with https://, so that nobody can put keys of their own in between"
+            raise ValueError(message)
+        return url
+
+    @field_validator("oidc_algorithms")
+    @classmethod
+    def _are_signatures(cls, names: str) -> str:
+        unknown = set(_parts_of(names)) - set(KEY_KINDS)
+        if unknown or not _parts_of(names):
+            message = f"{', '.join(sorted(unknown)) or 'nothing'} isn't among {', '.join(KEY_KINDS)}"
+            raise ValueError(message)
+        return names
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _are_roles(cls, mapping: str) -> str:
+        _roles_in(mapping)
+        return mapping
+
     @model_validator(mode="after")
-    def _stays_on_this_machine(self) -> Self:
-        if not is_loopback(self.host) and not self.allow_anonymous:
-            message = (
-                f"{PREFIX}HOST={self.host} would let everybody in, since nobody has to sign in yet: "
-                f"listen on 127.0.0.1, or say {PREFIX}ALLOW_ANONYMOUS=1"
-            )
+    def _belong_together(self) -> Self:
+        if self.digest is Digest.SM3 and not self.key:
+            message = f"{PREFIX}DIGEST=sm3 needs {PREFIX}SECRET_KEY as well: tokens are kept as HMAC-SM3"
+            raise ValueError(message)
+        if bool(self.oidc_issuer) != bool(self.oidc_audience):
+            message = f"{PREFIX}OIDC_ISSUER and {PREFIX}OIDC_AUDIENCE are set together or not at all"
             raise ValueError(message)
         return self
 
+    @property
+    def key(self) -> bytes:
+        """The secret key; empty where there is none."""
+        return self.secret_key.get_secret_value().encode()
+
+    @property
+    def hashing(self) -> Hashing:
+        """How the secrets of tokens are digested."""
+        return Hashing(self.digest, self.key)
+
+    @property
+    def proxies(self) -> Networks:
+        """The gateways that are believed."""
+        return networks_in(_parts_of(self.trusted_proxies))
+
+    @property
+    def provider(self) -> Provider | None:
+        """The identity provider, if there is one."""
+        if not self.oidc_issuer:
+            return None
+        return Provider(
+            issuer=self.oidc_issuer,
+            audience=self.oidc_audience,
+            jwks_url=self.oidc_jwks_url or None,
+            algorithms=tuple(_parts_of(self.oidc_algorithms)),
+            holder_claim=self.oidc_holder_claim,
+            role_claim=self.oidc_role_claim,
+            agency_claim=self.oidc_agency_claim,
+            roles=_roles_in(self.oidc_roles) or {role.value: role.value for role in Role},
+        )
+
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    """Tell whether an address is this machine's own."""
+    return host == "localhost" or is_within(host, LOOPBACK)
+
+
+def _parts_of(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _roles_in(text: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in _parts_of(text)]
+    return {theirs.strip(): Role(ours.strip()).value for theirs, _, ours in pairs}
 
 
 def read_settings() -> Settings:

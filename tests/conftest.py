@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.settings import Settings
 from app.storage.engine import Database, open_database
 from app.storage.schema import migrate
+from tests.desk import Desk, plant_tokens
 from tests.postgres import Cluster, cluster
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi import FastAPI
+    from starlette.testclient import TestClient
 
 POOL_SIZE = 20
 TEMPLATE = "nianbao_template"
@@ -37,6 +38,7 @@ def postgres() -> Iterator[Cluster]:
         running.create_database(TEMPLATE)
         database = open_database(running.url(TEMPLATE), 1)
         migrate(database)
+        plant_tokens(database)
         database.engine.dispose()
         yield running
 
@@ -47,6 +49,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     database = open_database(f"sqlite:///{path}", 1)
     migrate(database)
+    plant_tokens(database)
     database.engine.dispose()
     return path
 
@@ -91,5 +94,5 @@ def app(database_url: str) -> FastAPI:
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
     """Call the application; what it doesn't foresee comes as an answer, as over the network."""
-    with TestClient(app, raise_server_exceptions=False) as calling:
+    with Desk(app, raise_server_exceptions=False) as calling:
         yield calling

@@ -23,12 +23,12 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from starlette.testclient import TestClient
 
 from app.forms.annual_2021 import FORM
 from app.main import create_app
 from app.settings import Settings
 from tests.api import COUNTY, TOWN, YEAR, file_report, register, register_county
+from tests.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def county(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     path = tmp_path_factory.mktemp("fuzz") / "county.db"
     shutil.copyfile(sqlite_template, path)
     app = create_app(Settings(database_url=f"sqlite:///{path}"))
-    with TestClient(app) as client:
+    with Desk(app) as client:
         register_county(client, TOWN, DRAFT_TOWN)
         register(client, "elsewhere", None)
         file_report(client)

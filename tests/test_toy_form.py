@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from pydantic import ValidationError
 from sqlalchemy import MetaData, insert, inspect, select
 
+from app.auth.actor import COMMAND_LINE
 from app.documents.workbook import ReportBook, RollUpBook, UnitRow, write_report, write_roll_up
 from app.domain.judging import judge, judge_balances
 from app.domain.results import not_kept
@@ -26,6 +27,7 @@ from app.schemas.reports import body_model, out_model
 from app.schemas.roll_ups import roll_up_model
 from app.services.agencies import find_agency, key_of
 from app.services.paths import path_in
+from app.storage.audit import SYSTEM
 from app.storage.models import REPORT
 from app.storage.numbers import (
     Part,
@@ -67,9 +69,10 @@ def table(database: Database) -> Table:
 
 def file_toy(session: WriteSession, table: Table, code: str, values: Values) -> int:
     """File a report on the toy form as 上报 and return its row number."""
-    agency = find_agency(session, code)
+    agency = find_agency(session, COMMAND_LINE, code)
     row = {"agency_id": key_of(agency), "year": YEAR, "form": TOY.version, "status": "submitted"}
     rest = {"revision": 1, "version": 1, "was_submitted": True, "created_at": NOON, "updated_at": NOON}
+    rest |= {"chain": SYSTEM}
     report: int = session.scalars(insert(REPORT).values(row | rest).returning(REPORT.c.id)).one()
     path = path_in(session, agency, YEAR)
     insert_numbers(session.connection(), table, report, year=YEAR, path=path, values=values)

@@ -1,24 +1,54 @@
-"""Whoever does something, as the records name them."""
+"""Whoever does something: the person, what they may do, and how they came."""
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.domain.roles import Right, Role
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who calls the service; until there are tokens, only where from is known.
+    """Somebody who calls the service.
 
     Attributes:
-        name: as it stands in the records.
+        holder: the person or system, as the records name them.
+        rights: what they may do.
+        under: row number of the agency at the top of what they may reach; None for every agency.
+        role: under which they signed in; None for the operator at the machine.
+        credential: by what they are known: `token:ID`, `oidc`, `command-line`.
+        expires_at: when their credential ends, if it does.
+        request_id: of the call, if it came over the network.
+        address: where it came from, if it came over the network.
     """
 
-    name: str
+    holder: str
+    rights: frozenset[Right]
+    under: int | None = None
+    role: Role | None = None
+    credential: str = "command-line"
+    expires_at: datetime | None = None
+    request_id: str | None = None
+    address: str | None = None
+
+    def is_same_person_as(self, holder: str) -> bool:
+        """Tell whether two names stand for one person: width, case and blanks don't make another."""
+        return same_name(self.holder, holder)
 
 
-COMMAND_LINE = Actor("命令行")
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two holders' names are the same but for width, case and blanks."""
+    return _plain(one) == _plain(other)
 
 
-def anonymous(address: str) -> Actor:
-    """Return the actor for a call without credentials."""
-    return Actor(f"未登录（{address}）")
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+COMMAND_LINE = Actor("命令行", frozenset(Right))
+"""The operator at the machine, who could change the database itself as well."""

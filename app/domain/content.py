@@ -83,6 +83,21 @@ def texts_of(content: Content) -> Texts:
     }
 
 
+TITLES = {"title": "标题", "preface": "前言"}
+"""What people call the texts that stand before the first section."""
+
+
+def places_of_text(form: ReportForm) -> dict[str, str]:
+    """Return the texts that one can point at, by code, as people call them."""
+    return TITLES | {section.code: section.heading for section in form.narratives}
+
+
+def label_of_place(form: ReportForm, code: str) -> str:
+    """Return what people call a cell or a text."""
+    cell = form.cells.get(code)
+    return places_of_text(form)[code] if cell is None else cell.label
+
+
 def document_of(content: Content) -> dict[str, object]:
     """Return the whole of it as a report's JSON has it."""
     return {**texts_of(content), **nest(content.form, content.values)}

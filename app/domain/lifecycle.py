@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+
+from app.domain.roles import Right
 
 
 class Status(StrEnum):
@@ -44,23 +48,67 @@ class Action(StrEnum):
 
     SUBMIT = "submit"
     WITHDRAW = "withdraw"
+    RETURN = "return"
+    ACCEPT = "accept"
+    PUBLISH = "publish"
+    REVISE = "revise"
 
     @property
     def label(self) -> str:
         """As county staff call it."""
-        return {Action.SUBMIT: "上报", Action.WITHDRAW: "撤回"}[self]
+        return _STEPS[self].label
+
+    @property
+    def right(self) -> Right:
+        """What one must be allowed to do."""
+        return _STEPS[self].right
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether it must be said why."""
+        return _STEPS[self].needs_reason
+
+    @property
+    def needs_places(self) -> bool:
+        """Whether it must be said which cells or sections it is about."""
+        return self is Action.RETURN
+
+    @property
+    def steps(self) -> Mapping[Status, Status]:
+        """Where it leads, from each state that allows it."""
+        return _STEPS[self].leads
 
 
-TRANSITIONS: dict[Action, dict[Status, Status]] = {
-    Action.SUBMIT: {Status.DRAFT: Status.SUBMITTED, Status.RETURNED: Status.SUBMITTED},
-    Action.WITHDRAW: {Status.SUBMITTED: Status.DRAFT},
+@dataclass(frozen=True, slots=True)
+class _Step:
+    label: str
+    right: Right
+    leads: Mapping[Status, Status]
+    needs_reason: bool = False
+
+
+_STEPS = {
+    Action.SUBMIT: _Step(
+        "上报",
+        Right.FILE,
+        {Status.DRAFT: Status.SUBMITTED, Status.RETURNED: Status.SUBMITTED},
+    ),
+    Action.WITHDRAW: _Step("撤回", Right.FILE, {Status.SUBMITTED: Status.DRAFT}, needs_reason=True),
+    Action.RETURN: _Step(
+        "退回",
+        Right.REVIEW,
+        {Status.SUBMITTED: Status.RETURNED, Status.ACCEPTED: Status.RETURNED},
+        needs_reason=True,
+    ),
+    Action.ACCEPT: _Step("审核通过", Right.REVIEW, {Status.SUBMITTED: Status.ACCEPTED}),
+    Action.PUBLISH: _Step("公布", Right.PUBLISH, {Status.ACCEPTED: Status.PUBLISHED}),
+    Action.REVISE: _Step("更正", Right.FILE, {Status.PUBLISHED: Status.DRAFT}, needs_reason=True),
 }
-"""Where each action leads, from each state that allows it."""
 
 
-def allowed(status: Status) -> list[Action]:
-    """Return what may be done with a report in this state."""
-    return [action for action, steps in TRANSITIONS.items() if status in steps]
+def allowed(status: Status, rights: Collection[Right] = frozenset(Right)) -> list[Action]:
+    """Return what may be done with a report in this state, by somebody who has these rights."""
+    return [action for action in Action if status in action.steps and action.right in rights]
 
 
 class Basis(StrEnum):

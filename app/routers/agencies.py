@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Path, Query, Request, Response, UploadFile
 
-from app.deps import LIMIT, CurrentDatabase, Cursor, IfMatch, Limit, StrictRoute
+from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, IfMatch, Limit, StrictRoute
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import READING, WRITING, etag_of, failures, link_next, skip_if_known
@@ -50,10 +50,12 @@ def _out(found: AgencyFound) -> AgencyOut:
 
 
 @router.post("", status_code=201, summary="登记机关", responses=failures(400, 409, 413, 415, 422))
-def create_agency(body: AgencyBody, response: Response, database: CurrentDatabase) -> AgencyOut:
+def create_agency(
+    body: AgencyBody, response: Response, database: CurrentDatabase, actor: CurrentActor
+) -> AgencyOut:
     """登记一个机关。上级要先登记。"""
     with database.writing() as session:
-        found = agencies.create_agency(session, _details(body))
+        found = agencies.create_agency(session, actor, _details(body))
         response.headers["ETag"] = etag_of(found.agency)
         response.headers["Location"] = f"/api/v1/agencies/{found.agency.code}"
         return _out(found)
@@ -64,6 +66,7 @@ def list_agencies(
     request: Request,
     response: Response,
     database: CurrentDatabase,
+    actor: CurrentReader,
     q: Annotated[Name | None, Query(description="名称的一部分", max_length=100)] = None,
     level: Annotated[AgencyLevel | None, Query(description="层级")] = None,
     kind: Annotated[AgencyKind | None, Query(description="种类")] = None,
@@ -74,7 +77,7 @@ def list_agencies(
     (after,) = read_cursor(cursor, [""])
     with database.reading() as session:
         found = agencies.list_agencies(
-            session, after=str(after), limit=limit + 1, name=q, level=level, kind=kind
+            session, actor, after=str(after), limit=limit + 1, name=q, level=level, kind=kind
         )
         items = [AgencySummary.model_validate(agency) for agency in found[:limit]]
     more = write_cursor([items[-1].code]) if len(found) > limit else None
@@ -84,22 +87,29 @@ def list_agencies(
 
 @router.post("/import", summary="从 CSV 登记机关", responses=failures(400, 413, 415, 422))
 def import_agencies(
-    file: Annotated[UploadFile, File(title="CSV 文件（UTF-8）")], database: CurrentDatabase
+    file: Annotated[UploadFile, File(title="CSV 文件（UTF-8）")],
+    database: CurrentDatabase,
+    actor: CurrentActor,
 ) -> AgenciesImported:
     """一行一个机关，表头为 code,name,level,kind,parent,… ；有一行不对就整个不登记。行的先后不限。"""
     bodies = read_rows(file.file.read())
     with database.writing() as session:
-        outcome = agencies.import_agencies(session, [_details(body) for body in bodies])
+        outcome = agencies.import_agencies(session, actor, [_details(body) for body in bodies])
     return AgenciesImported.model_validate(outcome)
 
 
 @router.get("/{code}", summary="一个机关", responses={**READING, **failures(304)})
 def get_agency(
-    code: CodeInPath, request: Request, response: Response, database: CurrentDatabase, as_of: AsOf = None
+    code: CodeInPath,
+    request: Request,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentReader,
+    as_of: AsOf = None,
 ) -> AgencyOut:
     """一个机关的登记情况，及它在机关树中的位置。"""
     with database.reading() as session:
-        found = agencies.get_agency(session, code, as_of)
+        found = agencies.get_agency(session, actor, code, as_of)
         etag = etag_of(found.agency)
         skip_if_known(request, etag)
         response.headers["ETag"] = etag
@@ -112,28 +122,37 @@ def get_agency(
     responses={**WRITING, 201: {"model": AgencyOut, "description": "新登记"}},
 )
 def replace_agency(
-    code: CodeInPath, body: AgencyBody, response: Response, database: CurrentDatabase, if_match: IfMatch
+    code: CodeInPath,
+    body: AgencyBody,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
 ) -> AgencyOut:
     """没有则登记；已有则更正，要带 If-Match。更正上级时，已报的报告改到新位置汇总。"""
     if body.code != code:
         message = f"请求体中的代码“{body.code}”与路径中的“{code}”不一致"
         raise InvalidRequest(message, [Fault("/code", message, "code-differs")])
     with database.writing() as session:
-        found, created = agencies.replace_agency(session, _details(body), if_match)
+        found, created = agencies.replace_agency(session, actor, _details(body), if_match)
         response.headers["ETag"] = etag_of(found.agency)
         response.status_code = 201 if created else 200
         return _out(found)
 
 
 @router.delete("/{code}", status_code=204, summary="删除机关", responses=failures(404, 409, 412, 422, 428))
-def delete_agency(code: CodeInPath, database: CurrentDatabase, if_match: IfMatch) -> None:
+def delete_agency(
+    code: CodeInPath, database: CurrentDatabase, actor: CurrentActor, if_match: IfMatch
+) -> None:
     """删除登记错的机关。有报告、或下面还有机关的，不能删除。"""
     with database.writing() as session:
-        agencies.delete_agency(session, code, if_match)
+        agencies.delete_agency(session, actor, code, if_match)
 
 
 @router.get("/{code}/subtree", summary="一个机关及其下的机关", responses=READING)
-def get_agency_subtree(code: CodeInPath, database: CurrentDatabase, as_of: AsOf = None) -> SubtreeOut:
+def get_agency_subtree(
+    code: CodeInPath, database: CurrentDatabase, actor: CurrentReader, as_of: AsOf = None
+) -> SubtreeOut:
     """某一天一个机关及其下的所有机关，按代码排序。"""
     day = as_of or datetime.now(CHINA).date()
     with database.reading() as session:
@@ -143,6 +162,6 @@ def get_agency_subtree(code: CodeInPath, database: CurrentDatabase, as_of: AsOf 
                 parent=placed.parent,
                 depth=placed.depth,
             )
-            for placed in agencies.list_subtree(session, code, day)
+            for placed in agencies.list_subtree(session, actor, code, day)
         ]
     return SubtreeOut(as_of=day, items=items, total=len(items))

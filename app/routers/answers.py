@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from app.documents.filenames import content_disposition
 from app.schemas.problems import Problem
 from app.services.exports import Exported
+from app.services.filed import Filed
 from app.services.versions import mark_of
 from app.storage.models import Agency, Report
 
@@ -52,6 +53,13 @@ WORKBOOK: dict[int | str, dict[str, Any]] = {
 def etag_of(thing: Agency | Report) -> str:
     """Return the strong entity tag of a thing's present state (RFC 9110, 8.8.3)."""
     return f'"{mark_of(thing)}"'
+
+
+def etag_of_filed(filed: Filed) -> str:
+    """Return the strong entity tag of a report; another version than the current one has a tag of its own."""
+    if filed.seen is None:
+        return etag_of(filed.report)
+    return f'"{mark_of(filed.report)}-{filed.seen.version}"'
 
 
 def etag_of_body(body: bytes) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Query, Response, UploadFile
 
-from app.deps import CurrentActor, CurrentDatabase, IfMatch, StrictRoute
+from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, StrictRoute
 from app.documents.filenames import content_disposition
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import READING, etag_of, failures
@@ -70,6 +70,7 @@ def get_report_source(
     agency: AgencyInPath,
     year: YearInPath,
     database: CurrentDatabase,
+    actor: CurrentReader,
     kind: Annotated[
         Literal["json", "original"],
         Query(alias="format", description="json 说明及读到的内容，original 原文件"),
@@ -77,7 +78,7 @@ def get_report_source(
 ) -> DocumentOut | Response:
     """读入时的文件：原样的字节，SHA-256，及当时读到的内容。"""
     with database.reading() as session:
-        source = imports.find_source(session, agency, year)
+        source = imports.find_source(session, actor, agency, year)
     if kind == "original":
         headers = {"Content-Disposition": content_disposition(source.file_name)}
         return Response(source.body, media_type=BYTES, headers=headers)

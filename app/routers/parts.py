@@ -7,11 +7,12 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import APIRouter, Body, Path, Request, Response
 from pydantic import BaseModel, ValidationError
 
-from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, IfMatch, StrictRoute
+from app.auth.actor import Actor
+from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, CurrentReader, IfMatch, StrictRoute
 from app.domain.values import Row, Values, flatten, nest
 from app.errors import NotFound
 from app.forms.model import CellCode, Table
-from app.routers.answers import READING, WRITING, etag_of, failures, skip_if_known
+from app.routers.answers import READING, WRITING, etag_of_filed, failures, skip_if_known
 from app.routers.reports import AgencyInPath, Draft, YearInPath, answer
 from app.schemas.problems import invalid, unknown_member
 from app.schemas.reports import (
@@ -24,7 +25,8 @@ from app.schemas.reports import (
     table_model,
 )
 from app.services import reports
-from app.services.filed import Filed, find_report
+from app.services.filed import Filed
+from app.services.history import find_seen
 from app.services.reports import Sent
 
 router = APIRouter(route_class=StrictRoute, prefix="/reports/{agency}/{year}", tags=["年度报告的一部分"])
@@ -114,9 +116,9 @@ def _cells(*names: str) -> list[CellCode]:
     return [code for code in IN_FORCE.cells if code.startswith(start)]
 
 
-def _read(database: CurrentDatabase, agency: str, year: int) -> Filed:
+def _read(database: CurrentDatabase, actor: Actor, agency: str, year: int) -> Filed:
     with database.reading() as session:
-        return find_report(session, agency, year)
+        return find_seen(session, actor, agency, year)
 
 
 @router.get(
@@ -129,11 +131,12 @@ def get_report_table(
     request: Request,
     response: Response,
     database: CurrentDatabase,
+    actor: CurrentReader,
 ) -> dict[str, Row]:
     """一张表的所有行。ETag 与整份报告共用。"""
     code = _find_table(table).code
-    filed = _read(database, agency, year)
-    response.headers["ETag"] = etag = etag_of(filed.report)
+    filed = _read(database, actor, agency, year)
+    response.headers["ETag"] = etag = etag_of_filed(filed)
     skip_if_known(request, etag)
     return nest(filed.content.form, filed.content.values)[code]
 
@@ -186,11 +189,12 @@ def get_report_row(
     request: Request,
     response: Response,
     database: CurrentDatabase,
+    actor: CurrentReader,
 ) -> Row:
     """一行的所有格。ETag 与整份报告共用。"""
     code = _find_row(table, row).code
-    filed = _read(database, agency, year)
-    response.headers["ETag"] = etag = etag_of(filed.report)
+    filed = _read(database, actor, agency, year)
+    response.headers["ETag"] = etag = etag_of_filed(filed)
     skip_if_known(request, etag)
     return nest(filed.content.form, filed.content.values)[code][row]
 
@@ -246,11 +250,12 @@ def get_report_narrative(
     request: Request,
     response: Response,
     database: CurrentDatabase,
+    actor: CurrentReader,
 ) -> NarrativeOut:
     """一个部分的文字；没有写为 null。ETag 与整份报告共用。"""
     code = _find_section(section)
-    filed = _read(database, agency, year)
-    response.headers["ETag"] = etag = etag_of(filed.report)
+    filed = _read(database, actor, agency, year)
+    response.headers["ETag"] = etag = etag_of_filed(filed)
     skip_if_known(request, etag)
     return NarrativeOut(text=filed.content.narratives.get(code))
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
-from app.deps import LIMIT, MERGE_PATCH, CurrentActor, CurrentDatabase, Cursor, IfMatch, Limit, StrictRoute
+from app.deps import (
+    LIMIT,
+    MERGE_PATCH,
+    CurrentActor,
+    CurrentDatabase,
+    CurrentReader,
+    Cursor,
+    IfMatch,
+    Limit,
+    StrictRoute,
+)
 from app.domain.lifecycle import Status
 from app.domain.results import blocking, not_kept
 from app.errors import Fault, InvalidRequest
@@ -15,7 +26,7 @@ from app.routers.answers import (
     WORKBOOK,
     WRITING,
     download,
-    etag_of,
+    etag_of_filed,
     failures,
     link_next,
     skip_if_known,
@@ -28,7 +39,6 @@ from app.schemas.reports import (
     ReportOut,
     ReportPage,
     ReportSummary,
-    TransitionBody,
     Year,
     ZerosBody,
     ZerosOut,
@@ -39,8 +49,9 @@ from app.schemas.reports import (
 from app.schemas.results import FindingsOut, GateOut, counts_of, results_out
 from app.services import reports, zeros
 from app.services.exports import export_report
-from app.services.filed import Filed, find_report
-from app.services.findings import last_submission, read_verdict
+from app.services.filed import CHINA, Filed, find_report
+from app.services.findings import last_verdict
+from app.services.history import find_as_of, find_published, find_seen, head_of
 from app.services.listing import Listed, Wanted
 from app.services.listing import list_reports as list_stored
 from app.services.reports import Sent
@@ -62,8 +73,13 @@ def sent_by(body: Report) -> Sent:
 
 def answer(filed: Filed, response: Response) -> ReportOut:
     """Give a report out with its entity tag."""
-    response.headers["ETag"] = etag_of(filed.report)
-    return report_out(filed.agency.code, filed.report, filed.content, not_kept(filed.results))
+    response.headers["ETag"] = etag_of_filed(filed)
+    return show(filed)
+
+
+def show(filed: Filed) -> ReportOut:
+    """Give a report out."""
+    return report_out(head_of(filed), filed.content, not_kept(filed.results))
 
 
 def _refuse_other_key(body: Report, agency: str, year: int) -> None:
@@ -99,6 +115,7 @@ def list_reports(
     request: Request,
     response: Response,
     database: CurrentDatabase,
+    actor: CurrentReader,
     year: Annotated[Year | None, Query(description="报告年度")] = None,
     under: Annotated[AgencyCode | None, Query(description="只列这个机关及其下各机关的报告")] = None,
     status: Annotated[Status | None, Query(description="状态")] = None,
@@ -108,7 +125,9 @@ def list_reports(
     """按机关代码、年度排序列出报告，不含正文和表格。"""
     code, after_year = read_cursor(cursor, ["", 0])
     with database.reading() as session:
-        found = list_stored(session, Wanted(year, under, status), (str(code), int(after_year)), limit + 1)
+        found = list_stored(
+            session, actor, Wanted(year, under, status), (str(code), int(after_year)), limit + 1
+        )
         items = [_summary(listed) for listed in found[:limit]]
     more = write_cursor([items[-1].agency, items[-1].year]) if len(found) > limit else None
     link_next(request, response, more)
@@ -129,14 +148,33 @@ def _summary(listed: Listed) -> ReportSummary:
 
 @router.get(ONE, summary="一份报告", responses={**READING, **failures(304)})
 def get_report(
-    agency: AgencyInPath, year: YearInPath, request: Request, response: Response, database: CurrentDatabase
+    agency: AgencyInPath,
+    year: YearInPath,
+    request: Request,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentReader,
+    view: Annotated[
+        Literal["published"] | None,
+        Query(description="published 最近公布的那一版；不写则是现在的（更正期间，只能查阅的人看到已公布的）"),
+    ] = None,
+    as_of: Annotated[datetime | None, Query(description="某一时刻的样子，例如 2022-01-31T12:00:00Z")] = None,
 ) -> ReportOut:
     """报告全文：标题、文字、三张表，以及现在不符合规则或有疑问之处。"""
     with database.reading() as session:
-        filed = find_report(session, agency, year)
-    etag = etag_of(filed.report)
-    skip_if_known(request, etag)
+        if view == "published":
+            filed = find_published(session, actor, agency, year)
+        else:
+            filed = find_seen(session, actor, agency, year)
+        if as_of is not None:
+            filed = find_as_of(session, filed, _moment(as_of))
+    skip_if_known(request, etag_of_filed(filed))
     return answer(filed, response)
+
+
+def _moment(as_of: datetime) -> datetime:
+    """Take a time without a zone as China's."""
+    return as_of if as_of.tzinfo else as_of.replace(tzinfo=CHINA)
 
 
 @router.put(
@@ -181,19 +219,25 @@ def patch_report(
 
 @router.delete(ONE, status_code=204, summary="删除草稿", responses=failures(404, 409, 412, 422, 428))
 def delete_report(
-    agency: AgencyInPath, year: YearInPath, database: CurrentDatabase, if_match: IfMatch
+    agency: AgencyInPath,
+    year: YearInPath,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    if_match: IfMatch,
 ) -> None:
     """只能删除从未上报过的草稿。"""
     with database.writing() as session:
-        reports.delete_report(session, (agency, year), if_match)
+        reports.delete_report(session, actor, (agency, year), if_match)
 
 
 @router.get(f"{ONE}/findings", summary="核对结果", responses=READING)
-def get_findings(agency: AgencyInPath, year: YearInPath, database: CurrentDatabase) -> FindingsOut:
+def get_findings(
+    agency: AgencyInPath, year: YearInPath, database: CurrentDatabase, actor: CurrentReader
+) -> FindingsOut:
     """按现在的规则核对，以及最近一次上报时的核对结果。"""
     with database.reading() as session:
-        filed = find_report(session, agency, year)
-        passed = last_submission(session, filed)
+        filed = find_report(session, actor, agency, year)
+    passed = last_verdict(filed)
     content = filed.content
     results = filed.results
     items = results_out(content.form, content.values, not_kept(results))
@@ -205,32 +249,17 @@ def get_findings(agency: AgencyInPath, year: YearInPath, database: CurrentDataba
         truncated=False,
         counts=counts_of(results),
         can_submit=not blocking(results),
-        gate=None if passed is None else GateOut.model_validate(read_verdict(passed)),
+        gate=None if passed is None else GateOut.model_validate(passed),
     )
 
 
-@router.post(
-    f"{ONE}/transitions", summary="上报、撤回", responses=failures(400, 404, 409, 412, 413, 415, 422)
-)
-def take_action(
-    agency: AgencyInPath,
-    year: YearInPath,
-    body: TransitionBody,
-    response: Response,
-    database: CurrentDatabase,
-    actor: CurrentActor,
-    if_match: IfMatch,
-) -> ReportOut:
-    """Submit 上报：有强制性错误则不能上报。withdraw 撤回：回到草稿。"""
-    with database.writing() as session:
-        return answer(reports.take_action(session, actor, (agency, year), body.action, if_match), response)
-
-
 @router.get(f"{ONE}/zeros", summary="谁说明过缺格为零", responses=READING)
-def list_zeros(agency: AgencyInPath, year: YearInPath, database: CurrentDatabase) -> ZeroStatementsOut:
+def list_zeros(
+    agency: AgencyInPath, year: YearInPath, database: CurrentDatabase, actor: CurrentReader
+) -> ZeroStatementsOut:
     """每次说明了哪些格、由谁、在什么时候。"""
     with database.reading() as session:
-        statements = zeros.list_zeros(session, agency, year)
+        statements = zeros.list_zeros(session, actor, agency, year)
     return ZeroStatementsOut(
         items=[
             ZeroStatementOut(
@@ -280,11 +309,12 @@ def export_report_file(
     year: YearInPath,
     request: Request,
     database: CurrentDatabase,
+    actor: CurrentReader,
     _format: Annotated[Literal["xlsx"], Query(alias="format", description="文件格式")] = "xlsx",
 ) -> Response:
     """三张表按官方版面，文字一张，核对结果一张。"""
     with database.reading() as session:
-        filed = find_report(session, agency, year)
-    etag = etag_of(filed.report)
+        filed = find_seen(session, actor, agency, year)
+    etag = etag_of_filed(filed)
     skip_if_known(request, etag)
     return download(export_report(filed), etag)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from app.deps import LIMIT, CurrentDatabase, Cursor, Limit, StrictRoute
+from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Limit, StrictRoute
 from app.domain.lifecycle import Basis
 from app.domain.roll_up import RollUp, rate_of
 from app.domain.values import nest
@@ -44,12 +44,13 @@ def get_roll_up(
     request: Request,
     response: Response,
     database: CurrentDatabase,
+    actor: CurrentReader,
     basis: BasisInQuery = Basis.SUBMITTED,
     group: Annotated[Part | None, Query(description="再按种类或层级给出小计")] = None,
 ) -> RollUpOut:
     """一个机关及其下各单位的报告逐格相加，机关树按该年 12 月 31 日。缺格不当作零。"""
     with database.reading() as session:
-        rolled = roll_up_subtree(session, agency, year, basis, group)
+        rolled = roll_up_subtree(session, actor, agency, year, basis, group)
     answer = _out(rolled)
     etag = etag_of_body(answer.model_dump_json(exclude={"as_of"}).encode())
     skip_if_known(request, etag)
@@ -127,6 +128,7 @@ def list_coverage(
     request: Request,
     response: Response,
     database: CurrentDatabase,
+    actor: CurrentReader,
     state: Annotated[Literal["expected"] | CoverageState, Query(description="要哪个名单")] = "expected",
     basis: BasisInQuery = Basis.SUBMITTED,
     cursor: Cursor = None,
@@ -135,7 +137,7 @@ def list_coverage(
     """应报、已汇总、未上报、缺报、免报、不汇总的单位，按代码排序。"""
     (after,) = read_cursor(cursor, [""])
     with database.reading() as session:
-        rolled = roll_up_subtree(session, agency, year, basis)
+        rolled = roll_up_subtree(session, actor, agency, year, basis)
     everyone = rolled.standing(state) if isinstance(state, CoverageState) else rolled.expected
     rest = [covered for covered in everyone if covered.agency.code > str(after)]
     more = write_cursor([rest[limit - 1].agency.code]) if len(rest) > limit else None
@@ -152,9 +154,10 @@ def export_roll_up_file(
     agency: AgencyInPath,
     year: YearInPath,
     database: CurrentDatabase,
+    actor: CurrentReader,
     basis: BasisInQuery = Basis.SUBMITTED,
     _format: Annotated[Literal["xlsx"], Query(alias="format", description="文件格式")] = "xlsx",
 ) -> Response:
     """汇总表、每个单位一张（100 个以内）、明细、缺报、校验。"""
     with database.reading() as session:
-        return download(export_roll_up(session, roll_up_subtree(session, agency, year, basis)))
+        return download(export_roll_up(session, roll_up_subtree(session, actor, agency, year, basis)))

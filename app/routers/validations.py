@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.deps import StrictRoute
+from app.deps import CurrentActor, StrictRoute
 from app.domain.content import Content, with_texts
 from app.domain.judging import judge
 from app.domain.results import blocking
@@ -19,7 +19,7 @@ router = APIRouter(route_class=StrictRoute, tags=["核对"])
 
 
 @router.post("/validations", summary="只核对，不保存", responses=failures(400, 413, 415, 422))
-def validate_report(body: Report) -> JudgementOut:
+def validate_report(body: Report, _actor: CurrentActor) -> JudgementOut:
     """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。"""
     if body.year is None:
         raise InvalidRequest("要写明报告年度", [Fault("/year", "缺少“year”", "missing")])

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.openapi.utils import get_openapi
 
+from app.auth.operations import OPERATIONS
+from app.domain.roles import roles_with
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -16,6 +19,7 @@ DESCRIPTION = """政府信息公开工作年度报告：收报告，按格式核
 - `null` 是**没有填**，不是 0；没有填的格不计入任何合计，也不会被当作 0。
 - 总计（（七）总计、总计）不写就由系统算出；写了必须相符。
 - 修改已有内容要带 `If-Match`，值是读取时返回的 `ETag`。
+- 要登录：`Authorization: Bearer <令牌>`。令牌由管理员发放；能看、能做的限于令牌所指的机关及其下各机关。
 - 出错时返回 `application/problem+json`（RFC 9457），`errors` 里列出**每一处**错误。
 """
 CARRY_ETAG = ("200", "201", "304")
@@ -26,6 +30,7 @@ HEADERS = {
     },
     "X-Request-ID": {"description": "请求编号，报修时请提供", "schema": {"type": "string"}},
 }
+REFUSALS = {"401": "没有登录，或令牌无效", "403": "没有权限", "429": "登录失败的次数太多"}
 FALLBACKS = {"500": "系统内部错误", "503": "暂时不能服务，请稍后再试"}
 
 
@@ -35,6 +40,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schema = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
         for path in schema["paths"].values():
             for operation in path.values():
+                _tell_roles(operation)
                 _correct_failures(operation["responses"])
                 _document_headers(operation["responses"])
                 _drop_made_up_titles(operation.get("parameters", []))
@@ -42,6 +48,18 @@ def describe(app: FastAPI) -> dict[str, Any]:
             schema["components"]["schemas"].pop(unused, None)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _tell_roles(operation: dict[str, Any]) -> None:
+    """Say who may call it, and how it refuses everybody else."""
+    access = OPERATIONS.get(operation["operationId"])
+    if access is None or access.right is None:
+        return
+    roles = "、".join(f"{role.label}（{role}）" for role in roles_with(access.right))
+    told = operation.get("description", "")
+    operation["description"] = f"{told}\n\n需要权限：{access.right.label}。有此权限的角色：{roles}。"
+    for status, text in REFUSALS.items():
+        operation["responses"].setdefault(status, {"description": text})
 
 
 def _correct_failures(responses: dict[str, Any]) -> None:

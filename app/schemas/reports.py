@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
-from app.domain.content import document_of
-from app.domain.lifecycle import Action, Status
+from app.domain.content import TITLES, document_of
+from app.domain.lifecycle import Status
 from app.domain.values import flatten
 from app.forms import FORMS
 from app.forms.model import COUNT, leaves_of
@@ -55,8 +55,8 @@ class ReportBody(Body):
 
     agency: Annotated[AgencyCode | None, Field(title="机关代码，须与路径一致，可省略")] = None
     year: Annotated[Year | None, Field(title="报告年度，须与路径一致，可省略")] = None
-    title: Annotated[Line | None, Field(title="标题")] = None
-    preface: Annotated[Prose | None, Field(title="前言")] = None
+    title: Annotated[Line | None, Field(title=TITLES["title"])] = None
+    preface: Annotated[Prose | None, Field(title=TITLES["preface"])] = None
     contact: Annotated[Contact | None, Field(title="联系方式")] = None
     signed_by: Annotated[Name | None, Field(title="签发人")] = None
     signed_on: Annotated[Day | None, Field(title="签发日期")] = None
@@ -80,6 +80,25 @@ class ContactOut(Out):
     phone: Annotated[str | None, Field(title="办公电话")]
 
 
+class ReturnOut(Out):
+    """一次退回。"""
+
+    reason: Annotated[str, Field(title="原因")]
+    cells: Annotated[list[str], Field(title="要改的格和部分")]
+    returned_by: Annotated[str, Field(title="退回人")]
+    returned_at: Annotated[datetime, Field(title="退回时间")]
+
+
+class CorrectionOut(Out):
+    """公布之后的一次更正。"""
+
+    reason: Annotated[str, Field(title="更正说明")]
+    corrects: Annotated[int, Field(title="所更正的版本")]
+    version: Annotated[int | None, Field(title="更正后公布的版本；还没有公布为 null")]
+    revised_at: Annotated[datetime, Field(title="开始更正的时间")]
+    published_at: Annotated[datetime | None, Field(title="更正后公布的时间")]
+
+
 class ReportHead(Out):
     """What the service adds to a report, and what it has beside its tables and prose."""
 
@@ -88,10 +107,14 @@ class ReportHead(Out):
     form: Annotated[str, Field(title="报告格式", examples=["2021"])]
     status: Annotated[Status, Field(title="状态")]
     version: Annotated[int, Field(title="版本号，每次保存加一")]
+    published_version: Annotated[int | None, Field(title="最近公布的版本；没有公布过为 null")]
+    days_late: Annotated[int | None, Field(title="最近一次上报迟了几天；没有上报过为 null")]
+    returned: Annotated[ReturnOut | None, Field(title="为什么被退回；没有退回或已再次上报为 null")]
+    corrections: Annotated[list[CorrectionOut], Field(title="公布之后的更正，早的在前")]
     created_at: Annotated[datetime, Field(title="建立时间")]
     updated_at: Annotated[datetime, Field(title="最后变动时间")]
-    title: Annotated[str | None, Field(title="标题")]
-    preface: Annotated[str | None, Field(title="前言")]
+    title: Annotated[str | None, Field(title=TITLES["title"])]
+    preface: Annotated[str | None, Field(title=TITLES["preface"])]
     contact: Annotated[ContactOut, Field(title="联系方式")]
     signed_by: Annotated[str | None, Field(title="签发人")]
     signed_on: Annotated[date | None, Field(title="签发日期")]
@@ -117,12 +140,6 @@ class ReportPage(Out):
 
     items: Annotated[list[ReportSummary], Field(title="报告")]
     page: Annotated[PageOut, Field(title="分页")]
-
-
-class TransitionBody(Body):
-    """要做的一步。"""
-
-    action: Annotated[Action, Field(title="要做的一步：submit 上报，withdraw 撤回", strict=False)]
 
 
 def _all_or_some(value: object) -> object:
@@ -281,27 +298,20 @@ class ZerosOut(Out):
     stated_by: Annotated[str, Field(title="记录的说明人")]
 
 
-class Kept(Protocol):
-    """What the service keeps of a report beside its content."""
+def report_out(head: Mapping[str, object], content: Content, findings: list[Result]) -> ReportOut:
+    """Give a report out.
 
-    status: str
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-
-def report_out(agency: str, kept: Kept, content: Content, findings: list[Result]) -> ReportOut:
-    """Give a report out."""
+    Args:
+        head: the members of `ReportHead` that its content doesn't have.
+        content: what it says.
+        findings: what isn't kept, or is doubtful.
+    """
     return ReportOut.model_validate(
         {
             **document_of(content),
-            "agency": agency,
+            **head,
             "year": content.year,
             "form": content.form.version,
-            "status": kept.status,
-            "version": kept.version,
-            "created_at": kept.created_at,
-            "updated_at": kept.updated_at,
             "findings": results_out(content.form, content.values, findings),
         }
     )

@@ -16,22 +16,28 @@ from sqlalchemy import select
 from app.auth.actor import Actor
 from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope
 from app.domain.content import Content
+from app.domain.roles import Right, Role
 from app.domain.totals import complete
 from app.services.agencies import AgencyDetails, create_agency, find_agency
 from app.services.filed import empty_content, find_form
 from app.services.imports import Document, read_document, store_draft
 from app.services.saving import file_content
-from app.storage.models import AGENCY
+from app.services.tokens import TokenWanted, issue, revoke
+from app.storage.models import AGENCY, TOKEN, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from app.auth.tokens import Hashing, Secret
     from app.domain.values import Values
     from app.forms.model import ReportForm
     from app.storage.engine import Database, WriteSession
 
 MARK = "（示例数据）"
-LOADER = Actor("示例数据")
+LOADER = Actor("示例数据", frozenset(Right))
+HOLDER_MARK = "示例"
+"""How the holders of the demonstration's tokens begin."""
+
 YEARS = (2021, 2022, 2023, 2024, 2025)
 YEARS_OF_MANY = (2024, 2025)
 
@@ -80,8 +86,58 @@ def load_demo(database: Database, units: int) -> Loaded | None:
             return None
         agencies = [*_yanchi(), *_made_up(units)]
         for details in agencies:
-            create_agency(session, details)
+            create_agency(session, LOADER, details)
     return Loaded(len(agencies), _load_reports(database, agencies))
+
+
+@dataclass(frozen=True, slots=True)
+class DemoToken:
+    """A token of the demonstration.
+
+    Attributes:
+        name: of the variable that a shell keeps it in.
+        role: what its holder is.
+        reach: name of the agency at the top of what they reach.
+        secret: the token.
+    """
+
+    name: str
+    role: Role
+    reach: str
+    secret: Secret
+
+
+_TOKENS = (
+    ("REPORTER", Role.REPORTER, IMPORTED[0], "填报员"),
+    ("REVIEWER", Role.REVIEWER, COUNTY, "审核员"),
+    ("ADMINISTRATOR", Role.ADMINISTRATOR, COUNTY, "管理员"),
+    ("READER", Role.READER, COUNTY, "查阅员"),
+    ("SYSTEM", Role.SYSTEM, COUNTY, "对接系统"),
+)
+
+
+def issue_demo_tokens(database: Database, hashing: Hashing) -> list[DemoToken]:
+    """Issue a token for each role, in the place of those that were issued so before.
+
+    None are issued where the data isn't the demonstration's.
+    """
+    with database.writing() as session:
+        if not _is_demo(session):
+            return []
+        for token_id in session.scalars(select(TOKEN.c.id).where(TOKEN.c.holder.startswith(HOLDER_MARK))):
+            revoke(session, LOADER, token_id)
+        return [_issue(session, hashing, *wanted) for wanted in _TOKENS]
+
+
+def _is_demo(session: WriteSession) -> bool:
+    chosen = select(VERSION.c.report_id).where(VERSION.c.saved_by == LOADER.holder)
+    return session.scalar(chosen.limit(1)) is not None
+
+
+def _issue(session: WriteSession, hashing: Hashing, name: str, role: Role, code: str, who: str) -> DemoToken:
+    wanted = TokenWanted(f"{HOLDER_MARK}{who}", role, code)
+    _, secret = issue(session, hashing, LOADER, wanted)
+    return DemoToken(name, role, find_agency(session, LOADER, code).name, secret)
 
 
 def _aggregate(code: str, name: str, level: AgencyLevel, parent: str | None) -> AgencyDetails:
@@ -142,7 +198,7 @@ def _load_report(session: WriteSession, details: AgencyDetails, year: int) -> No
         imported = read_document(Document("盐池县大水坑镇2021年年度报告.txt", data))
         store_draft(session, LOADER, imported, details.code, year, None)
         return
-    agency = find_agency(session, details.code)
+    agency = find_agency(session, LOADER, details.code)
     content = made_up_content(empty_content(find_form(year), year, agency), details)
     file_content(session, LOADER, agency, content, draft=(details.code, year) == STILL_A_DRAFT)
 

@@ -3,49 +3,84 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from app.domain.agencies import ReportScope
 from app.domain.content import Content, with_texts
 from app.domain.judging import judge
-from app.domain.lifecycle import Status
+from app.domain.lifecycle import Action, Status
 from app.domain.results import Result
+from app.domain.roles import Right
 from app.domain.values import flatten
 from app.errors import Fault, InvalidRequest, NotFound
 from app.forms import form_of_version, form_of_year
 from app.services.agencies import find_agency
-from app.storage.models import REPORT, Agency, Report, ReportVersion
+from app.storage.models import REPORT, STEP, Agency, Report, ReportVersion, Step
 
 if TYPE_CHECKING:
+    from app.auth.actor import Actor
     from app.forms.model import ReportForm
     from app.storage.engine import ReadSession
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A version that isn't the current one, and where the report stood with it."""
+
+    version: int
+    status: Status
+
+
 @dataclass(frozen=True)
 class Filed:
-    """A report with whose it is and what it says."""
+    """A report with whose it is, what it says and which way it has gone.
+
+    Attributes:
+        agency: whose it is.
+        report: where it stands.
+        content: what its current version says.
+        steps: 上报, 退回 and so on, the oldest first.
+        seen: which version `content` is of, where it isn't the current one.
+    """
 
     agency: Agency
     report: Report
     content: Content
+    steps: list[Step] = field(default_factory=list)
+    seen: Seen | None = None
 
     @property
     def status(self) -> Status:
-        """Where it stands."""
-        return Status(self.report.status)
+        """Where it stands, or stood when the version that is seen was current."""
+        return Status(self.report.status) if self.seen is None else self.seen.status
 
     @cached_property
     def results(self) -> list[Result]:
         """What the rules make of it, judged once."""
         return judge(self.content)
+
+    @property
+    def version(self) -> int:
+        """The number of the version that `content` is of."""
+        return self.report.version if self.seen is None else self.seen.version
+
+    @property
+    def is_under_revision(self) -> bool:
+        """Whether a published version stands for the public while this one is being corrected."""
+        is_published = self.report.status == Status.PUBLISHED
+        return self.report.published_version is not None and not is_published
+
+    def last_step(self, action: Action) -> Step | None:
+        """Return the step of this kind that was taken last."""
+        return next((step for step in reversed(self.steps) if step.action == action), None)
 
     @property
     def key(self) -> int:
@@ -70,23 +105,45 @@ def find_form(year: int) -> ReportForm:
     return form
 
 
-def find_report(session: ReadSession, code: str, year: int, *, to_change: bool = False) -> Filed:
-    """Return an agency's report of a year as it stands.
+def find_report(
+    session: ReadSession,
+    actor: Actor,
+    code: str,
+    year: int,
+    right: Right = Right.READ,
+    *,
+    to_change: bool = False,
+) -> Filed:
+    """Return an agency's report of a year as it stands, for somebody who may do something with it.
 
     Args:
         session: where to look.
+        actor: who asks.
         code: the agency.
         year: the report year.
+        right: what they mean to do.
         to_change: hold it until the transaction ends, so that versions can be compared.
 
     Raises:
-        NotFound: there is no such agency, or it has no such report.
+        NotFound: there is no such agency that the actor reaches, or it has no such report.
+        Forbidden: they reach it, but haven't the right.
     """
-    agency = find_agency(session, code)
+    agency = find_agency(session, actor, code, right, year)
     report = get_report(session, agency, year, to_change=to_change)
     if report is None:
         raise NotFound(f"“{agency.name}”没有 {year} 年度的报告")
-    return Filed(agency, report, content_of(session, agency, report))
+    return filed_as(session, agency, report)
+
+
+def filed_as(session: ReadSession, agency: Agency, report: Report) -> Filed:
+    """Return a stored report with what its current version says and the steps it has taken."""
+    steps = session.scalars(_steps(), {"of_report": report.id})
+    return Filed(agency, report, content_of(session, agency, report), list(steps))
+
+
+@cache
+def _steps() -> Select[Step]:
+    return select(Step).where(STEP.c.report_id == bindparam("of_report")).order_by(STEP.c.id)
 
 
 def get_report(session: ReadSession, agency: Agency, year: int, *, to_change: bool = False) -> Report | None:
@@ -99,11 +156,16 @@ def get_report(session: ReadSession, agency: Agency, year: int, *, to_change: bo
 
 def content_of(session: ReadSession, agency: Agency, report: Report) -> Content:
     """Return what the current version of a report says."""
+    return content_at(session, agency, report, report.version)
+
+
+def content_at(session: ReadSession, agency: Agency, report: Report, version: int) -> Content:
+    """Return what a version of a report says; there must be one of this number."""
     form = form_of_version(report.form)
-    version = session.get_one(ReportVersion, (report.id, report.version))
+    stored = session.get_one(ReportVersion, (report.id, version))
     if form is None:
         raise AssertionError(report.form)
-    return read_content(form, report.year, agency, version.content)
+    return read_content(form, report.year, agency, stored.content)
 
 
 def read_content(form: ReportForm, year: int, agency: Agency, document: str) -> Content:

@@ -1,30 +1,27 @@
-"""What the rules make of a stored report: today, and when it was last 上报."""
+"""What the rules made of a report when it was last 上报."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from app.storage.models import SUBMISSION, Submission
+from app.domain.lifecycle import Action
 
 if TYPE_CHECKING:
     from app.services.filed import Filed
-    from app.storage.engine import ReadSession
 
 
-def last_submission(session: ReadSession, filed: Filed) -> Submission | None:
-    """Return the verdict with which the report last passed the gate; None where it never did."""
-    chosen = select(Submission).where(SUBMISSION.c.report_id == filed.report.id)
-    return session.scalars(chosen.order_by(SUBMISSION.c.id.desc()).limit(1)).one_or_none()
+def last_verdict(filed: Filed) -> dict[str, object] | None:
+    """Return the verdict with which the report last passed the gate, with the version, when and by whom.
 
-
-def read_verdict(submission: Submission) -> dict[str, object]:
-    """Return a stored verdict with the version that it is about, when and by whom it was 上报."""
+    None where it never did.
+    """
+    step = filed.last_step(Action.SUBMIT)
+    if step is None:
+        return None
     return {
-        "version": submission.version,
-        "submitted_at": submission.submitted_at,
-        "submitted_by": submission.submitted_by,
-        "items": json.loads(submission.verdict),
+        "version": step.version,
+        "submitted_at": step.taken_at,
+        "submitted_by": step.taken_by,
+        "items": json.loads(step.verdict or "[]"),
     }

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from app.documents.text import read_text
+from app.domain.acts import Act
 from app.domain.content import Content
 from app.domain.judging import judge
 from app.domain.results import Outcome, Result, described, not_kept
+from app.domain.roles import Right
 from app.domain.rules import RULES
 from app.domain.values import nest
 from app.errors import Duplicate, Fault, InvalidRequest, NotFound, UnreadableDocument
 from app.forms import FORMS
-from app.services.filed import Filed, content_of, empty_content, find_form, find_report, get_report
-from app.services.reports import find_reporting_agency
+from app.services.agencies import find_agency_named
+from app.services.audit import record_report
+from app.services.filed import Filed, empty_content, filed_as, find_form, find_report, get_report
 from app.services.saving import file_content, save
 from app.services.versions import BasedOn, refuse_stale, require_absent
 from app.storage.models import SOURCE_DOCUMENT, SourceDocument
@@ -105,7 +108,7 @@ def store_draft(
         StaleVersion: the caller read another version.
         WrongState: the report is no draft.
     """
-    agency = find_reporting_agency(session, code)
+    agency = find_agency_named(session, actor, code, Right.FILE, year or read.reading.year)
     imported = _with_doubt_about_agency(read, agency)
     reading = imported.reading
     content = _content_for(agency, reading, _year_of(reading, year))
@@ -120,7 +123,7 @@ def store_draft(
         )
     else:
         refuse_stale(based_on, report)
-        stored = Filed(agency, report, content_of(session, agency, report))
+        stored = filed_as(session, agency, report)
         filed = save(session, actor, stored, content, draft=True)
     _keep_document(session, actor, filed, imported)
     return filed, imported
@@ -163,11 +166,14 @@ def _keep_document(session: WriteSession, actor: Actor, filed: Filed, imported: 
             sha256=imported.document.sha256,
             body=imported.document.body,
             reading=json.dumps(described_reading(imported), ensure_ascii=False),
-            stored_by=actor.name,
+            stored_by=actor.holder,
             stored_at=datetime.now(UTC),
         )
     )
     session.flush()
+    document = imported.document
+    said = {"version": filed.report.version, "file": document.name, "sha256": document.sha256}
+    record_report(session, actor, Act.REPORT_IMPORT, (filed.agency, filed.report), details=said)
 
 
 def described_reading(imported: Imported) -> dict[str, object]:
@@ -193,13 +199,13 @@ def described_reading(imported: Imported) -> dict[str, object]:
     }
 
 
-def find_source(session: ReadSession, code: str, year: int) -> SourceDocument:
+def find_source(session: ReadSession, actor: Actor, code: str, year: int) -> SourceDocument:
     """Return the document that a report was last read from.
 
     Raises:
         NotFound: there is no such report, or it wasn't read from a document.
     """
-    filed = find_report(session, code, year)
+    filed = find_report(session, actor, code, year)
     chosen = select(SourceDocument).where(SOURCE_DOCUMENT.c.report_id == filed.report.id)
     source = session.scalars(chosen.order_by(SOURCE_DOCUMENT.c.id.desc()).limit(1)).one_or_none()
     if source is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, tuple_
 
+from app.auth.rights import within_reach
 from app.domain.agencies import reference_day
 from app.domain.lifecycle import Status
 from app.services.agencies import find_agency, key_of
@@ -16,6 +17,7 @@ from app.storage.models import AGENCY, REPORT, Agency, Report
 from app.storage.tree import down_from
 
 if TYPE_CHECKING:
+    from app.auth.actor import Actor
     from app.storage.engine import ReadSession
 
 
@@ -42,8 +44,10 @@ class Wanted:
     status: Status | None = None
 
 
-def list_reports(session: ReadSession, wanted: Wanted, after: tuple[str, int], limit: int) -> list[Listed]:
-    """Return up to *limit* reports that come after the one named, by agency code and year.
+def list_reports(
+    session: ReadSession, actor: Actor, wanted: Wanted, after: tuple[str, int], limit: int
+) -> list[Listed]:
+    """Return up to *limit* reports that the actor reaches, by agency code and year, after the one named.
 
     Raises:
         NotFound: there is no agency of the code to look under.
@@ -51,7 +55,7 @@ def list_reports(session: ReadSession, wanted: Wanted, after: tuple[str, int], l
     chosen = (
         select(Agency, Report)
         .join(Report, REPORT.c.agency_id == AGENCY.c.id)
-        .where(tuple_(AGENCY.c.code, REPORT.c.year) > after)
+        .where(tuple_(AGENCY.c.code, REPORT.c.year) > after, within_reach(actor, wanted.year))
         .order_by(AGENCY.c.code, REPORT.c.year)
         .limit(limit)
     )
@@ -61,6 +65,6 @@ def list_reports(session: ReadSession, wanted: Wanted, after: tuple[str, int], l
         chosen = chosen.where(REPORT.c.status == wanted.status)
     if wanted.under is not None:
         day = datetime.now(CHINA).date() if wanted.year is None else reference_day(wanted.year)
-        down = down_from(key_of(find_agency(session, wanted.under)), day)
+        down = down_from(key_of(find_agency(session, actor, wanted.under, year=wanted.year)), day)
         chosen = chosen.where(REPORT.c.agency_id.in_(select(down.c.agency_id)))
     return [Listed(*row) for row in session.execute(chosen)]

@@ -10,10 +10,23 @@ from app.domain.agencies import reference_day
 from app.errors import InvalidRequest
 from app.storage.models import REPORT, Agency, Report
 from app.storage.numbers import TABLES, path_of, update_path
-from app.storage.tree import lineage_on
+from app.storage.tree import Rung, lineage_on
 
 if TYPE_CHECKING:
     from app.storage.engine import ReadSession, WriteSession
+
+
+def lineage_in(session: ReadSession, agency: Agency, year: int) -> list[Rung]:
+    """Return the lineage of an agency on the day that counts for its report of a year.
+
+    Raises:
+        InvalidRequest: the agency stood nowhere on that day.
+    """
+    day = reference_day(year)
+    lineage = lineage_on(session, agency.code, day)
+    if not lineage:
+        raise InvalidRequest(f"“{agency.name}”在 {day:%Y-%m-%d} 不在机关树中，没有 {year} 年度的报告可报")
+    return lineage
 
 
 def path_in(session: ReadSession, agency: Agency, year: int) -> str:
@@ -22,17 +35,13 @@ def path_in(session: ReadSession, agency: Agency, year: int) -> str:
     Raises:
         InvalidRequest: the agency stood nowhere on that day.
     """
-    path = get_path(session, agency, year)
-    if path is None:
-        day = reference_day(year)
-        raise InvalidRequest(f"“{agency.name}”在 {day:%Y-%m-%d} 不在机关树中，没有 {year} 年度的报告可报")
-    return path
+    return path_of(rung.code for rung in lineage_in(session, agency, year))
 
 
 def get_path(session: ReadSession, agency: Agency, year: int) -> str | None:
     """Return the path of an agency's report of a year; None where it stood nowhere on that day."""
-    lineage = lineage_on(session, agency.id or 0, reference_day(year))
-    return path_of(lineage) if lineage else None
+    lineage = lineage_on(session, agency.code, reference_day(year))
+    return path_of(rung.code for rung in lineage) if lineage else None
 
 
 def file_again(session: WriteSession, agency_ids: list[int]) -> None:

@@ -1,4 +1,4 @@
-"""Reports: create, replace, amend, remove, 上报, 撤回."""
+"""Reports: create, replace, amend, remove."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app.domain import totals
+from app.domain.acts import Act
 from app.domain.content import Content, merge, texts_of, with_texts
-from app.domain.lifecycle import TRANSITIONS, Action, allowed
+from app.domain.lifecycle import allowed
+from app.domain.roles import Right
 from app.domain.values import Values
-from app.errors import Fault, InvalidRequest, NotFound
-from app.services.agencies import find_agency
-from app.services.filed import Filed, content_of, empty_content, find_form, find_report, get_report
-from app.services.saving import already_there, file_content, move, pass_gate, save, submit, wrong_state
-from app.services.versions import BasedOn, refuse_stale, require_absent, require_current
+from app.services.agencies import find_agency, find_agency_named
+from app.services.audit import record_report
+from app.services.filed import Filed, empty_content, filed_as, find_form, find_report, get_report
+from app.services.saving import already_there, file_content, save, wrong_state
+from app.services.versions import BasedOn, require_absent, require_current
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from app.auth.actor import Actor
     from app.forms.model import CellCode
-    from app.storage.engine import ReadSession, WriteSession
-    from app.storage.models import Agency
+    from app.storage.engine import WriteSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +45,16 @@ def create_report(
 
     Raises:
         InvalidRequest: the agency isn't known or stood nowhere then, or the year has no form.
+        Forbidden: the actor may not.
         Duplicate: there is a report already.
         RulesBroken: it is no draft and breaks mandatory rules.
     """
-    agency = find_reporting_agency(session, code)
+    agency = find_agency_named(session, actor, code, Right.FILE, year)
     if get_report(session, agency, year) is not None:
         raise already_there(agency, year)
     form = find_form(year)
     content = _compose(empty_content(form, year, agency), sent)
     return file_content(session, actor, agency, content, draft=draft)
-
-
-def find_reporting_agency(session: ReadSession, code: str) -> Agency:
-    """Return the agency that a body names.
-
-    Raises:
-        InvalidRequest: there is none.
-    """
-    try:
-        return find_agency(session, code)
-    except NotFound as unknown:
-        raise InvalidRequest(
-            unknown.detail, [Fault("/agency", unknown.detail, "unknown-agency")]
-        ) from unknown
 
 
 def _compose(blank: Content, sent: Sent) -> Content:
@@ -92,13 +80,13 @@ def replace_report(
         InvalidRequest: see `create_report`.
     """
     code, year = key
-    agency = find_agency(session, code)
+    agency = find_agency(session, actor, code, Right.FILE, year)
     report = get_report(session, agency, year, to_change=True)
     if report is None:
         require_absent(based_on)
         return create_report(session, actor, code, year, sent, draft=draft), True
     require_current(based_on, report)
-    filed = Filed(agency, report, content_of(session, agency, report))
+    filed = filed_as(session, agency, report)
     content = _compose(empty_content(filed.content.form, year, agency), sent)
     return save(session, actor, filed, content, draft=draft, to_submit=not draft), False
 
@@ -118,7 +106,7 @@ def patch_report(
         NotFound: there is no such report.
         Otherwise as `replace_report`.
     """
-    filed = find_report(session, *key, to_change=True)
+    filed = find_report(session, actor, *key, Right.FILE, to_change=True)
     require_current(based_on, filed.report)
     content = filed.content
     amended = replace(content, values=totals.patch(content.form, content.values, sent.values))
@@ -141,14 +129,16 @@ def replace_cells(
     Raises:
         As `patch_report`.
     """
-    filed = find_report(session, *key, to_change=True)
+    filed = find_report(session, actor, *key, Right.FILE, to_change=True)
     require_current(based_on, filed.report)
     content = filed.content
     values = totals.replace_part(content.form, content.values, part, sent)
     return save(session, actor, filed, replace(content, values=values), draft=draft)
 
 
-def delete_report(session: WriteSession, key: tuple[str, int], based_on: BasedOn | None) -> None:
+def delete_report(
+    session: WriteSession, actor: Actor, key: tuple[str, int], based_on: BasedOn | None
+) -> None:
     """Remove a draft that was never 上报.
 
     Raises:
@@ -156,36 +146,11 @@ def delete_report(session: WriteSession, key: tuple[str, int], based_on: BasedOn
         WrongState: it has been 上报 once, so it stays.
         PreconditionRequired, StaleVersion: see `require_current`.
     """
-    filed = find_report(session, *key, to_change=True)
+    filed = find_report(session, actor, *key, Right.FILE, to_change=True)
     require_current(based_on, filed.report)
     if filed.report.was_submitted:
-        raise wrong_state(filed, "上报过的报告不能删除", list(allowed(filed.status)))
+        raise wrong_state(filed, "上报过的报告不能删除", allowed(filed.status, actor.rights))
+    said = {"version": filed.report.version}
+    record_report(session, actor, Act.REPORT_DELETE, (filed.agency, filed.report), details=said)
     session.delete(filed.report)
     session.flush()
-
-
-def take_action(
-    session: WriteSession, actor: Actor, key: tuple[str, int], action: Action, based_on: BasedOn | None
-) -> Filed:
-    """Move a report from one state to another.
-
-    Raises:
-        NotFound: there is no such report.
-        StaleVersion: the caller read another version.
-        WrongState: its state doesn't allow it; the allowed actions are named.
-        RulesBroken: it is to be 上报 and breaks mandatory rules.
-    """
-    filed = find_report(session, *key, to_change=True)
-    refuse_stale(based_on, filed.report)
-    if filed.status not in TRANSITIONS[action]:
-        actions = allowed(filed.status)
-        choice = "、".join(f"{each.label}（{each}）" for each in actions)
-        raise wrong_state(
-            filed, f"报告{filed.status.label}，不能{action.label}；现在可以：{choice or '无'}", [*actions]
-        )
-    if action is Action.SUBMIT:
-        pass_gate(filed)
-        submit(session, actor, filed)
-    else:
-        move(session, filed, TRANSITIONS[action][filed.status])
-    return filed

@@ -19,6 +19,7 @@ from app.storage.numbers import TABLES, Part, Source, Subtree, list_numbers, lis
 from app.storage.tree import Placed, statuses_under, subtree_on
 
 if TYPE_CHECKING:
+    from app.auth.actor import Actor
     from app.domain.results import Result
     from app.domain.values import Values
     from app.forms.model import ReportForm
@@ -55,7 +56,7 @@ class Covered:
         agency: the agency.
         state: how it stands.
         status: the state of its report; None where it has none.
-        reason: why it is left out, in Chinese, where it is.
+        reason: in Chinese, why it is left out, or which version is in where it is being corrected.
     """
 
     agency: Agency
@@ -105,7 +106,7 @@ class RolledUp:
 
 
 def roll_up_subtree(
-    session: ReadSession, code: str, year: int, basis: Basis, part: Part | None = None
+    session: ReadSession, actor: Actor, code: str, year: int, basis: Basis, part: Part | None = None
 ) -> RolledUp:
     """Add up the reports of an agency and all below it, as the tree stood on 31 December of the year.
 
@@ -113,7 +114,7 @@ def roll_up_subtree(
         NotFound: there is no such agency, or it stood nowhere that day.
         InvalidRequest: the year has no form.
     """
-    agency = find_agency(session, code)
+    agency = find_agency(session, actor, code, year=year)
     form = find_form(year)
     path = get_path(session, agency, year)
     if path is None:
@@ -159,10 +160,16 @@ def _covered(agency: Agency, stored: str | None, included: set[int]) -> Covered:
     if agency.report_scope == ReportScope.AGGREGATE:
         return Covered(agency, CoverageState.EXCLUDED, status, "它的报告本身就是汇总数，再加就重复了")
     if key_of(agency) in included:
-        return Covered(agency, CoverageState.INCLUDED, status)
+        return Covered(agency, CoverageState.INCLUDED, status, _why_included(status))
     if status is None:
         return Covered(agency, CoverageState.MISSING, None, "没有报告")
     return Covered(agency, CoverageState.DRAFT, status, f"报告的状态是“{status.label}”，还不能计入")
+
+
+def _why_included(status: Status | None) -> str | None:
+    if status is not None and status.is_editable:
+        return "正在更正；计入的是已公布的那一版"
+    return None
 
 
 def _warnings(placed: list[Placed], coverage: list[Covered]) -> list[str]:

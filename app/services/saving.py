@@ -9,16 +9,23 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
+from app.domain.acts import Act
+from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.content import Content, document_of
-from app.domain.lifecycle import TRANSITIONS, Action, Status
+from app.domain.deadlines import days_late, due_on
+from app.domain.differences import differences
+from app.domain.lifecycle import Action, Status
 from app.domain.results import Outcome, blocking, described, not_kept
+from app.domain.values import to_text
 from app.errors import Duplicate, Fault, RulesBroken, WrongState
 from app.services.agencies import key_of
-from app.services.filed import Filed
-from app.services.paths import path_in
+from app.services.audit import chain_in, record_report
+from app.services.filed import CHINA, Filed
+from app.services.paths import lineage_in
+from app.storage.digests import digest_of
 from app.storage.engine import lock_tree
-from app.storage.models import Agency, Report, ReportVersion, Submission
-from app.storage.numbers import TABLES, insert_numbers, update_numbers
+from app.storage.models import Agency, Report, ReportVersion, Step
+from app.storage.numbers import TABLES, insert_numbers, path_of, update_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +46,7 @@ def file_content(
         RulesBroken: it is no draft and breaks mandatory rules.
     """
     lock_tree(session, to_change_it=False)
-    path = path_in(session, agency, content.year)
+    lineage = lineage_in(session, agency, content.year)
     now = _now()
     report = Report(
         agency_id=key_of(agency),
@@ -47,6 +54,7 @@ def file_content(
         form=content.form.version,
         status=Status.DRAFT,
         version=0,
+        chain=chain_in(lineage),
         created_at=now,
         updated_at=now,
     )
@@ -63,10 +71,12 @@ def file_content(
         TABLES[content.form.version],
         filed.key,
         year=content.year,
-        path=path,
+        path=path_of(rung.code for rung in lineage),
         values=content.values,
     )
-    _add_version(session, actor, filed)
+    document = _add_version(session, actor, filed)
+    said = {"version": filed.report.version, "document": document}
+    record_report(session, actor, Act.REPORT_CREATE, (agency, report), details=said)
     if not draft:
         pass_gate(filed)
         submit(session, actor, filed)
@@ -112,17 +122,32 @@ def save(
     if changed:
         table = TABLES[content.form.version]
         update_numbers(session.connection(), table, filed.key, content.values)
-        _add_version(session, actor, saved)
+        document = _add_version(session, actor, saved)
+        said = _changes(filed.content, content)
+        said |= {"version": saved.report.version, "document": document}
+        record_report(session, actor, Act.REPORT_SAVE, (filed.agency, filed.report), details=said)
     if to_submit if filed.status.is_editable else changed:
         submit(session, actor, saved)
     return saved
 
 
+def _changes(before: Content, after: Content) -> dict[str, object]:
+    """Say which cells changed from what to what, and which texts; the versions have their words."""
+    differ, cells = differences(before, after), after.form.cells
+    return {
+        "cells": {
+            code: [None if value is None else to_text(cells[code].measure, value) for value in pair]
+            for code, pair in differ.cells.items()
+        },
+        "texts": list(differ.texts),
+    }
+
+
 def _refuse_closed(filed: Filed, *, draft: bool) -> None:
     status = filed.status
     if status.is_closed:
-        way = "return" if status is Status.ACCEPTED else "revise"
-        raise wrong_state(filed, f"报告{status.label}，不能直接修改；要先 {way}", [way])
+        way = Action.RETURN if status is Status.ACCEPTED else Action.REVISE
+        raise wrong_state(filed, f"报告{status.label}，不能直接修改；要先{way.label}（{way}）", [way])
     if draft and not status.is_editable:
         raise wrong_state(filed, "报告已上报，不能再存成草稿；要先撤回（withdraw）", [Action.WITHDRAW])
 
@@ -159,8 +184,8 @@ def _fault_of(content: Content, result: Result) -> Fault:
     return Fault(str(details.pop("pointer")), str(details.pop("message")), str(details.pop("code")), details)
 
 
-def _add_version(session: WriteSession, actor: Actor, filed: Filed) -> None:
-    """Keep what was saved, for ever."""
+def _add_version(session: WriteSession, actor: Actor, filed: Filed) -> str:
+    """Keep what was saved, for ever; return its digest."""
     report = filed.report
     if report.version > 0:
         report.revision += 1
@@ -172,40 +197,51 @@ def _add_version(session: WriteSession, actor: Actor, filed: Filed) -> None:
             report_id=filed.key,
             number=report.version,
             content=document,
-            saved_by=actor.name,
+            saved_by=actor.holder,
             saved_at=report.updated_at,
         )
     )
     session.flush()
+    return digest_of(session.digest, document.encode())
 
 
 def submit(session: WriteSession, actor: Actor, filed: Filed) -> None:
     """Let a report that has passed the gate count as 上报, and keep the verdict with which it passed."""
-    content = filed.content
+    content, agency = filed.content, filed.agency
     filed.report.was_submitted = True
-    if filed.status.is_editable:
-        move(session, filed, TRANSITIONS[Action.SUBMIT][filed.status])
-    session.add(
-        Submission(
-            report_id=filed.key,
-            version=filed.report.version,
-            verdict=json.dumps(
-                [described(content.form, content.values, result) for result in not_kept(filed.results)],
-                ensure_ascii=False,
-            ),
-            submitted_by=actor.name,
-            submitted_at=_now(),
-        )
+    due = due_on(content.year, AgencyLevel(agency.level), AgencyKind(agency.kind))
+    verdict = [described(content.form, content.values, result) for result in not_kept(filed.results)]
+    status = Action.SUBMIT.steps.get(filed.status, filed.status)
+    step = Step(
+        report_id=filed.key,
+        version=filed.report.version,
+        action=Action.SUBMIT,
+        status=status,
+        verdict=json.dumps(verdict, ensure_ascii=False),
+        days_late=days_late(_now().astimezone(CHINA).date(), due),
+        taken_by=actor.holder,
+        taken_at=_now(),
     )
-    session.flush()
+    take_step(session, actor, filed, step)
 
 
-def move(session: WriteSession, filed: Filed, status: Status) -> None:
-    """Put a report into another state."""
-    filed.report.status = status
-    filed.report.revision += 1
-    filed.report.updated_at = _now()
+def take_step(session: WriteSession, actor: Actor, filed: Filed, step: Step) -> None:
+    """Let a report take a step: its state afterwards, the step itself and the audit entry."""
+    report = filed.report
+    said: dict[str, object] = {"version": step.version, "from": report.status, "to": step.status}
+    if step.places is not None:
+        said["places"] = json.loads(step.places)
+    if step.days_late:
+        said["days_late"] = step.days_late
+    if step.status != report.status:
+        report.status = step.status
+        report.revision += 1
+        report.updated_at = _now()
+    session.add(step)
     session.flush()
+    filed.steps.append(step)
+    act = Act(f"report.{step.action}")
+    record_report(session, actor, act, (filed.agency, report), reason=step.reason, details=said)
 
 
 def _now() -> datetime:

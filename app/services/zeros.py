@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from app.domain.acts import Act
+from app.domain.roles import Right
 from app.domain.totals import sum_of
 from app.domain.values import missing_cells, to_text
 from app.errors import Fault, InvalidRequest
+from app.services.audit import record_report
 from app.services.filed import Filed, find_report
 from app.services.saving import save
 from app.services.versions import BasedOn, refuse_stale
@@ -69,7 +72,7 @@ def state_zeros(
         InvalidRequest: a cell isn't in the form, or isn't missing.
         WrongState, RulesBroken: see `save`.
     """
-    filed = find_report(session, *key, to_change=True)
+    filed = find_report(session, actor, *key, Right.FILE, to_change=True)
     refuse_stale(based_on, filed.report)
     content = filed.content
     missing = missing_cells(content.form, content.values)
@@ -78,19 +81,22 @@ def state_zeros(
     values, computed = _filled(content, asked)
     stated = [code for code in asked if code not in computed]
     saved = save(session, actor, filed, replace(content, values=values))
-    clerk = stated_by or actor.name
+    clerk = stated_by or actor.holder
     if asked:
-        _record(session, saved, stated, clerk)
+        _keep(session, saved, stated, clerk)
+        said = {"version": saved.report.version, "cells": stated, "stated_by": clerk}
+        whose = (saved.agency, saved.report)
+        record_report(session, actor, Act.REPORT_STATE_ZEROS, whose, details=said)
     return ZerosStated(saved, stated, computed, clerk)
 
 
-def list_zeros(session: ReadSession, code: str, year: int) -> list[ZeroStatement]:
+def list_zeros(session: ReadSession, actor: Actor, code: str, year: int) -> list[ZeroStatement]:
     """Return what was stated to be zero in a report, the oldest first.
 
     Raises:
         NotFound: there is no such report.
     """
-    filed = find_report(session, code, year)
+    filed = find_report(session, actor, code, year)
     chosen = select(ZeroStatement).where(ZERO_STATEMENT.c.report_id == filed.key)
     return list(session.scalars(chosen.order_by(ZERO_STATEMENT.c.id)))
 
@@ -140,7 +146,7 @@ def _fault(content: Content, place: int, code: CellCode) -> Fault | None:
     return Fault(f"/cells/{place}", f"{cell.label}已经填了 {found}，不是缺格", "cell-filled")
 
 
-def _record(session: WriteSession, filed: Filed, stated: list[CellCode], stated_by: str) -> None:
+def _keep(session: WriteSession, filed: Filed, stated: list[CellCode], stated_by: str) -> None:
     session.add(
         ZeroStatement(
             report_id=filed.key,

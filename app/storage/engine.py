@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+
+from app.storage.digests import Digest
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,14 +28,30 @@ class ReadSession(Session):
 
 
 class WriteSession(ReadSession):
-    """A session that may write; one transaction."""
+    """A session that may write; one transaction.
+
+    Attributes:
+        digest: by which the audit entries written in it are chained.
+    """
+
+    def __init__(self, engine: Engine, digest: Digest) -> None:
+        super().__init__(engine)
+        self.digest = digest
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An engine and the two ways of using it."""
+    """An engine and the two ways of using it.
+
+    Attributes:
+        engine: SQLAlchemy's.
+        digest: by which audit entries are chained from now on.
+        turn: whose turn it is to write, where the database has one writer at a time.
+    """
 
     engine: Engine
+    digest: Digest = Digest.SHA256
+    turn: Lock = field(default_factory=Lock)
 
     @contextmanager
     def reading(self) -> Iterator[ReadSession]:
@@ -43,20 +62,34 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[WriteSession]:
         """Open a transaction; commit it when the block ends, undo it when the block fails."""
-        with WriteSession(for_writing(self.engine)) as session:
+        with self._in_turn(), WriteSession(for_writing(self.engine), self.digest) as session:
             yield session
             session.commit()
 
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Queue this process's writers on SQLite: left to themselves they poll the lock, and starve."""
+        if self.engine.dialect.name != "sqlite":
+            yield
+            return
+        # whoever waits in vain is told so by the database itself
+        has_turn = self.turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        try:
+            yield
+        finally:
+            if has_turn:
+                self.turn.release()
 
-def open_database(url: str, pool_size: int) -> Database:
+
+def open_database(url: str, pool_size: int, digest: Digest = Digest.SHA256) -> Database:
     """Make the engine for a database address; connects only when first used."""
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(url, pool_size=pool_size, max_overflow=0)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "checkin", _end_sqlite)
-        return Database(engine)
-    return Database(create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True))
+        return Database(engine, digest)
+    return Database(create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True), digest)
 
 
 def for_writing(engine: Engine) -> Engine:

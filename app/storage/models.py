@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     Dialect,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -129,7 +130,12 @@ class AgencyPlacement(Entity, table=True):
 
 
 class Report(Entity, table=True):
-    """An agency's report of a year: where it stands and which version is current."""
+    """An agency's report of a year: where it stands and which version is current.
+
+    `published_version` is the version that was 公布 last; while the report isn't `published` though it has
+    one, it is being corrected (更正), and that version is what the public sees.  `chain` names the audit
+    chain of its county.
+    """
 
     __tablename__ = "report"
     __table_args__ = (UniqueConstraint("agency_id", "year"), NEVER_AGAIN)
@@ -142,6 +148,8 @@ class Report(Entity, table=True):
     revision: int = 1
     version: int = 1
     was_submitted: bool = False
+    published_version: int | None = None
+    chain: str = Field(sa_type=Code)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -156,20 +164,6 @@ class ReportVersion(Entity, table=True):
     content: str = Field(sa_type=Text)
     saved_by: str = Field(sa_type=Text)
     saved_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class Submission(Entity, table=True):
-    """That a version was 上报: by whom, when, and the verdict with which it passed."""
-
-    __tablename__ = "submission"
-    __table_args__ = NEVER_AGAIN
-
-    id: int | None = Field(default=None, primary_key=True, sa_type=Key)
-    report_id: int = Field(foreign_key="report.id", ondelete="CASCADE", index=True, sa_type=Key)
-    version: int
-    verdict: str = Field(sa_type=Text)
-    submitted_by: str = Field(sa_type=Text)
-    submitted_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ZeroStatement(Entity, table=True):
@@ -203,11 +197,150 @@ class SourceDocument(Entity, table=True):
     stored_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class Step(Entity, table=True):
+    """A step of a report's way: 上报, 退回, 审核, 公布, 更正, 撤回; by whom, when, and why.
+
+    A step of 上报 keeps the verdict with which the version passed the gate, and by how many days it was late.
+    """
+
+    __tablename__ = "step"
+    __table_args__ = NEVER_AGAIN
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Key)
+    report_id: int = Field(foreign_key="report.id", ondelete="CASCADE", index=True, sa_type=Key)
+    version: int
+    action: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    reason: str | None = Field(default=None, sa_type=Text)
+    places: str | None = Field(default=None, sa_type=Text)
+    verdict: str | None = Field(default=None, sa_type=Text)
+    days_late: int | None = None
+    taken_by: str = Field(sa_type=Text)
+    taken_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Comment(Entity, table=True):
+    """What somebody remarked on a cell or a section (批注).  Never changed, never removed."""
+
+    __tablename__ = "comment"
+    __table_args__ = NEVER_AGAIN
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Key)
+    report_id: int = Field(foreign_key="report.id", ondelete="CASCADE", index=True, sa_type=Key)
+    version: int
+    place: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    written_by: str = Field(sa_type=Text)
+    written_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Token(Entity, table=True):
+    """A bearer token: whose, for which role and agency, until when.  Its secret is kept as a digest."""
+
+    __tablename__ = "token"
+
+    id: str = Field(sa_type=Code, primary_key=True)
+    digest: str = Field(sa_type=Text)
+    algorithm: str = Field(sa_type=Text)
+    holder: str = Field(sa_type=Text)
+    role: str = Field(sa_type=Text)
+    agency_id: int | None = Field(default=None, foreign_key="agency.id", index=True, sa_type=Key)
+    networks: str = Field(sa_type=Text)
+    issued_by: str = Field(sa_type=Text)
+    issued_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    replaces: str | None = Field(default=None, sa_type=Text)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_by: str | None = Field(default=None, sa_type=Text)
+
+
+class Link(Entity, table=True):
+    """An address that stands in for a credential: one GET, a few minutes."""
+
+    __tablename__ = "link"
+
+    id: str = Field(sa_type=Code, primary_key=True)
+    digest: str = Field(sa_type=Text)
+    algorithm: str = Field(sa_type=Text)
+    target: str = Field(sa_type=Text)
+    credential: str = Field(sa_type=Text)
+    holder: str = Field(sa_type=Text)
+    role: str = Field(sa_type=Text)
+    agency_id: int | None = Field(default=None, foreign_key="agency.id", index=True, sa_type=Key)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AuditHead(Entity, table=True):
+    """The end of an audit chain, held by whoever adds to it: a chain never forks."""
+
+    __tablename__ = "audit_head"
+
+    chain: str = Field(sa_type=Code, primary_key=True)
+    number: int
+    hash: str = Field(sa_type=Text)
+    algorithm: str = Field(sa_type=Text)
+
+
+class AuditEntry(Entity, table=True):
+    """That somebody did something, chained to the entry before.  Never changed.
+
+    `at` is text, as `app.storage.audit.written` writes it: what a hash covers must read back the same from
+    every database.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index(None, "at", "chain", "number"),
+        Index(None, "agency", "year"),
+    )
+
+    chain: str = Field(sa_type=Code, primary_key=True)
+    number: int = Field(primary_key=True)
+    at: str = Field(sa_type=Code)
+    act: str = Field(sa_type=Text)
+    holder: str = Field(sa_type=Text)
+    role: str | None = Field(default=None, sa_type=Text)
+    credential: str = Field(sa_type=Text)
+    agency: str | None = Field(default=None, sa_type=Code)
+    year: int | None = None
+    target: str | None = Field(default=None, sa_type=Text)
+    reason: str | None = Field(default=None, sa_type=Text)
+    details: str | None = Field(default=None, sa_type=Text)
+    times: int
+    request_id: str | None = Field(default=None, sa_type=Text)
+    address: str | None = Field(default=None, sa_type=Text)
+    algorithm: str = Field(sa_type=Text)
+    previous: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)
+
+
+class AuditCheckpoint(Entity, table=True):
+    """Up to which entry a chain was pruned, signed: verification goes on from there."""
+
+    __tablename__ = "audit_checkpoint"
+
+    chain: str = Field(sa_type=Code, primary_key=True)
+    number: int = Field(primary_key=True)
+    hash: str = Field(sa_type=Text)
+    pruned_at: datetime = Field(sa_type=UtcDateTime)
+    pruned_by: str = Field(sa_type=Text)
+    algorithm: str = Field(sa_type=Text)
+    signature: str = Field(sa_type=Text)
+
+
 AGENCY = METADATA.tables["agency"]
 PLACEMENT = METADATA.tables["agency_placement"]
 REPORT = METADATA.tables["report"]
 VERSION = METADATA.tables["report_version"]
 RETIRED_CODE = METADATA.tables["retired_code"]
-SUBMISSION = METADATA.tables["submission"]
 SOURCE_DOCUMENT = METADATA.tables["source_document"]
 ZERO_STATEMENT = METADATA.tables["zero_statement"]
+STEP = METADATA.tables["step"]
+COMMENT = METADATA.tables["comment"]
+TOKEN = METADATA.tables["token"]
+LINK = METADATA.tables["link"]
+AUDIT_HEAD = METADATA.tables["audit_head"]
+AUDIT_ENTRY = METADATA.tables["audit_entry"]
+AUDIT_CHECKPOINT = METADATA.tables["audit_checkpoint"]

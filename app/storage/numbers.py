@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -19,14 +20,18 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
+    delete,
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
 
 from app.domain.agencies import ReportScope
+from app.domain.lifecycle import Status
 from app.domain.roll_up import RollUp
 from app.forms import FORMS
 from app.storage.models import AGENCY, METADATA, REPORT, Code, Key
@@ -44,6 +49,9 @@ Statement: TypeAlias = "Select[*tuple[Any, ...]]"
 
 WORKING = "working"
 """The slot of a report's current numbers."""
+
+PUBLIC = "public"
+"""The slot of the numbers that stay published while the report is being corrected (更正)."""
 
 SEPARATOR = "/"
 
@@ -101,6 +109,19 @@ def update_numbers(connection: Connection, table: Table, report_id: int, values:
     connection.execute(update(table).where(chosen), row | _row_of(values))
 
 
+def keep_public(connection: Connection, table: Table, report_id: int) -> None:
+    """Set a report's numbers aside as those that the public goes on seeing."""
+    others = [column for column in table.columns if column.name != table.c.slot.name]
+    now = select(*others, literal(PUBLIC)).where(table.c.report_id == report_id, table.c.slot == WORKING)
+    names = [*(column.name for column in others), table.c.slot.name]
+    connection.execute(insert(table).from_select(names, now))
+
+
+def drop_public(connection: Connection, table: Table, report_id: int) -> None:
+    """Let a report's current numbers be those that the public sees."""
+    connection.execute(delete(table).where(table.c.report_id == report_id, table.c.slot == PUBLIC))
+
+
 def _row_of(values: Values) -> dict[str, object]:
     return {column_name(code): value for code, value in values.items()}
 
@@ -115,6 +136,8 @@ class Part(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Subtree:
     """Which reports a roll-up adds: those of a year, under a path, in these states.
+
+    Of a report that is being corrected, the version that was published counts.
 
     Bodies outside the roll-up, and reports that add up others themselves, never count.
     """
@@ -225,7 +248,10 @@ def _summing(table: Table, part: Part | None) -> Statement:
 
 @cache
 def _sourcing(table: Table) -> Statement:
-    columns = (AGENCY.c.id, AGENCY.c.code, REPORT.c.id, REPORT.c.status, REPORT.c.version, REPORT.c.revision)
+    revised = _is_revised()
+    status = case((revised, literal(Status.PUBLISHED.value)), else_=REPORT.c.status)
+    version = case((revised, REPORT.c.published_version), else_=REPORT.c.version)
+    columns = (AGENCY.c.id, AGENCY.c.code, REPORT.c.id, status, version, REPORT.c.revision)
     return _counted(select(*columns), table).order_by(AGENCY.c.code)
 
 
@@ -234,7 +260,13 @@ def _listing(table: Table) -> Statement:
     return _counted(select(table.c.report_id, *_cells(table)), table)
 
 
+def _is_revised() -> ColumnElement[bool]:
+    """Tell of a report whether it was published and is being corrected now."""
+    return and_(REPORT.c.published_version.is_not(None), REPORT.c.status != Status.PUBLISHED)
+
+
 def _counted(statement: Statement, table: Table) -> Statement:
+    revised = _is_revised()
     return (
         statement.select_from(table)
         .join(REPORT, REPORT.c.id == table.c.report_id)
@@ -243,8 +275,9 @@ def _counted(statement: Statement, table: Table) -> Statement:
             table.c.year == bindparam("of_year"),
             table.c.path >= bindparam("low"),
             table.c.path < bindparam("high"),
-            table.c.slot == WORKING,
-            REPORT.c.status.in_(bindparam("statuses", expanding=True)),
+            # what was published counts until its correction is published too
+            table.c.slot == case((revised, literal(PUBLIC)), else_=literal(WORKING)),
+            or_(revised, REPORT.c.status.in_(bindparam("statuses", expanding=True))),
             AGENCY.c.in_rollup,
             AGENCY.c.report_scope == ReportScope.OWN,
         )

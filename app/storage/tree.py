@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, and_, literal, or_, select
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    literal,
+    or_,
+    select,
+)
 
 from app.storage.models import AGENCY, PLACEMENT, REPORT, Agency, AgencyPlacement
 
@@ -30,7 +43,7 @@ class Placed:
     depth: int
 
 
-def _holds_on(day: date) -> ColumnElement[bool]:
+def _holds_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
     until = PLACEMENT.c.valid_to
     return and_(PLACEMENT.c.valid_from <= day, or_(until.is_(None), until > day))
 
@@ -47,20 +60,70 @@ def last_placement(session: ReadSession, agency_id: int) -> AgencyPlacement:
     return session.scalars(chosen.order_by(PLACEMENT.c.valid_from.desc()).limit(1)).one()
 
 
-def lineage_on(session: ReadSession, agency_id: int, day: date) -> list[str]:
-    """Return the codes from the top of the tree down to an agency; empty where it stands nowhere that day."""
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """An agency of a lineage."""
+
+    code: str
+    level: str
+
+
+def lineage_on(session: ReadSession, code: str, day: date) -> list[Rung]:
+    """Return the agencies from the top of the tree down to one; empty where it stands nowhere that day."""
+    return [Rung(*row) for row in session.execute(_lineage(), {"code": code, "day": day})]
+
+
+@cache
+def _lineage() -> Select[str, str]:
+    up = above_on(bindparam("code"), bindparam("day"))
+    return (
+        select(AGENCY.c.code, AGENCY.c.level)
+        .join(up, AGENCY.c.id == up.c.agency_id)
+        .order_by(up.c.height.desc())
+    )
+
+
+def above_on(code: BindParameter[str], day: BindParameter[date]) -> CTE:
+    """Return a query of an agency and all above it on a day: agency_id, parent_id, height."""
+    return _above(code, _holds_on(day), "up")
+
+
+def above_lastly(code: BindParameter[str]) -> CTE:
+    """Return a query of an agency and all above it where each stands now, or stood last."""
+    return _above(code, _is_last(), "up_lastly")
+
+
+def _above(code: BindParameter[str], holds: ColumnElement[bool], name: str) -> CTE:
+    own = select(AGENCY.c.id).where(AGENCY.c.code == code).scalar_subquery()
     up = (
         select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, literal(0).label("height"))
-        .where(PLACEMENT.c.agency_id == agency_id, _holds_on(day))
-        .cte("up", recursive=True)
+        .where(PLACEMENT.c.agency_id == own, holds)
+        .cte(name, recursive=True)
     )
-    up = up.union_all(
+    return up.union_all(
         select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, up.c.height + 1)
         .join(up, PLACEMENT.c.agency_id == up.c.parent_id)
-        .where(_holds_on(day))
+        .where(holds)
     )
-    chosen = select(AGENCY.c.code).join(up, AGENCY.c.id == up.c.agency_id).order_by(up.c.height.desc())
-    return list(session.scalars(chosen))
+
+
+def _is_last() -> ColumnElement[bool]:
+    later = PLACEMENT.alias("later")
+    return ~exists().where(
+        later.c.agency_id == PLACEMENT.c.agency_id, later.c.valid_from > PLACEMENT.c.valid_from
+    )
+
+
+def below_lastly(agency_id: int) -> CTE:
+    """Return a query of an agency and all below it where each stands now, or stood last: agency_id."""
+    down = (
+        select(PLACEMENT.c.agency_id)
+        .where(PLACEMENT.c.agency_id == agency_id, _is_last())
+        .cte("down_lastly", recursive=True)
+    )
+    return down.union_all(
+        select(PLACEMENT.c.agency_id).join(down, PLACEMENT.c.parent_id == down.c.agency_id).where(_is_last())
+    )
 
 
 def down_from(agency_id: int, day: date) -> CTE:

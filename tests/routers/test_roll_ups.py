@@ -29,6 +29,7 @@ from tests.api import (
     register_county,
 )
 from tests.builders import a_balanced_report, balanced, balanced_values, typed_cells
+from tests.desk import Desk
 from tests.services.trees import YEAR, Unit, clear, forests, plant, plant_many, standing_under
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def codes(members: list[dict[str, str]]) -> list[str]:
 def both(sqlite_url: str, postgres_url: str) -> Iterator[list[TestClient]]:
     """Call two applications: one on SQLite, one on PostgreSQL."""
     apps = [create_app(Settings(database_url=url, pool_size=5)) for url in (sqlite_url, postgres_url)]
-    with TestClient(apps[0]) as one, TestClient(apps[1]) as other:
+    with Desk(apps[0]) as one, Desk(apps[1]) as other:
         yield [one, other]
 
 
@@ -174,7 +175,7 @@ def test_a_draft_counts_once_it_is_submitted_and_no_longer_once_it_is_withdrawn(
     assert roll_up_of(client, COUNTY)["totals"]["requests"]["received"]["natural_person"] is None
     seen = []
     for action in ("submit", "withdraw"):
-        done = client.post(address(rest="/transitions"), json={"action": action})
+        done = client.post(address(rest="/transitions"), json={"action": action, "reason": "填错"})
         assert done.status_code == 200
         seen.append(cell(roll_up_of(client, COUNTY), *received))
     assert seen == [cell({"totals": a_report()}, *received), None]
@@ -407,7 +408,7 @@ def test_the_tag_changes_with_whatever_the_answer_tells(client: TestClient, chan
         case "prose":
             done = client.put(address(), json=a_report(preface="前言。"), headers=based)
         case "state":
-            done = client.post(address(rest="/transitions"), json={"action": "withdraw"})
+            done = client.post(address(rest="/transitions"), json={"action": "withdraw", "reason": "填错"})
         case "tree":
             done = client.post(f"{API}/agencies", json=an_agency("another"))
         case _:

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from app.main import create_app
 from app.settings import Settings
 from tests.api import API, assert_problem
+from tests.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ def test_a_service_whose_schema_is_of_another_version_is_not_ready(client: TestC
 
 def test_a_service_without_its_database_says_so(tmp_path: Path) -> None:
     for url in (f"sqlite:///{tmp_path}/no/such/folder.db", "postgresql+psycopg://nobody@127.0.0.1:1/none"):
-        with TestClient(create_app(Settings(database_url=url, pool_size=1))) as client:
+        with Desk(create_app(Settings(database_url=url, pool_size=1))) as client:
             assert client.get("/livez").status_code == 200
             for path in ("/readyz", f"{API}/agencies", f"{API}/reports/640323101/2021"):
                 assert "数据库现在没有回应" in assert_problem(client.get(path), 503, "unavailable")["detail"]

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from app.auth.actor import COMMAND_LINE
 from app.domain.values import flatten, nest
 from app.forms.annual_2021 import FORM
 from app.services.agencies import find_agency
@@ -67,7 +68,7 @@ def test_units_whose_codes_begin_alike_or_differ_in_case_are_kept_apart(database
 
 
 def a_subtree(session: ReadSession, code: str) -> Subtree:
-    return Subtree(YEAR, path_in(session, find_agency(session, code), YEAR), ("submitted",))
+    return Subtree(YEAR, path_in(session, find_agency(session, COMMAND_LINE, code), YEAR), ("submitted",))
 
 
 def test_sums_sources_and_numbers_speak_of_the_same_reports(database: Database) -> None:
@@ -168,7 +169,7 @@ def do_something(client: TestClient, chance: Random) -> bool:
         case "move":
             answer = move(client, chance, key[0])
         case action:
-            answer = send("POST", address(*key, "/transitions"), json={"action": action})
+            answer = send("POST", address(*key, "/transitions"), json={"action": action, "reason": "填错"})
     assert answer.status_code < 500, answer.text
     return answer.is_success
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from app.auth.actor import COMMAND_LINE
 from app.domain.agencies import BEGINNING, reference_day
 from app.domain.lifecycle import Status
 from app.services.agencies import find_agency, key_of
@@ -35,7 +36,7 @@ MERGER = date(2022, 7, 1)
 
 
 def key(session: ReadSession, code: str) -> int:
-    return key_of(find_agency(session, code))
+    return key_of(find_agency(session, COMMAND_LINE, code))
 
 
 @pytest.fixture
@@ -73,12 +74,16 @@ def expect_subtree(session: ReadSession, units: list[Unit], code: str) -> None:
 
 
 def expect_lineage(session: ReadSession, units: list[Unit], unit: Unit) -> None:
-    lineage = lineage_on(session, key(session, unit.code), DAY)
+    lineage = codes_above(session, unit.code, DAY)
     above = [other.code for other in units if unit in standing_under(units, other.code)]
     assert sorted(lineage) == sorted(above)
     assert lineage[-1:] == above[-1:]
     for upper, lower in pairwise(lineage):
         assert next(u.parent for u in units if u.code == lower) == upper
+
+
+def codes_above(session: ReadSession, code: str, day: date) -> list[str]:
+    return [rung.code for rung in lineage_on(session, code, day)]
 
 
 def a_town_that_moved(database: Database) -> None:
@@ -95,9 +100,9 @@ def test_a_place_holds_from_its_first_day_to_the_day_before_its_end(database: Da
     eve = MERGER - timedelta(days=1)
     with database.reading() as session:
         town = key(session, "town")
-        found = {day: lineage_on(session, town, day) for day in (BEGINNING, eve, MERGER)}
+        found = {day: codes_above(session, "town", day) for day in (BEGINNING, eve, MERGER)}
         assert found == {BEGINNING: ["C1", "town"], eve: ["C1", "town"], MERGER: ["C2", "town"]}
-        assert lineage_on(session, town, BEGINNING - timedelta(days=1)) == []
+        assert codes_above(session, "town", BEGINNING - timedelta(days=1)) == []
         assert placement_on(session, town, BEGINNING - timedelta(days=1)) is None
         on_merger = placement_on(session, town, MERGER)
         assert on_merger is not None
@@ -108,9 +113,8 @@ def test_a_place_holds_from_its_first_day_to_the_day_before_its_end(database: Da
 def test_what_stands_below_a_unit_that_moved_went_with_it(database: Database) -> None:
     a_town_that_moved(database)
     with database.reading() as session:
-        village = key(session, "village")
-        assert lineage_on(session, village, reference_day(2021)) == ["C1", "town", "village"]
-        assert lineage_on(session, village, reference_day(2022)) == ["C2", "town", "village"]
+        assert codes_above(session, "village", reference_day(2021)) == ["C1", "town", "village"]
+        assert codes_above(session, "village", reference_day(2022)) == ["C2", "town", "village"]
         for county, year, below in (("C1", 2021, 2), ("C1", 2022, 0), ("C2", 2021, 0), ("C2", 2022, 2)):
             assert len(subtree_on(session, key(session, county), reference_day(year))) == 1 + below
 

@@ -1,0 +1,64 @@
+"""What the audit trail tells of."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.domain.lifecycle import Action
+
+
+class Act(StrEnum):
+    """Something that somebody did, or was refused."""
+
+    REPORT_CREATE = "report.create"
+    REPORT_SAVE = "report.save"
+    REPORT_DELETE = "report.delete"
+    REPORT_SUBMIT = "report.submit"
+    REPORT_WITHDRAW = "report.withdraw"
+    REPORT_RETURN = "report.return"
+    REPORT_ACCEPT = "report.accept"
+    REPORT_PUBLISH = "report.publish"
+    REPORT_REVISE = "report.revise"
+    REPORT_STATE_ZEROS = "report.zeros"
+    REPORT_IMPORT = "report.import"
+    REPORT_COMMENT = "report.comment"
+    AGENCY_CREATE = "agency.create"
+    AGENCY_REPLACE = "agency.replace"
+    AGENCY_DELETE = "agency.delete"
+    AGENCY_IMPORT = "agency.import"
+    TOKEN_ISSUE = "token.issue"
+    TOKEN_ROTATE = "token.rotate"
+    TOKEN_REVOKE = "token.revoke"
+    LINK_CREATE = "link.create"
+    LINK_USE = "link.use"
+    LOGIN_REFUSE = "login.refuse"
+    ACCESS_REFUSE = "access.refuse"
+    AUDIT_PRUNE = "audit.prune"
+
+    @property
+    def label(self) -> str:
+        """As county staff call it."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Act.REPORT_CREATE: "新建报告",
+    Act.REPORT_SAVE: "保存报告",
+    Act.REPORT_DELETE: "删除草稿",
+    Act.REPORT_STATE_ZEROS: "说明缺格为零",
+    Act.REPORT_IMPORT: "从文件读入",
+    Act.REPORT_COMMENT: "批注",
+    Act.AGENCY_CREATE: "登记机关",
+    Act.AGENCY_REPLACE: "更正机关",
+    Act.AGENCY_DELETE: "删除机关",
+    Act.AGENCY_IMPORT: "从表格登记机关",
+    Act.TOKEN_ISSUE: "发放令牌",
+    Act.TOKEN_ROTATE: "更换令牌",
+    Act.TOKEN_REVOKE: "吊销令牌",
+    Act.LINK_CREATE: "生成下载地址",
+    Act.LINK_USE: "使用下载地址",
+    Act.LOGIN_REFUSE: "登录被拒",
+    Act.ACCESS_REFUSE: "越权被拒",
+    Act.AUDIT_PRUNE: "清理审计记录",
+    **{Act(f"report.{action}"): action.label for action in Action},
+}

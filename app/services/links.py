@@ -1,0 +1,134 @@
+"""Signed addresses: a browser can't send a token with a download, so one GET may go without, for minutes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from sqlalchemy import Select, bindparam, select, update
+
+from app.auth.actor import Actor
+from app.auth.tokens import Hashing, digest_secret, is_secret, new_secret, read_secret
+from app.domain.acts import Act
+from app.domain.roles import Role
+from app.errors import Fault, Forbidden, InvalidRequest, Unauthenticated
+from app.services.audit import record
+from app.services.tokens import credential_of, is_live
+from app.storage.models import LINK, TOKEN, Link, Token
+
+if TYPE_CHECKING:
+    from app.storage.engine import Database, WriteSession
+
+LIFETIME = timedelta(minutes=5)
+PARAMETER = "link"
+"""The query parameter that carries a link's secret."""
+
+
+def create_link(
+    session: WriteSession, hashing: Hashing, actor: Actor, target: str, root: str
+) -> tuple[str, Link]:
+    """Return an address under which *target* may be read once without a token.
+
+    Args:
+        session: the transaction.
+        hashing: how its secret is digested.
+        actor: who may read it; the address can no more than they can.
+        target: path and query of what is to be read.
+        root: what every path of the API begins with.
+
+    Raises:
+        InvalidRequest: the target is no path of the API.
+        Forbidden: the actor came by such an address, or from the machine itself.
+    """
+    if actor.role is None or actor.credential.startswith(PARAMETER):
+        raise Forbidden("下载地址要由登录的人生成")
+    address = normal_target(target)
+    if not address.startswith(f"{root}/") or urlsplit(target).netloc:
+        message = f"应是本系统以 {root}/ 开头的地址"
+        raise InvalidRequest(message, [Fault("/path", message, "not-of-this-api")])
+    secret = new_secret()
+    link = Link(
+        id=secret.id,
+        digest=digest_secret(hashing, secret.text),
+        algorithm=hashing.digest,
+        target=address,
+        credential=actor.credential,
+        holder=actor.holder,
+        role=actor.role,
+        agency_id=actor.under,
+        expires_at=datetime.now(UTC) + LIFETIME,
+    )
+    session.add(link)
+    session.flush()
+    record(session, actor, Act.LINK_CREATE, address, details={"link": link.id})
+    joint = "&" if "?" in address else "?"
+    return f"{address}{joint}{urlencode({PARAMETER: secret.text})}", link
+
+
+def normal_target(target: str) -> str:
+    """Write a path and query in the one way in which they are compared, without the link itself."""
+    parts = urlsplit(target)
+    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != PARAMETER)
+    return f"{parts.path}?{urlencode(query)}" if query else parts.path
+
+
+def follow(database: Database, hashing: Hashing, text: str, target: str, caller: Actor) -> Actor:
+    """Use a link up, and tell for whom it stands.
+
+    Args:
+        database: where links are kept.
+        hashing: how their secrets are digested.
+        text: the secret that was sent.
+        target: path and query of the request.
+        caller: where the request comes from, for the record.
+
+    Raises:
+        Unauthenticated: it is no link, is used up, is for another address, or its maker's token has ended.
+    """
+    sent = read_secret(text)
+    if sent is None:
+        raise Unauthenticated("下载地址不完整；请重新生成")
+    with database.writing() as session:
+        link = session.scalars(_by_id(), {"of_link": sent.id}).one_or_none()
+        if link is None or not is_secret(hashing, text, link.digest, link.algorithm):
+            raise Unauthenticated("没有这个下载地址；请重新生成")
+        _refuse_ended(session, link, normal_target(target))
+        taken = update(LINK).where(LINK.c.id == link.id, LINK.c.used_at.is_(None)).returning(LINK.c.id)
+        if session.execute(taken.values(used_at=datetime.now(UTC))).first() is None:
+            raise Unauthenticated("这个下载地址已经用过；请重新生成")
+        actor = _actor_of(link, caller)
+        record(session, actor, Act.LINK_USE, link.target, details={"link": link.id})
+    return actor
+
+
+@cache
+def _by_id() -> Select[Link]:
+    return select(Link).where(LINK.c.id == bindparam("of_link"))
+
+
+def _refuse_ended(session: WriteSession, link: Link, target: str) -> None:
+    now = datetime.now(UTC)
+    if link.expires_at <= now:
+        raise Unauthenticated("下载地址已经过期；请重新生成")
+    if link.target != target:
+        raise Unauthenticated("这个下载地址不是给这里用的；请重新生成")
+    chosen = select(Token).where(TOKEN.c.id == link.credential.removeprefix(credential_of("")))
+    token = session.scalars(chosen).one_or_none()
+    if token is not None and not is_live(token, now):
+        raise Unauthenticated("生成这个下载地址的令牌已经失效")
+
+
+def _actor_of(link: Link, caller: Actor) -> Actor:
+    role = Role(link.role)
+    return replace(
+        caller,
+        holder=link.holder,
+        rights=role.rights,
+        under=link.agency_id,
+        role=role,
+        credential=f"{PARAMETER}:{link.id}",
+        expires_at=link.expires_at,
+    )
