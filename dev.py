@@ -301,7 +301,7 @@ def expect_coverage(percent: str, *options: str) -> None:
 
 
 def mutate(arguments: Sequence[str]) -> None:
-    """Change the code in small ways, one by one: tests must notice 95 % of these (takes half an hour)."""
+    """Change the code in small ways, one by one: tests must notice 95 % of them (slow)."""
     install("dev")
     # What an earlier run has found would stand, whatever became of the tests since.
     shutil.rmtree(ROOT / "mutants", ignore_errors=True)
