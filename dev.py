@@ -10,6 +10,7 @@ import difflib
 import functools
 import hashlib
 import importlib.util
+import json
 import os
 import platform
 import re
@@ -299,6 +300,64 @@ def expect_coverage(percent: str, *options: str) -> None:
     call(tool("python"), "-m", "coverage", "report", "--fail-under", percent, *options)
 
 
+def mutate(arguments: Sequence[str]) -> None:
+    """Change the code in small ways, one by one: tests must notice 95 % of them (slow)."""
+    install("dev")
+    # What an earlier run has found would stand, whatever became of the tests since.
+    shutil.rmtree(ROOT / "mutants", ignore_errors=True)
+    call(tool("mutmut"), "run", *arguments, env=os.environ | MUTMUT_SETTINGS)
+    expect_killed(95, mutants_in(ROOT / "mutants"))
+
+
+MUTMUT_SETTINGS: Mapping[str, str] = {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # the plugins take longer to start than most tests
+    "PYTHONDONTWRITEBYTECODE": "",  # a module with all its mutants takes long to compile
+    "PYTHONHASHSEED": "0",  # a mutant meets its tests in the same order every time
+}
+# What mutmut's statuses mean; all others mean that no test has failed.
+KILLED = (1, 3)
+ENDLESS = (-24, 24, 36, 152)
+FATES: Mapping[int, str] = dict.fromkeys(KILLED, "killed") | dict.fromkeys(ENDLESS, "endless")
+
+
+def mutants_in(folder: Path) -> dict[str, str]:
+    """Return what became of every mutant that was tried, by its name: killed, endless or survived."""
+    found = [json.loads(file.read_text())["exit_code_by_key"] for file in sorted(folder.rglob("*.meta"))]
+    return {
+        name: FATES.get(status, "survived")
+        for statuses in found
+        for name, status in statuses.items()
+        if status is not None
+    }
+
+
+def expect_killed(percent: float, mutants: Mapping[str, str]) -> None:
+    """Print how many mutants of each package were killed, and the names of those that survived.
+
+    Raises:
+        DevError: there are none, or tests noticed fewer: failed, or ran for ever.
+    """
+    if not mutants:
+        raise DevError("no mutants were tried")
+    for package in sorted({package_of(name) for name in mutants}):
+        say(figures(package, [fate for name, fate in mutants.items() if package_of(name) == package]))
+    say(figures("all", list(mutants.values())))
+    survivors = [name for name, fate in mutants.items() if fate == "survived"]
+    say("\n".join(["Survivors (`.venv/bin/mutmut show NAME`):", *survivors]))
+    if 100 * len(survivors) > (100 - percent) * len(mutants):
+        raise DevError(f"tests notice less than {percent} % of the mutants")
+
+
+def package_of(mutant: str) -> str:
+    return ".".join(mutant.split(".")[:2])
+
+
+def figures(name: str, fates: Sequence[str]) -> str:
+    killed, endless, survived = (fates.count(fate) for fate in ("killed", "endless", "survived"))
+    rate = f"{100 * (killed + endless) / len(fates):.1f} % noticed"
+    return f"{name}: {len(fates)} mutants, {killed} killed, {endless} endless, {survived} survived: {rate}"
+
+
 def desktop(arguments: Sequence[str]) -> None:
     """Run the tests that need LibreOffice and Chromium; without these programs they fail."""
     install("dev")
@@ -321,6 +380,7 @@ WITHOUT_OPTIONS: Mapping[str, Callable[[], None]] = {"setup": setup, "check": ch
 WITH_OPTIONS: Mapping[str, Callable[[Sequence[str]], None]] = {
     "run": run,
     "test": test,
+    "mutate": mutate,
     "desktop": desktop,
     "bench": bench,
     "lock": relock,

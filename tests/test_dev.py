@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import shutil
@@ -115,6 +116,49 @@ def test_a_file_that_lags_is_shown_with_its_remedy(tmp_path: Path) -> None:
     dev.expect_same(str(committed), "old\n", remedy="make it")
     with pytest.raises(dev.DevError, match=r"(?s)-old\n\+new\n.*out of date: make it"):
         dev.expect_same(str(committed), "new\n", remedy="make it")
+
+
+MUTANTS = {
+    "app.domain.hints.x_hint_for__mutmut_1": 1,
+    "app.domain.hints.x_hint_for__mutmut_2": -24,
+    "app.forms.layout.x_grid_of__mutmut_1": 1,
+    "app.forms.layout.x_grid_of__mutmut_2": 0,
+    "app.forms.layout.x_grid_of__mutmut_3": None,
+}
+
+
+@pytest.fixture
+def mutants(tmp_path: Path) -> Path:
+    """What mutmut leaves behind of two modules."""
+    for module in ("app.domain.hints", "app.forms.layout"):
+        found = {name: status for name, status in MUTANTS.items() if name.startswith(module)}
+        file = tmp_path / "mutants" / f"{module.replace('.', '/')}.py.meta"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps({"exit_code_by_key": found}))
+    return tmp_path / "mutants"
+
+
+def test_mutants_are_counted_by_package_and_survivors_named(
+    mutants: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dev.expect_killed(75, dev.mutants_in(mutants))
+    assert capsys.readouterr().out.splitlines() == [
+        "app.domain: 2 mutants, 1 killed, 1 endless, 0 survived: 100.0 % noticed",
+        "app.forms: 2 mutants, 1 killed, 0 endless, 1 survived: 50.0 % noticed",
+        "all: 4 mutants, 2 killed, 1 endless, 1 survived: 75.0 % noticed",
+        "Survivors (`.venv/bin/mutmut show NAME`):",
+        "app.forms.layout.x_grid_of__mutmut_2",
+    ]
+
+
+def test_too_many_survivors_are_an_error(mutants: Path) -> None:
+    with pytest.raises(dev.DevError, match="less than 76 % of the mutants"):
+        dev.expect_killed(76, dev.mutants_in(mutants))
+
+
+def test_no_mutants_at_all_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(dev.DevError, match="no mutants"):
+        dev.expect_killed(95, dev.mutants_in(tmp_path))
 
 
 def test_what_is_tested_is_what_is_served() -> None:

@@ -65,7 +65,7 @@ def test_the_organisation_s_check_runs_from_0_to_x(weighted: str, check: str) ->
     assert fault == f"统一社会信用代码第 17 位校验不符：应为 {check}，现为 Y"
 
 
-@pytest.mark.parametrize("code", ["64", "6403", "640323", "640323101", "640323101001"])
+@pytest.mark.parametrize("code", ["64", "6403", "640323", "640000", "640323101", "640323101001"])
 def test_division_codes_of_every_level_stay_as_they_are(code: str) -> None:
     assert normal_division_code(code) == code
 

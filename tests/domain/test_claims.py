@@ -33,7 +33,9 @@ LABELLED: list[tuple[str, dict[str, int]]] = [
     ("政府信息公开申请全年共收到6件。", {"received": 6}),
     ("（二）依申请公开情况。全年共收到申请3件，均已办结。", {"received": 3}),
     ("（二）依申请公开\n我街道共收到3件申请。", {"received": 3}),
+    ("（二）依申请公开\n具体情况如下。我街道共收到3件申请。", {"received": 3}),
     ("（二）依申请公开情况。2024年，共收到3件。", {"received": 3}),
+    ("全年工作顺利。依申请公开情况良好。共收到3件。", NOTHING),
     ("收到并答复政府信息公开申请2件。", {"received": 2}),
     ("收到5个部门转来的政府信息公开申请 3 件。", {"received": 3}),
     ("收到通过当面、信函等方式提出的政府信息公开申请4件。", {"received": 4}),
@@ -46,6 +48,8 @@ LABELLED: list[tuple[str, dict[str, int]]] = [
     # What was held over is taken off where the sentence says that it is included.
     ("收到政府信息公开申请10件（含上年结转2件）。", {"received": 8}),
     ("收到政府信息公开申请10件，其中上年度结转的2件。", {"received": 8}),
+    ("收到政府信息公开申请10件（含 上年 结转 2 件）。", {"received": 8}),
+    ("收到政府信息公开申请2件（含上年结转2件）。", {"received": 0}),
     ("收到政府信息公开申请10件（不含上年结转2件）。", {"received": 10}),
     ("收到政府信息公开申请10件，其中结转至下年2件。", {"received": 10}),
     ("收到政府信息公开申请10件，其中上年转来若干。", NOTHING),
@@ -102,7 +106,11 @@ LABELLED: list[tuple[str, dict[str, int]]] = [
     ("全年无行政复议、行政诉讼案件。", BOTH_NONE),
     ("行政复议、行政诉讼均为零。", BOTH_NONE),
     ("因政府信息公开引起的行政复议和行政诉讼各1件。", {"reconsideration": 1, "litigation": 1}),
+    ("因政府信息公开引起的行政复议和行政诉讼案件各1件。", {"reconsideration": 1, "litigation": 1}),
     ("因政府信息公开被申请行政复议2件、提起行政诉讼1件。", {"reconsideration": 2, "litigation": 1}),
+    ("因政府信息公开产生行政复议申请2件。", {"reconsideration": 2}),
+    ("因政府信息公开产生行政诉讼案件共2件。", {"litigation": 2}),
+    ("发生2件因政府信息公开引起的行政复议。", {"reconsideration": 2}),
     ("因政府信息公开引起的行政复议、行政诉讼共3件。", NOTHING),
     ("因政府信息公开引起的行政复议、行政诉讼共0件。", BOTH_NONE),
     ("政府信息公开方面发生1起行政复议。", {"reconsideration": 1}),
@@ -112,6 +120,9 @@ LABELLED: list[tuple[str, dict[str, int]]] = [
     ),
     ("没有因信息公开工作被提起行政诉讼。", {"litigation": 0}),
     ("不存在行政复议被纠正的情形。", NOTHING),
+    ("年底核对政府信息公开有无行政复议、行政诉讼。", NOTHING),
+    ("政府信息公开行政复议的意见没有落实。", NOTHING),
+    ("政府信息公开方面收到1件行政复议答复通知书。", NOTHING),
     ("未经复议直接起诉的行政诉讼1件，均为信息公开案件。", NOTHING),
     ("县司法局办理行政复议30件。", NOTHING),
     ("发生行政复议3件。", NOTHING),
@@ -161,6 +172,10 @@ def test_without_a_report_year_a_stated_year_is_taken_as_it_is() -> None:
         ("三百二千", None),
         ("十百", None),
         ("一万一亿", None),
+        ("一万一万", None),
+        ("一万万", None),
+        ("一亿零万", None),
+        ("三百二百", None),
         ("一百两三", None),
     ],
 )
@@ -181,6 +196,11 @@ def test_prose_that_agrees_with_the_table_is_kept() -> None:
     assert (result.outcome, result.code, result.left, result.right) == (Outcome.KEPT, "received", 2, 2)
     assert result.quotes == (SENTENCE,)
     assert result.hint is None
+
+
+def test_every_claim_that_differs_is_told_by_how_much() -> None:
+    (result,) = _doubts(f"{SENTENCE}收到政府信息公开申请5件。", requests__received__total=9)
+    assert result.message.endswith("列填的是 9，相差 7、4")
 
 
 def test_prose_that_differs_is_quoted_with_both_sides() -> None:
@@ -209,6 +229,8 @@ def test_a_missing_total_leaves_a_doubt_with_both_sides() -> None:
     assert (result.left, result.right) == (None, None)
     assert result.cells[0] == "requests.received.total"
     assert len(result.cells) == 7
+    assert (result.rule.id, result.code, result.pointer) == ("R26", "received", "/narratives/overview")
+    assert result.quotes == (SENTENCE,)
 
 
 def test_parts_that_are_there_are_added_for_the_reader() -> None:
@@ -231,20 +253,70 @@ def test_lawsuits_are_held_to_both_kinds_together() -> None:
     }
     (result,) = _doubts(prose, **cells)
     assert (result.outcome, result.left, result.right) == (Outcome.BROKEN, 3, 2)
-    assert "合计 2，相差 1" in result.message
+    assert result.message.endswith(
+        "表四“未经复议直接起诉”行“总计”列、表四“复议后起诉”行“总计”列合计 2，相差 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [
+        (("direct",), "；表四“未经复议直接起诉”行“总计”列没有填，已填的 4 格"),
+        (
+            ("direct", "after_reconsideration"),
+            "；表四“未经复议直接起诉”行“总计”列、表四“复议后起诉”行“总计”列没有填，已填的 8 格",
+        ),
+    ],
+)
+def test_only_the_missing_of_several_cells_are_named(missing: tuple[str, ...], told: str) -> None:
+    cells = dict.fromkeys(f"proceedings__litigation_{kind}__total" for kind in missing)
+    (result,) = _doubts("因政府信息公开被提起行政诉讼3件。", **cells)
+    assert told in result.message
+
+
+def test_a_cell_that_is_no_total_of_the_form_has_no_parts_to_tell() -> None:
+    sections = [
+        replace(section, table=section.table and replace(section.table, sums=())) for section in FORM.sections
+    ]
+    form = replace(FORM, sections=tuple(sections))
+    (result,) = doubts_about(a_content(form, narratives={"overview": SENTENCE}, values={}))
+    assert result.message.endswith("表三“本年新收”行“总计”列没有填，没法核对")
+    assert result.cells == ("requests.received.total",)
 
 
 def test_title_and_preface_are_read_too() -> None:
     content = replace(a_content(values=a_balanced_report(), narratives={}), preface=SENTENCE, title=None)
     (result,) = doubts_about(content)
     assert result.pointer == "/preface"
+    (result,) = doubts_about(replace(content, preface=None, title=SENTENCE))
+    assert result.pointer == "/title"
+
+
+def test_figures_of_another_year_than_the_report_s_are_not_held_to_it() -> None:
+    content = a_content(year=2024, narratives={"overview": "2019年收到政府信息公开申请2件。"})
+    assert list(doubts_about(content)) == []
+    assert len(list(doubts_about(replace(content, year=2019)))) == 1
 
 
 def test_a_long_sentence_is_shortened_in_the_message_but_not_in_the_quotes() -> None:
     prose = f"收到政府信息公开申请2件，{'办理顺利，' * 30}完。"
     (result,) = _doubts(prose)
     assert result.quotes == (prose,)
-    assert "……”" in result.message
+    assert f"“{prose[:80]}……”" in result.message
+
+
+def test_a_sentence_of_eighty_characters_is_quoted_whole() -> None:
+    prose = f"收到政府信息公开申请2件，{'办' * 66}。"
+    assert len(prose) == 80
+    (result,) = _doubts(prose)
+    assert f"“{prose}”" in result.message
+
+
+@pytest.mark.parametrize(("length", "found"), [(40, [3]), (41, [])])
+@pytest.mark.parametrize("between", ["", "\n"])
+def test_up_to_forty_characters_head_what_follows(length: int, between: str, found: list[int]) -> None:
+    heading = "（二）依申请公开情况。".rjust(length, "甲")
+    assert [claim.number for claim in read_claims(f"{heading}{between}共收到3件申请。")] == found
 
 
 def test_nothing_claimed_and_forms_without_such_cells_give_no_result() -> None:

@@ -56,6 +56,13 @@ def test_texts_that_are_not_given_are_empty() -> None:
     assert content.particulars == NOBODY
 
 
+def test_what_is_no_text_counts_as_not_given() -> None:
+    content = with_texts(a_content(), {"title": 5, "narratives": {"overview": ["甲"]}, "contact": "乙"})
+    assert content.title is None
+    assert set(content.narratives.values()) == {None}
+    assert content.particulars == NOBODY
+
+
 def test_numbers_and_form_are_no_texts() -> None:
     content = a_content()
     emptied = with_texts(content, {})
@@ -72,12 +79,13 @@ def test_numbers_and_form_are_no_texts() -> None:
         ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
         ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
         ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": {"b": "c", "d": "e"}}, {"a": {"b": None, "f": "g"}}, {"a": {"d": "e", "f": "g"}}),
         ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
         ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
         ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
     ],
 )
-def test_merge_patches_as_rfc_7396_lists_them(
+def test_merge_patches_as_rfc_7396_has_it(
     target: dict[str, object], patch: dict[str, object], result: dict[str, object]
 ) -> None:
     assert merge(target, patch) == result

@@ -31,6 +31,11 @@ def test_a_zero_dropped_or_added(typed: int, meant: int) -> None:
     assert hint(meant + 2, typed, 1, 1, 0) == f"“结果维持”填的是 {typed}，若应为 {meant}，就相符了"
 
 
+def test_a_digit_dropped_that_is_no_zero_is_not_guessed() -> None:
+    """39 for 3 is off by a multiple of 9, as 30 for 3 would be."""
+    assert hint(5, 39, 1, 1, 0) is None
+
+
 def test_a_part_left_out_of_the_total() -> None:
     assert hint(7, 3, 4, 5, 0) == "相差的 5 正好等于“其他结果”，请看这一项是不是漏加或者多加了"
 
@@ -73,6 +78,21 @@ def test_no_hint_where_two_cells_may_be_mistyped() -> None:
 def test_a_difference_of_one_tells_nothing() -> None:
     assert hint(5, 1, 2, 1, 0) is None
     assert hint(5, 1, 2, 3, 0) is None
+
+
+def test_a_difference_of_two_may_tell() -> None:
+    assert hint(7, 3, 4, 2, 0) == "相差的 2 正好等于“其他结果”，请看这一项是不是漏加或者多加了"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [([20], [8, 3]), ([20, 4], [20]), ([30], [10, 2]), ([30, 2, 1], [10, 2]), ([20, 5], [10, 2, 1])],
+)
+def test_no_guess_is_made_about_values_of_other_cells_than_the_balance_s(
+    left: list[int], right: list[int]
+) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        hint_for(FLOW, COUNT, left, right)
 
 
 def test_no_hint_where_nothing_fits() -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 from time import perf_counter
 
 import pytest
@@ -11,7 +12,7 @@ from app.domain.rules import CATALOGUE, Keeper, Level
 from app.domain.totals import complete
 from app.domain.values import Values
 from app.forms.annual_2021 import FORM, REQUESTS
-from app.forms.model import CellCode
+from app.forms.model import CellCode, ReportForm, Section, Sum
 from tests.builders import (
     a_balanced_report,
     a_content,
@@ -34,6 +35,12 @@ def zeros(**values: int | None) -> dict[CellCode, int | None]:
     cells = {name.replace("__", "."): value for name, value in values.items()}
     assert cells.keys() <= FORM.cells.keys()
     return {**dict.fromkeys(FORM.cells, 0), **cells}
+
+
+def a_form_with_a_sum_of(*rows: str) -> ReportForm:
+    """Return the form with 表三 alone, and no relation but that 总计 is the sum of these rows."""
+    table = replace(REQUESTS, sums=(Sum("some", "R08", "rows", ("processed",), rows),))
+    return replace(FORM, sections=(Section("requests", "三", "三", table),))
 
 
 def found(results: Iterable[Result], rule: str) -> list[Result]:
@@ -134,6 +141,7 @@ class TestMissing:
     def test_every_cell_filled(self) -> None:
         (result,) = found(judge(a_content()), "R04")
         assert (result.code, result.outcome, result.message) == ("all", Outcome.KEPT, "200 格都已填")
+        assert (result.pointer, result.cells) == ("", ())
 
     def test_a_missing_cell_is_one_finding_that_says_how_to_state_zero(self) -> None:
         (result,) = found(judged(zeros(requests__received__business=None)), "R04")
@@ -170,6 +178,13 @@ class TestMissing:
         assert {result.outcome for result in balances} == {Outcome.NOT_EVALUATED}
         assert len(balances) == 42
 
+    def test_up_to_three_missing_cells_are_named(self) -> None:
+        values = zeros() | {f"requests.received.{column}": None for column in APPLICANTS[:3]}
+        result = the(judged(values), "requests.applicants.received")
+        assert result.message.startswith(
+            "表三“本年新收”行：“自然人”“商业企业”“科研机构”没有填，没法核对“总计 = "
+        )
+
     def test_many_missing_cells_are_counted_after_the_first_three(self) -> None:
         values = zeros() | {f"requests.received.{column}": None for column in APPLICANTS[:4]}
         result = the(judged(values), "requests.applicants.received")
@@ -195,6 +210,7 @@ class TestRange:
     def test_a_count_up_to_its_bound(self, value: int) -> None:
         (result,) = found(judged(zeros(disclosure__licensing__decisions=value)), "R05")
         assert (result.code, result.outcome) == ("all", Outcome.KEPT)
+        assert (result.message, result.pointer) == ("件数是大于等于 0 的整数", "")
 
     @pytest.mark.parametrize("value", [-1, 10**12])
     def test_a_count_out_of_bounds(self, value: int) -> None:
@@ -274,6 +290,15 @@ class TestBalances:
         assert result.message == (
             "表三“商业企业”列：（七）总计 7，应等于 予以公开 3 + （六）其他处理之其他 2 = 5，相差 2"
         )
+
+    def test_seven_parts_are_many_and_six_are_not(self) -> None:
+        values = zeros(requests__granted__business=3, requests__partially_granted__business=2)
+        form = a_form_with_a_sum_of(*ROWS[2:9])
+        (result,) = not_kept(judge_balances(form, values))
+        assert result.message.endswith("应等于 予以公开 3 + 部分公开 2 = 5，相差 5")
+        form = a_form_with_a_sum_of(*ROWS[2:8])
+        (result,) = not_kept(judge_balances(form, values))
+        assert " + 属于国家秘密 0 + " in result.message
 
     def test_a_sum_of_which_one_part_is_not_zero_is_that_part(self) -> None:
         values = zeros(requests__granted__business=3, requests__processed__business=4)

@@ -1,4 +1,4 @@
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal, localcontext
 
 import pytest
 from hypothesis import given
@@ -137,6 +137,13 @@ def test_a_rate_over_a_cell_that_one_report_lacks_is_unknown(lost: str) -> None:
     assert rate_of(INDICATORS["litigation_reversed"], result) is not None
 
 
+@pytest.mark.parametrize("column", ["reversed", "total", "pending"])
+def test_a_rate_over_a_sum_that_is_not_known_is_unknown(column: str) -> None:
+    known = rolled(proceedings__reconsideration__reversed=1, proceedings__reconsideration__total=9)
+    unknown = RollUp({**known.totals, f"proceedings.reconsideration.{column}": None}, 1, {})
+    assert rate_of(INDICATORS["reconsideration_reversed"], unknown) is None
+
+
 def test_a_rate_over_no_reports_is_unknown() -> None:
     assert rate_of(INDICATORS["granted"], roll_up(FORM, [])) is None
 
@@ -149,3 +156,5 @@ def test_half_a_ten_thousandth_is_rounded_to_the_even_neighbour() -> None:
         return rate_of(indicator, result)
 
     assert [rate(1), rate(3)] == [Decimal("0.0000"), Decimal("0.0002")]
+    with localcontext(rounding=ROUND_UP):
+        assert rate(1) == Decimal("0.0000")

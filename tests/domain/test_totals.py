@@ -139,6 +139,10 @@ class TestReplacePart:
         sent = dict.fromkeys(ROW, 2) | {"requests.granted.total": None}
         assert replace_part(FORM, a_balanced_report(), ROW, sent)["requests.granted.total"] is None
 
+    def test_a_total_that_is_all_of_the_part_and_was_not_sent_is_worked_out(self) -> None:
+        values = a_balanced_report() | {"proceedings.reconsideration.total": 999}
+        assert replace_part(FORM, values, ["proceedings.reconsideration.total"], {}) == a_balanced_report()
+
     def test_a_cell_of_the_part_that_was_not_sent_becomes_missing(self) -> None:
         values = replace_part(FORM, a_balanced_report(), ROW, {})
         assert [values[code] for code in ROW] == [None] * 7

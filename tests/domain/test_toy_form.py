@@ -118,4 +118,5 @@ def test_its_table_is_laid_out() -> None:
         ("2.儿童", 4, 1, 1, 1),
         ("全体", 5, 0, 1, 2),
     ]
+    assert (grid.head, grid.stub) == (3, 2)
     assert addresses_of(TOY)["loans.everyone.deposit"] == "表乙!F8"

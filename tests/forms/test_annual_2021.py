@@ -210,6 +210,16 @@ def test_every_indicator_speaks_of_cells_of_the_form() -> None:
         assert set(cells) <= FORM.cells.keys()
 
 
+def test_indicators_as_county_staff_call_them() -> None:
+    assert {indicator.code: indicator.label for indicator in FORM.indicators} == {
+        "granted": "公开率",
+        "partially_granted": "部分公开率",
+        "denied": "不予公开率",
+        "reconsideration_reversed": "复议纠错率",
+        "litigation_reversed": "诉讼败诉率",
+    }
+
+
 def test_short_names_tell_the_rows_and_columns_of_a_table_apart() -> None:
     """A message that names a row by its short name must mean one row."""
     for table in FORM.tables:

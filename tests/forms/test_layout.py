@@ -4,7 +4,7 @@ import pytest
 
 from app.forms.annual_2021 import DISCLOSURE, FORM, PROCEEDINGS, REQUESTS
 from app.forms.layout import Box, Grid, addresses_of, column_letters, depth_of, grid_of
-from app.forms.model import Axis, Table
+from app.forms.model import Axis, Block, Table
 from tests.builders import a_toy_form
 
 TABLES = [*FORM.tables, *a_toy_form().tables]
@@ -72,6 +72,20 @@ def test_a_lone_column_of_table_2_reaches_to_the_edge() -> None:
     grid = grid_of(DISCLOSURE)
     assert heading(grid, "本年收费金额（单位：万元）") == (12, 1, 1, 3)
     assert by_place(grid)[13, 1] == Box(13, 1, 1, 3, cell="disclosure.fees.amount")
+
+
+def test_only_the_last_column_of_a_narrower_block_reaches_to_the_edge() -> None:
+    wide, narrow = (tuple(Axis(code, code) for code in codes) for codes in ("abcd", "ef"))
+    blocks = (
+        Block(rows=(Axis("one", "一"),), columns=wide, corner="项"),
+        Block(rows=(Axis("two", "二"),), columns=narrow, corner="项"),
+    )
+    boxes = by_place(grid_of(Table("toy", "甲", blocks)))
+    assert [boxes[2, 1].width, boxes[2, 2].width] == [1, 3]
+    assert [boxes[3, 1], boxes[3, 2]] == [
+        Box(3, 1, 1, 1, cell="toy.two.e"),
+        Box(3, 2, 1, 3, cell="toy.two.f"),
+    ]
 
 
 def test_table_3_merges_headings_as_the_form_prints_them() -> None:

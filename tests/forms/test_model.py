@@ -57,6 +57,15 @@ def test_a_balance_in_words() -> None:
     assert last.cells == last.left + last.right
 
 
+def test_a_side_of_more_than_six_terms_is_told_by_its_first_and_last() -> None:
+    outcomes = next(balance for balance in FORM.balances if balance.rule == "R08")
+    assert outcomes.short_expression == "（七）总计 = 予以公开 + … + （六）其他处理之其他（21 项）"
+    six = replace(outcomes, right_names=("甲", "乙", "丙", "丁", "戊", "己"))
+    assert six.short_expression == "（七）总计 = 甲 + 乙 + 丙 + 丁 + 戊 + 己"
+    seven = replace(six, right_names=(*six.right_names, "庚"))
+    assert seven.short_expression == "（七）总计 = 甲 + … + 庚（7 项）"
+
+
 def test_where_two_balances_define_a_total_the_first_holds() -> None:
     """（七）总计's own 总计 is the sum of the outcomes' 总计, and also of its row."""
     parts = FORM.totals["requests.processed.total"]
