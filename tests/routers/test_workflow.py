@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openpyxl import load_workbook
 
 from app.domain.lifecycle import Action
 from app.domain.roles import Role
@@ -247,6 +250,19 @@ def test_a_correction_is_shown_with_its_reason(filed: TestClient) -> None:
     assert (correction["version"], done["published_version"]) == (2, 2)
     assert correction["published_at"] > correction["revised_at"]
     assert filed.get(address(), headers=READER).json()["corrections"] == done["corrections"]
+
+
+def test_the_workbook_of_a_corrected_report_says_so(filed: TestClient) -> None:
+    walk(filed, "accept", "publish")
+    step(filed, "revise", reason="漏报一件行政许可")
+    assert "更正说明：正在更正第 1 版，原因：漏报一件行政许可。" in prose_of(filed)
+    walk(filed, "submit", "accept", "publish")
+    assert re.search(r"更正说明：\d{4}-\d\d-\d\d 更正公布，原因：漏报一件行政许可。", prose_of(filed))
+
+
+def prose_of(client: TestClient) -> str:
+    book = load_workbook(io.BytesIO(client.get(address(rest="/export")).content))
+    return "\n".join(str(cell.value) for row in book["正文"].iter_rows() for cell in row)
 
 
 def test_a_reader_s_copy_of_the_published_version_has_a_tag_of_its_own(filed: TestClient) -> None:
