@@ -23,6 +23,7 @@ from tests.api import (
     faults,
     file_report,
     register_county,
+    reports_stored,
 )
 from tests.builders import a_balanced_report
 from tests.desk import WHOLE_TREE, bearer, holder_of
@@ -221,6 +222,8 @@ def test_a_published_report_stays_served_and_summed_until_its_correction_is_publ
         assert (published["version"], published["disclosure"]) == (1, seen["disclosure"])
         worked_on = filed.get(address()).json()
         assert (worked_on["version"], worked_on["published_version"]) == (2, 1)
+        (listed,) = reports_stored(filed)
+        assert (listed["version"], listed["published_version"]) == (2, 1)
         assert worked_on["disclosure"]["licensing"]["decisions"] == 25
     walk(filed, "publish")
     assert licences_in_total(filed) == 25
