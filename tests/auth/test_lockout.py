@@ -62,13 +62,24 @@ def test_who_is_shut_out_is_told_where_from_and_how_long(shut: Lockout, clock: C
     assert refused.value.retry_after == SECONDS - 30
 
 
-def test_whole_minutes_are_told_as_they_are_and_a_part_of_a_second_as_one(clock: Clock) -> None:
-    shut = Lockout(1, 120, clock)
+@pytest.mark.parametrize(("seconds", "minutes"), [(1, 1), (60, 1), (61, 2), (120, 2), (121, 3)])
+def test_minutes_are_rounded_up_and_so_are_seconds(clock: Clock, seconds: int, minutes: int) -> None:
+    shut = Lockout(1, seconds, clock)
     fail(shut, HERE, 1)
-    clock.time += 119.5
-    with pytest.raises(TooManyAttempts, match="在 2 分钟后") as refused:
+    clock.time += seconds - 0.5
+    with pytest.raises(TooManyAttempts, match=f"在 {minutes} 分钟后") as refused:
         shut.refuse_locked(HERE)
     assert refused.value.retry_after == 1
+
+
+def test_of_more_failures_only_the_last_count(shut: Lockout, clock: Clock) -> None:
+    """Calls that were under way when it was shut out may fail as well."""
+    fail(shut, HERE, 1)
+    clock.time += 50
+    fail(shut, HERE, MOST)
+    with pytest.raises(TooManyAttempts) as refused:
+        shut.refuse_locked(HERE)
+    assert refused.value.retry_after == SECONDS
 
 
 def test_it_ends_when_the_first_failure_is_old_enough(shut: Lockout, clock: Clock) -> None:
