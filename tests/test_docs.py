@@ -14,6 +14,7 @@ from app.main import STATUS_OF
 from app.settings import PREFIX, Settings
 from docs import generate
 from docs.tour import ANYTHING, READMES, ROOT, Step, run_tour, steps_in, told_anew, without_secrets
+from tests.desk import bearer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,11 +140,13 @@ def test_the_api_guide_lists_every_way_in_which_a_request_may_fail() -> None:
 
 
 def test_the_examples_are_one_story_that_the_service_tells_too(client: TestClient) -> None:
-    etag = ""
+    etag, tokens = "", dict[str, str]()
     for file in EXAMPLES:
         example = json.loads(file.read_text())
         request, expected = example["request"], example["response"]
-        headers = {**request.get("headers", {})}
+        headers = {"Authorization": "", **request.get("headers", {})}
+        if headers["Authorization"] == f"Bearer {ANYTHING}":
+            headers |= bearer(token_of(client, example["caller"], tokens))
         if headers.get("If-Match") == ANYTHING:
             headers["If-Match"] = etag
         body = json.dumps(request["body"]) if "body" in request else None
@@ -154,6 +157,14 @@ def test_the_examples_are_one_story_that_the_service_tells_too(client: TestClien
             dict(answer.headers), {key.lower(): it for key, it in expected.get("headers", {}).items()}
         )
         assert_like(answer.json(), expected["body"], file.name)
+
+
+def token_of(client: TestClient, caller: dict[str, Any], known: dict[str, str]) -> str:
+    """Return the token of somebody in the story, who gets one the first time that they call."""
+    who = json.dumps(caller)
+    if who not in known:
+        known[who] = client.post("/api/v1/tokens", json=caller).json()["token"]
+    return known[who]
 
 
 def assert_like(actual: Any, expected: Any, where: str = "") -> None:  # noqa: ANN401 - any JSON
