@@ -222,6 +222,21 @@ def test_migrate_makes_the_schema_and_a_second_time_changes_nothing(tmp_path: Pa
         assert session.scalars(select(AGENCY.c.code)).all() == ["1"]
 
 
+# Tokens
+
+
+def test_a_token_that_can_not_be_issued_is_refused_in_words(sqlite_url: str) -> None:
+    for wrong, said in (
+        (("--holder", "张三", "--network", "10.0.0.256"), "网段"),
+        (("--holder", " "), "应是不空的一行文字"),
+        (("--holder", "张三", "--under", "nobody"), "没有代码为“nobody”的机关"),
+    ):
+        done = nianbao(sqlite_url, "token", "issue", "--role", "reader", *wrong)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+
+
 # The demonstration
 
 
