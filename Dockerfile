@@ -16,9 +16,8 @@ RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin nianbao \
     && install --directory --owner=10001 --group=10001 /data
 COPY --from=build /opt/nianbao /opt/nianbao
 
-# The service listens beyond this machine only when its callers are known.  Until tokens are set up it
-# refuses to start here: an operator whose gateway lets only the right people through says so with
-# NIANBAO_ALLOW_ANONYMOUS=1.
+# The service listens on every address of the container, and answers nobody without a token.  The first one:
+# docker exec CONTAINER nianbao token issue --role administrator --holder NAME
 ENV PATH="/opt/nianbao/bin:$PATH" \
     PYTHONUNBUFFERED=1 \
     NIANBAO_HOST=0.0.0.0 \

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Annotated
 import httpx
 import typer
 import uvicorn
+from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
 from app.auth.actor import COMMAND_LINE
-from app.auth.networks import networks_in
 from app.domain.results import Outcome, Result, blocking
 from app.domain.roles import DEFAULT_DAYS, MOST_DAYS, Role
 from app.errors import InvalidRequest, Refusal
 from app.main import create_app
+from app.schemas.access import TokenBody
+from app.schemas.problems import invalid
 from app.services import audit_trail, tokens
 from app.services.audit_trail import Anchor
 from app.services.demo import DemoToken, issue_demo_tokens, load_demo
@@ -33,7 +35,7 @@ from app.storage.engine import Database, open_database
 from app.storage.schema import migrate as bring_up_to_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 cli = typer.Typer(
     name="nianbao",
@@ -244,11 +246,25 @@ def issue_token(
     """发放令牌，打印在标准输出。Issue a token and print it, alone, on standard output."""
     settings = _settings()
     with _explained():
-        networks_in(network or [])
-        wanted = TokenWanted(holder, role, under, days, tuple(network or []))
+        wanted = _wanted(
+            {"holder": holder, "role": role, "agency": under, "days": days, "networks": network or []}
+        )
         with _database(settings).writing() as session:
             _, secret = tokens.issue(session, settings.hashing, COMMAND_LINE, wanted)
     typer.echo(secret.text)
+
+
+def _wanted(said: Mapping[str, object]) -> TokenWanted:
+    """Return what a token is to be, held to what the API asks as well.
+
+    Raises:
+        InvalidRequest: a name or a network can't be used.
+    """
+    try:
+        body = TokenBody.model_validate(said)
+    except ValidationError as wrong:
+        raise invalid(wrong.errors(), TokenBody, inside="body") from wrong
+    return TokenWanted(body.holder, body.role, body.agency, body.days, body.networks)
 
 
 @token.command("list")

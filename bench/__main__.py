@@ -38,15 +38,17 @@ YEAR = 2023
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request."""
+    """One request; a bare route asks for no token."""
 
     method: str
     path: str
+    token: str = ""
     body: bytes = b""
 
     def as_bytes(self) -> bytes:
         """Return the request as it travels."""
         head = f"{self.method} {self.path} HTTP/1.1\r\nHost: bench\r\nContent-Length: {len(self.body)}\r\n"
+        head += f"Authorization: Bearer {self.token}\r\n" if self.token else ""
         return f"{head}Content-Type: application/json\r\n\r\n".encode() + self.body
 
 
@@ -125,7 +127,7 @@ def again(call: Call) -> Callable[[int], Iterator[Call]]:
     return calls
 
 
-def submissions(codes: Sequence[str]) -> Callable[[int], Iterator[Call]]:
+def submissions(codes: Sequence[str], token: str) -> Callable[[int], Iterator[Call]]:
     """Submit a full report of each of these agencies, each client its own share, then of another year."""
     texts = {"overview": "按时公开。" * 80, "problems": "问题与改进。" * 20, "other_matters": "没有。"}
     report = {"title": "示例数据", "narratives": texts, **nest(FORM, a_balanced_report())}
@@ -134,7 +136,7 @@ def submissions(codes: Sequence[str]) -> Callable[[int], Iterator[Call]]:
         for year in (YEAR, YEAR - 1, YEAR - 2):
             for code in codes[number::CLIENTS]:
                 body = json.dumps({**report, "agency": code, "year": year}).encode()
-                yield Call("POST", "/api/v1/reports", body)
+                yield Call("POST", "/api/v1/reports", token, body)
 
     return calls
 
@@ -166,19 +168,28 @@ def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
 
 def bench(name: str, url: str, units: int, seconds: float) -> list[Figures]:
     """Measure the service on a database with so many made-up units."""
-    subprocess.run([COMMAND, "demo", "--units", str(units)], env=environment(url), check=True, text=True)
+    command(url, "demo", "--units", str(units))
+    token = command(url, "token", "issue", "--role", "system", "--holder", "bench").strip()
     with running(url) as address:
         port = int(address.rpartition(":")[2])
-        subtree = json.loads(Client(port).make(Call("GET", "/api/v1/agencies/S/subtree")))
+        subtree = json.loads(Client(port).make(Call("GET", "/api/v1/agencies/S/subtree", token)))
         codes = [item["code"] for item in subtree["items"]]
         reporting = [code for code in codes if len(code) == len("S0000000")]
         jobs = (
-            ("submit a report", submissions(reporting)),
-            ("read a report", again(Call("GET", f"/api/v1/reports/{reporting[0]}/2025"))),
-            ("roll up a county (50 units)", again(Call("GET", "/api/v1/rollups/S0000/2025"))),
-            (f"roll up a province ({units} units)", again(Call("GET", "/api/v1/rollups/S/2025"))),
+            ("submit a report", submissions(reporting, token)),
+            ("read a report", again(Call("GET", f"/api/v1/reports/{reporting[0]}/2025", token))),
+            ("roll up a county (50 units)", again(Call("GET", "/api/v1/rollups/S0000/2025", token))),
+            (f"roll up a province ({units} units)", again(Call("GET", "/api/v1/rollups/S/2025", token))),
         )
         return [measure(f"{name}: {what}", port, seconds, calls) for what, calls in jobs]
+
+
+def command(url: str, *arguments: str) -> str:
+    """Run the service's command on a database and return what it prints."""
+    done = subprocess.run(
+        [COMMAND, *arguments], env=environment(url), check=True, capture_output=True, text=True
+    )
+    return done.stdout
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.domain.roles import Right, Role
 from app.domain.rules import CATALOGUE, Level
 from app.domain.values import to_text
 from app.forms import FORMS
@@ -37,7 +38,7 @@ def made() -> dict[Path, str]:
     return {
         FORM_PAGE: form_page(),
         README: _with(README.read_text(), "settings", settings_table()),
-        API_GUIDE: _with(API_GUIDE.read_text(), "problem", _problem()),
+        API_GUIDE: _with(_with(API_GUIDE.read_text(), "problem", _problem()), "roles", roles_table()),
     }
 
 
@@ -59,14 +60,28 @@ def _problem() -> str:
 def settings_table() -> str:
     """Return the service's settings, a row each."""
     rows = (
-        (f"`{PREFIX}{name.upper()}`", f"`{_shown(field.default)}`", str(field.description))
+        (f"`{PREFIX}{name.upper()}`", _shown(field.default), str(field.description))
         for name, field in Settings.model_fields.items()
     )
     return _table(("Setting", "Default", "Meaning"), rows)
 
 
 def _shown(default: object) -> str:
-    return str(default).lower() if isinstance(default, bool) else str(default)
+    text = str(default).lower() if isinstance(default, bool) else str(default)
+    return f"`{text}`" if text else ""
+
+
+def roles_table() -> str:
+    """Return what each role may do, a row each."""
+    rows = (
+        (
+            f"`{role}`",
+            role.label,
+            "、".join(f"{right.label} `{right}`" for right in Right if right in role.rights),
+        )
+        for role in Role
+    )
+    return _table(("Role", "中文", "May"), rows)
 
 
 def form_page() -> str:

@@ -2,6 +2,7 @@
 
 In a block fenced as `console`, a line that begins with `$ ` is a command, one that begins with `> ` goes on
 with it, and the lines after it are what it prints.  `…` in these stands for whatever differs from run to run.
+The tokens that the demonstration prints are in the environment, as if the reader had copied them.
 
 `python -m docs.tour` runs it all and writes what is printed now into both READMEs.
 """
@@ -33,6 +34,8 @@ ANYTHING = "…"
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 _STEP = re.compile(r"^\$ (?P<command>.*\n(?:> .*\n)*)(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 _ADDRESS = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
+_EXPORT = re.compile(r"^ *export (\w+)=(\S+)", re.MULTILINE)
+_SECRET = re.compile(r"\bnb_\w+")
 
 
 class TourError(Exception):
@@ -66,12 +69,25 @@ def run_tour(steps: Sequence[Step], folder: Path) -> list[str]:
     """Run the tour in an empty folder, on a new demonstration; return what each step prints."""
     for name, target in (("app", ROOT / "app"), (".venv", Path(sys.prefix))):
         (folder / name).symlink_to(target)
-    with _serving(folder) as port:
-        return _typed(steps, port, folder)
+    with _serving(folder) as demonstration:
+        return [without_secrets(printed) for printed in _typed(steps, demonstration, folder)]
+
+
+def without_secrets(text: str) -> str:
+    """Return a text without the tokens in it, which are random and nobody's business."""
+    return _SECRET.sub(f"nb_{ANYTHING}", text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Demonstration:
+    """What a demonstration says when it starts: where it is, and its tokens by the variables' names."""
+
+    port: int
+    tokens: dict[str, str]
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[int]:
+def _serving(folder: Path) -> Iterator[_Demonstration]:
     """Serve a new demonstration on a free port of this machine, as `make run` does on 8000."""
     settings = {"NIANBAO_DATABASE_URL": f"sqlite:///{folder}/nianbao.db", "NIANBAO_PORT": "0"}
     command = [str(folder / ".venv" / "bin" / "nianbao"), "demo", "--serve"]
@@ -80,7 +96,7 @@ def _serving(folder: Path) -> Iterator[int]:
         # the command is our own
         server = subprocess.Popen(command, stdout=stream, stderr=stream, env=os.environ | settings)  # noqa: S603
     try:
-        yield _port_of(server, log)
+        yield _Demonstration(_port_of(server, log), dict(_EXPORT.findall(log.read_text())))
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait()
@@ -96,15 +112,15 @@ def _port_of(server: subprocess.Popen[bytes], log: Path) -> int:
     raise TourError(f"the service didn't start:\n{log.read_text()}")
 
 
-def _typed(steps: Sequence[Step], port: int, folder: Path) -> list[str]:
+def _typed(steps: Sequence[Step], demonstration: _Demonstration, folder: Path) -> list[str]:
     """Give the commands to one shell, as a reader does, so that what one sets the next can use."""
     end = "--- end of a step ---"
     commands = (f"{step.command}\nprintf '%s\\n' {shlex.quote(end)}" for step in steps)
-    script = "\n".join(commands).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+    script = "\n".join(commands).replace("127.0.0.1:8000", f"127.0.0.1:{demonstration.port}")
     done = subprocess.run(  # noqa: S603 - the commands are those of our own README
         ["/bin/bash", "-c", f"exec 2>&1\n{script}"],
         cwd=folder,
-        env=os.environ | {"no_proxy": "127.0.0.1"},
+        env=os.environ | demonstration.tokens | {"no_proxy": "127.0.0.1"},
         stdout=subprocess.PIPE,
         timeout=COMMAND_TIMEOUT_S,
         check=False,

@@ -17,14 +17,17 @@ import pytest
 from sqlalchemy import select, update
 
 from app.auth.actor import COMMAND_LINE
+from app.auth.tokens import Hashing
 from app.domain.judging import judge
 from app.domain.lifecycle import Basis, Status
 from app.domain.results import Outcome, blocking
 from app.domain.roles import Role
+from app.errors import Unauthenticated
 from app.main import create_app
 from app.services.demo import MARK, YEARS, YEARS_OF_MANY, load_demo
 from app.services.filed import Filed, find_report
 from app.services.roll_ups import roll_up_subtree
+from app.services.tokens import authenticate
 from app.settings import Settings
 from app.storage.engine import Database, open_database
 from app.storage.models import AGENCY, REPORT
@@ -71,6 +74,11 @@ def ran(url: str, *arguments: str | Path) -> str:
     done = nianbao(url, *arguments)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     return done.stdout
+
+
+def tokens_in(printed: str) -> dict[str, str]:
+    """Return the tokens that a reader would copy, by the names of their variables."""
+    return dict(re.findall(r"export (\w+)=(\S+)", printed))
 
 
 @contextmanager
@@ -214,6 +222,21 @@ def test_migrate_makes_the_schema_and_a_second_time_changes_nothing(tmp_path: Pa
         assert session.scalars(select(AGENCY.c.code)).all() == ["1"]
 
 
+# Tokens
+
+
+def test_a_token_that_can_not_be_issued_is_refused_in_words(sqlite_url: str) -> None:
+    for wrong, said in (
+        (("--holder", "张三", "--network", "10.0.0.256"), "网段"),
+        (("--holder", " "), "应是不空的一行文字"),
+        (("--holder", "张三", "--under", "nobody"), "没有代码为“nobody”的机关"),
+    ):
+        done = nianbao(sqlite_url, "token", "issue", "--role", "reader", *wrong)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+
+
 # The demonstration
 
 
@@ -221,11 +244,21 @@ def test_the_demonstration_is_loaded_once_and_then_left_alone(empty_url: str) ->
     assert "13 个机关，49 份报告" in ran(empty_url, "demo")
     with opened(empty_url) as database, database.writing() as session:
         session.execute(update(AGENCY).where(AGENCY.c.code == "640323101").values(name="改了名"))
-    assert ran(empty_url, "demo") == ""
+    assert "份报告" not in ran(empty_url, "demo")
     with opened(empty_url) as database, database.reading() as session:
         names = session.scalars(select(AGENCY.c.name).where(AGENCY.c.code.startswith("640323"))).all()
         assert len(names) == 11
         assert "改了名" in names
+
+
+def test_the_demonstration_gives_new_tokens_each_time_and_ends_the_former(empty_url: str) -> None:
+    former, newer = (tokens_in(ran(empty_url, "demo")) for _ in range(2))
+    assert former.keys() == newer.keys() == {role.name for role in Role}
+    with opened(empty_url) as database:
+        for role in Role:
+            with pytest.raises(Unauthenticated, match="吊销"):
+                authenticate(database, Hashing(), former[role.name], "")
+            assert authenticate(database, Hashing(), newer[role.name], "").role is role
 
 
 @pytest.fixture(scope="module")
@@ -342,7 +375,7 @@ def test_it_serves_the_demonstration_and_says_where(tmp_path: Path) -> None:
     address = f"http://127.0.0.1:{port}"
     try:
         wait_until_ready(process, address)
-        tokens = dict(re.findall(r"export (\w+)=(\S+)", log.read_text()))
+        tokens = tokens_in(log.read_text())
         shown = bearer(tokens["READER"])
         rolled = httpx.get(f"{address}/api/v1/rollups/640323/2022", headers=shown, trust_env=False).json()
         process.send_signal(signal.SIGTERM)

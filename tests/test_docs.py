@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app import errors
+from app.auth.tokens import new_secret
 from app.main import STATUS_OF
 from app.settings import PREFIX, Settings
 from docs import generate
-from docs.tour import ANYTHING, READMES, ROOT, Step, run_tour, steps_in, told_anew
+from docs.tour import ANYTHING, READMES, ROOT, Step, run_tour, steps_in, told_anew, without_secrets
+from tests.desk import bearer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,14 +35,20 @@ HEADINGS = {
     "The clerk states zero, then submits": "填报人说明缺格为零，然后上报",
     "The report is in the county's total": "这份报告计入全县汇总",
     "The county's Excel": "全县的 Excel",
-    "Who may call it": "谁可以调用",
+    "Two minutes more: 退回, 审核, 公布, 更正": "再走两分钟：退回、审核、公布、更正",
+    "The reviewer returns the report and says why": "审核人退回，写明原因",
+    "The clerk corrects it and submits again": "填报人改正，再次上报",
+    "Nobody accepts what they submitted": "自己上报的，自己不能审核",
+    "Accepted, published, and corrected": "审核通过，公布，更正",
+    "Who did what, and that nobody touched the record": "谁做了什么，记录有没有被动过",
+    "Who may do what": "谁可以做什么",
     "Settings": "设置",
     "Where to look next": "接着看什么",
     "Layout": "目录",
 }
 
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-SETTING = re.compile(rf"^\| `({PREFIX}\w+)` \| `(.*?)` \| (.+) \|$", re.MULTILINE)
+SETTING = re.compile(rf"^\| `({PREFIX}\w+)` \| (?:`(.*?)`)? \| (.+) \|$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
@@ -59,7 +67,11 @@ def test_the_tour_prints_what_the_readme_says(tmp_path: Path) -> None:
     printed = run_tour(steps, tmp_path)
     for step, actual in zip(steps, printed, strict=True):
         assert step.prints(actual), f"$ {step.command}\n{actual}\npython -m docs.tour writes it down anew"
-    loaded = re.search(r"(\d+) 个机关，(\d+) 份报告", (tmp_path / "log").read_text())
+    told = without_secrets((tmp_path / "log").read_text())
+    tokens = re.findall(r"^令牌.*\n(?: +export .*\n)+", told, re.MULTILINE)
+    assert re.findall(r"^令牌.*\n(?: +export .*\n)+", ENGLISH, re.MULTILINE) == tokens
+    assert re.findall(r"^令牌.*\n(?: +export .*\n)+", CHINESE, re.MULTILINE) == tokens
+    loaded = re.search(r"(\d+) 个机关，(\d+) 份报告", told)
     assert loaded
     assert f"{loaded[1]} agencies and {loaded[2]} reports" in ENGLISH
     assert f"{loaded[1]} 个机关，2021 至 2025 年的 {loaded[2]} 份报告" in CHINESE
@@ -71,6 +83,11 @@ def test_an_ellipsis_stands_for_anything_on_its_line_and_for_nothing_else() -> N
     assert not step.prints('etag: "16\n-1"\n')
     assert not step.prints('ETag: "16-1"\n')
     assert not step.prints('etag: "16-1"\nmore\n')
+
+
+def test_no_token_is_written_down() -> None:
+    secret = new_secret().text
+    assert without_secrets(f"export READER={secret}   # 查阅") == "export READER=nb_…   # 查阅"
 
 
 def test_a_tour_told_anew_keeps_what_is_right_and_replaces_what_is_not() -> None:
@@ -123,11 +140,13 @@ def test_the_api_guide_lists_every_way_in_which_a_request_may_fail() -> None:
 
 
 def test_the_examples_are_one_story_that_the_service_tells_too(client: TestClient) -> None:
-    etag = ""
+    etag, tokens = "", dict[str, str]()
     for file in EXAMPLES:
         example = json.loads(file.read_text())
         request, expected = example["request"], example["response"]
-        headers = {**request.get("headers", {})}
+        headers = {"Authorization": "", **request.get("headers", {})}
+        if headers["Authorization"] == f"Bearer {ANYTHING}":
+            headers |= bearer(token_of(client, example["caller"], tokens))
         if headers.get("If-Match") == ANYTHING:
             headers["If-Match"] = etag
         body = json.dumps(request["body"]) if "body" in request else None
@@ -138,6 +157,14 @@ def test_the_examples_are_one_story_that_the_service_tells_too(client: TestClien
             dict(answer.headers), {key.lower(): it for key, it in expected.get("headers", {}).items()}
         )
         assert_like(answer.json(), expected["body"], file.name)
+
+
+def token_of(client: TestClient, caller: dict[str, Any], known: dict[str, str]) -> str:
+    """Return the token of somebody in the story, who gets one the first time that they call."""
+    who = json.dumps(caller)
+    if who not in known:
+        known[who] = client.post("/api/v1/tokens", json=caller).json()["token"]
+    return known[who]
 
 
 def assert_like(actual: Any, expected: Any, where: str = "") -> None:  # noqa: ANN401 - any JSON
