@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias, cast
 
 from fastapi import Depends, Header, Query, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from app.auth.actor import Actor
 from app.auth.operations import OPEN, OPERATIONS
 from app.errors import Fault, InvalidRequest, UnsupportedMediaType
+from app.schemas.fields import SAID
 from app.schemas.pages import DEFAULT_LIMIT, MOST
 from app.schemas.strict_json import parse
 from app.services.access import Call, Gate
+from app.services.filed import CHINA
 from app.services.links import PARAMETER
 from app.services.versions import BasedOn
 from app.settings import Settings
@@ -76,12 +81,34 @@ def _based_on(
     return BasedOn(frozenset(tag[2] for tag in tags if tag[1] is None))
 
 
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*", re.ASCII)
+
+
+def _written_moment(value: object) -> object:
+    """Refuse what could be read as a moment but isn't written as one: seconds since 1970, a day."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        message = "应是一个时刻，例如 2022-01-31T12:00:00Z"
+        raise PydanticCustomError(SAID, message)
+    return value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Take a time without a zone as China's."""
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).astimezone(UTC)
+    except OverflowError:
+        message = "时刻太早或者太晚"
+        raise PydanticCustomError(SAID, message) from None
+
+
 CurrentDatabase: TypeAlias = Annotated[Database, Depends(_database)]
 CurrentActor: TypeAlias = Annotated[Actor, Depends(_actor)]
 CurrentReader: TypeAlias = Annotated[Actor, Depends(_reader)]
 """Whoever reads; a signed address will do."""
 CurrentSettings: TypeAlias = Annotated[Settings, Depends(_settings)]
 IfMatch: TypeAlias = Annotated[BasedOn | None, Depends(_based_on)]
+Moment: TypeAlias = Annotated[datetime, BeforeValidator(_written_moment), AfterValidator(_in_utc)]
+"""A time as RFC 3339 writes it, in UTC; without a zone it is China's."""
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=MOST, description="每页最多几条")]
 Cursor: TypeAlias = Annotated[str | None, Query(description="从哪里接着读：上一页返回的 page.next")]
 LIMIT = DEFAULT_LIMIT

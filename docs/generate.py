@@ -13,6 +13,8 @@ from app.domain.values import to_text
 from app.forms import FORMS
 from app.forms.model import COUNT, leaves_of
 from app.settings import PREFIX, Settings
+from docs.security import security_page
+from docs.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 FORM_PAGE = ROOT / "docs" / "form.md"
 README = ROOT / "README.md"
 
+SECURITY_PAGE = ROOT / "docs" / "security.md"
 API_GUIDE = ROOT / "docs" / "api.md"
 PROBLEM = ROOT / "openapi" / "examples" / "04-rules-broken.json"
 
@@ -37,6 +40,7 @@ def made() -> dict[Path, str]:
     """Return the pages that follow from the code as they should be."""
     return {
         FORM_PAGE: form_page(),
+        SECURITY_PAGE: security_page(),
         README: _with(README.read_text(), "settings", settings_table()),
         API_GUIDE: _with(_with(API_GUIDE.read_text(), "problem", _problem()), "roles", roles_table()),
     }
@@ -63,7 +67,7 @@ def settings_table() -> str:
         (f"`{PREFIX}{name.upper()}`", _shown(field.default), str(field.description))
         for name, field in Settings.model_fields.items()
     )
-    return _table(("Setting", "Default", "Meaning"), rows)
+    return table_of(("Setting", "Default", "Meaning"), rows)
 
 
 def _shown(default: object) -> str:
@@ -109,7 +113,7 @@ def _form_parts(form: ReportForm) -> Iterator[str]:
     )
     yield f"- Title: {form.title}\n- Period: {form.period}"
     sections = ((section.heading, f"`{section.code}`", _kind(section.table)) for section in form.sections)
-    yield _table(("Section", "Code", "Holds"), sections)
+    yield table_of(("Section", "Code", "Holds"), sections)
     yield from _measure_parts(form)
     for section in form.sections:
         if section.table is not None:
@@ -127,7 +131,7 @@ def _measure_parts(form: ReportForm) -> Iterator[str]:
     yield "### What cells hold"
     measures = dict.fromkeys(cell.measure for cell in form.cells.values())
     rows = ((f"`{each.code}`", each.unit, _written(each), *_limits(each)) for each in measures)
-    yield _table(("Measure", "Unit", "In JSON", "Most", "Most in an aggregate report"), rows)
+    yield table_of(("Measure", "Unit", "In JSON", "Most", "Most in an aggregate report"), rows)
     yield "`null` is a cell that nobody filled. It is never taken as 0."
 
 
@@ -149,7 +153,7 @@ def _table_parts(table: Table) -> Iterator[str]:
         units = dict.fromkeys((column.measure or COUNT).unit for column in leaves_of(block.columns))
         columns = (f"{heading} `{leaf.code}`" for heading, leaf in _headed(block.columns))
         yield f"Columns ({'、'.join(units)}): {'、'.join(columns)}"
-        yield _table(("Row", "Code", "In messages"), _row_cells(block))
+        yield table_of(("Row", "Code", "In messages"), _row_cells(block))
 
 
 def _row_cells(block: Block) -> Iterator[tuple[str, str, str]]:
@@ -174,7 +178,7 @@ def _balance_parts(form: ReportForm) -> Iterator[str]:
     for relation, members in groupby(form.balances, _relation_of):
         balances = list(members)
         rows.append((balances[0].rule, f"`{relation}.…`", _places(balances), balances[0].expression))
-    yield _table(("Rule", "Code", "Holds in", "Relation"), rows)
+    yield table_of(("Rule", "Code", "Holds in", "Relation"), rows)
 
 
 def _relation_of(balance: Balance) -> str:
@@ -193,7 +197,7 @@ def _indicator_parts(form: ReportForm) -> Iterator[str]:
         (each.label, f"`{each.code}`", _sum(each.numerator), _difference(each.denominator, each.less))
         for each in form.indicators
     )
-    yield _table(("Rate", "Code", "Cells", "Divided by"), rows)
+    yield table_of(("Rate", "Code", "Cells", "Divided by"), rows)
 
 
 def _sum(cells: tuple[str, ...]) -> str:
@@ -223,12 +227,7 @@ def _rule_parts() -> Iterator[str]:
         (rule.id, f"{rule.level.label} ({rule.level})", rule.title, f"`{rule.keeper}`", rule.source or "")
         for rule in CATALOGUE
     )
-    yield _table(("Rule", "Level", "What it asks", "Judged on", "Source"), rows)
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [heads, ("---",) * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    yield table_of(("Rule", "Level", "What it asks", "Judged on", "Source"), rows)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.storage.engine import Database, open_database
 from app.storage.schema import migrate
+from tests.county import plant_county
 from tests.desk import Desk, plant_tokens
 from tests.postgres import Cluster, cluster
 
@@ -51,6 +52,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migrate(database)
     plant_tokens(database)
     database.engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def sqlite_county(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a SQLite file to copy that holds the tree of `tests.county` with its reports and tokens."""
+    path = tmp_path_factory.mktemp("sqlite") / "county.db"
+    shutil.copyfile(sqlite_template, path)
+    application = create_app(Settings(database_url=f"sqlite:///{path}"))
+    with Desk(application) as desk:
+        plant_county(desk, application.state.database)
     return path
 
 

@@ -13,6 +13,7 @@ from app.auth.tokens import new_secret
 from app.main import STATUS_OF
 from app.settings import PREFIX, Settings
 from docs import generate
+from docs.security import RISKS
 from docs.tour import ANYTHING, READMES, ROOT, Step, run_tour, steps_in, told_anew, without_secrets
 from tests.desk import bearer
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.testclient import TestClient
+
+    from docs.security import Risk
 
 ENGLISH, CHINESE = (readme.read_text() for readme in READMES)
 EXAMPLES = sorted((ROOT / "openapi" / "examples").glob("*.json"))
@@ -121,6 +124,18 @@ def test_the_settings_are_those_of_the_service() -> None:
 @pytest.mark.parametrize("page", generate.made(), ids=lambda page: page.name)
 def test_pages_that_follow_from_the_code_are_up_to_date(page: Path) -> None:
     assert page.read_text() == generate.made()[page], "python -m docs.generate"
+
+
+@pytest.mark.parametrize("risk", RISKS, ids=lambda risk: f"API{risk.number}")
+def test_what_is_said_to_be_tested_names_tests_that_exist(risk: Risk) -> None:
+    assert risk.tests
+    for test in risk.tests:
+        file, _, name = test.partition("::")
+        assert re.search(rf"^def {name}\(", (ROOT / file).read_text(), re.MULTILINE), test
+
+
+def test_all_ten_known_weaknesses_are_answered() -> None:
+    assert [risk.number for risk in RISKS] == list(range(1, 11))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

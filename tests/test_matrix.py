@@ -237,19 +237,15 @@ def expected_and_found(stage: Stage, line: Line) -> tuple[dict[str, str], dict[s
 
 
 @pytest.fixture(scope="module")
-def on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Prepare a county in a file, and call an application on a copy of it."""
-    prepared = tmp_path_factory.mktemp("matrix") / "prepared.db"
-    shutil.copyfile(sqlite_template, prepared)
-    with calling(f"sqlite:///{prepared}", Desk) as (app, desk):
-        plant_county(desk, app.state.database)
-    used = prepared.with_name("used.db")
-    shutil.copyfile(prepared, used)
+def on_sqlite(sqlite_county: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Call an application on a copy of the county that each change is followed by anew."""
+    used = tmp_path_factory.mktemp("matrix") / "used.db"
+    shutil.copyfile(sqlite_county, used)
     with calling(f"sqlite:///{used}", TestClient) as (app, client):
 
         def restore() -> None:
             app.state.database.engine.dispose()
-            shutil.copyfile(prepared, used)
+            shutil.copyfile(sqlite_county, used)
 
         yield Stage(client, restore)
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from app.auth.actor import Actor
-from app.deps import LIMIT, CurrentDatabase, CurrentReader, CurrentSettings, Cursor, Limit, StrictRoute
+from app.deps import (
+    LIMIT,
+    CurrentDatabase,
+    CurrentReader,
+    CurrentSettings,
+    Cursor,
+    Limit,
+    Moment,
+    StrictRoute,
+)
 from app.domain.acts import Act
 from app.routers.answers import READING, link_next
 from app.schemas.audit import ChainOut, EntryOut, EntryPage, VerificationOut
@@ -33,8 +41,8 @@ def list_audit(
     year: Annotated[Year | None, Query(description="关于哪个年度的报告")] = None,
     act: Annotated[Act | None, Query(description="做了什么")] = None,
     holder: Annotated[Name | None, Query(description="谁", max_length=100)] = None,
-    since: Annotated[datetime | None, Query(description="从什么时候起")] = None,
-    until: Annotated[datetime | None, Query(description="到什么时候为止")] = None,
+    since: Annotated[Moment | None, Query(description="从什么时候起")] = None,
+    until: Annotated[Moment | None, Query(description="到什么时候为止")] = None,
     cursor: Cursor = None,
     limit: Limit = LIMIT,
 ) -> EntryPage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
@@ -16,6 +15,7 @@ from app.deps import (
     Cursor,
     IfMatch,
     Limit,
+    Moment,
     StrictRoute,
 )
 from app.domain.lifecycle import Status
@@ -49,7 +49,7 @@ from app.schemas.reports import (
 from app.schemas.results import FindingsOut, GateOut, counts_of, results_out
 from app.services import reports, zeros
 from app.services.exports import export_report
-from app.services.filed import CHINA, Filed, find_report
+from app.services.filed import Filed, find_report
 from app.services.findings import last_verdict
 from app.services.history import find_as_of, find_published, find_seen, head_of
 from app.services.listing import Listed, Wanted
@@ -159,7 +159,7 @@ def get_report(
         Literal["published"] | None,
         Query(description="published 最近公布的那一版；不写则是现在的（更正期间，只能查阅的人看到已公布的）"),
     ] = None,
-    as_of: Annotated[datetime | None, Query(description="某一时刻的样子，例如 2022-01-31T12:00:00Z")] = None,
+    as_of: Annotated[Moment | None, Query(description="某一时刻的样子，例如 2022-01-31T12:00:00Z")] = None,
 ) -> ReportOut:
     """报告全文：标题、文字、三张表，以及现在不符合规则或有疑问之处。"""
     with database.reading() as session:
@@ -168,14 +168,9 @@ def get_report(
         else:
             filed = find_seen(session, actor, agency, year)
         if as_of is not None:
-            filed = find_as_of(session, filed, _moment(as_of))
+            filed = find_as_of(session, filed, as_of)
     skip_if_known(request, etag_of_filed(filed))
     return answer(filed, response)
-
-
-def _moment(as_of: datetime) -> datetime:
-    """Take a time without a zone as China's."""
-    return as_of if as_of.tzinfo else as_of.replace(tzinfo=CHINA)
 
 
 @router.put(
