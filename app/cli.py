@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 from contextlib import contextmanager
@@ -13,19 +14,22 @@ from typing import TYPE_CHECKING, Annotated
 import httpx
 import typer
 import uvicorn
+from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
 from app.auth.actor import COMMAND_LINE
-from app.auth.networks import networks_in
 from app.domain.results import Outcome, Result, blocking
 from app.domain.roles import DEFAULT_DAYS, MOST_DAYS, Role
 from app.errors import InvalidRequest, Refusal
 from app.main import create_app
+from app.schemas.access import TokenBody
+from app.schemas.problems import invalid
 from app.services import audit_trail, tokens
 from app.services.audit_trail import Anchor
 from app.services.demo import DemoToken, issue_demo_tokens, load_demo
 from app.services.filed import CHINA
 from app.services.imports import Document, Imported, read_document, store_draft
+from app.services.links import normal_target
 from app.services.tokens import TokenWanted
 from app.services.versions import BasedOn
 from app.settings import Settings, WrongSetting, read_settings
@@ -98,7 +102,19 @@ def serve() -> None:
     _serve(settings)
 
 
+class _WithoutLinks(logging.Filter):
+    """Keeps the secrets of signed addresses out of uvicorn's log of accesses."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite what was asked for: the third of address, method, target, version and status."""
+        if isinstance(record.args, tuple):
+            address, method, target, *rest = record.args
+            record.args = (address, method, normal_target(str(target)), *rest)
+        return True
+
+
 def _serve(settings: Settings) -> None:
+    logging.getLogger("uvicorn.access").addFilter(_WithoutLinks())
     # uvicorn stops in good order and then ends by the signal that asked for it, as if it had been killed
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
@@ -244,11 +260,23 @@ def issue_token(
     """发放令牌，打印在标准输出。Issue a token and print it, alone, on standard output."""
     settings = _settings()
     with _explained():
-        networks_in(network or [])
-        wanted = TokenWanted(holder, role, under, days, tuple(network or []))
+        wanted = _wanted(holder=holder, role=role, agency=under, days=days, networks=network or [])
         with _database(settings).writing() as session:
             _, secret = tokens.issue(session, settings.hashing, COMMAND_LINE, wanted)
     typer.echo(secret.text)
+
+
+def _wanted(**members: object) -> TokenWanted:
+    """Hold a token's particulars to what the API takes.
+
+    Raises:
+        InvalidRequest: something is wrong with them.
+    """
+    try:
+        body = TokenBody.model_validate(members)
+    except ValidationError as wrong:
+        raise invalid(wrong.errors(), TokenBody) from wrong
+    return TokenWanted(body.holder, body.role, body.agency, body.days, tuple(body.networks))
 
 
 @token.command("list")
