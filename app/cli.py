@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from app.services.audit_trail import Anchor
 from app.services.demo import DemoToken, issue_demo_tokens, load_demo
 from app.services.filed import CHINA
 from app.services.imports import Document, Imported, read_document, store_draft
+from app.services.links import normal_target
 from app.services.tokens import TokenWanted
 from app.services.versions import BasedOn
 from app.settings import Settings, WrongSetting, read_settings
@@ -100,7 +102,19 @@ def serve() -> None:
     _serve(settings)
 
 
+class _WithoutLinks(logging.Filter):
+    """Keeps the secrets of signed addresses out of uvicorn's log of accesses."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite what was asked for: the third of address, method, target, version and status."""
+        if isinstance(record.args, tuple):
+            address, method, target, *rest = record.args
+            record.args = (address, method, normal_target(str(target)), *rest)
+        return True
+
+
 def _serve(settings: Settings) -> None:
+    logging.getLogger("uvicorn.access").addFilter(_WithoutLinks())
     # uvicorn stops in good order and then ends by the signal that asked for it, as if it had been killed
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(

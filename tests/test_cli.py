@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.auth.actor import COMMAND_LINE
-from app.auth.tokens import Hashing
+from app.auth.tokens import Hashing, read_secret
 from app.domain.judging import judge
 from app.domain.lifecycle import Basis, Status
 from app.domain.results import Outcome, blocking
@@ -25,7 +26,7 @@ from app.domain.roles import Role
 from app.errors import Unauthenticated
 from app.main import create_app
 from app.services.demo import MARK, YEARS, YEARS_OF_MANY, load_demo
-from app.services.filed import Filed, find_report
+from app.services.filed import CHINA, Filed, find_report
 from app.services.roll_ups import roll_up_subtree
 from app.services.tokens import authenticate
 from app.settings import Settings
@@ -225,16 +226,34 @@ def test_migrate_makes_the_schema_and_a_second_time_changes_nothing(tmp_path: Pa
 # Tokens
 
 
-def test_a_token_that_can_not_be_issued_is_refused_in_words(sqlite_url: str) -> None:
-    for wrong, said in (
-        (("--holder", "张三", "--network", "10.0.0.256"), "网段"),
-        (("--holder", " "), "应是不空的一行文字"),
-        (("--holder", "张三", "--under", "nobody"), "没有代码为“nobody”的机关"),
-    ):
-        done = nianbao(sqlite_url, "token", "issue", "--role", "reader", *wrong)
+def test_a_token_is_issued_alone_on_standard_output_listed_and_revoked(database_url: str) -> None:
+    with opened(database_url) as database:
+        plant(database, [Unit("1", None, status=None)])
+    wanted = ("--role", "reviewer", "--holder", "张三", "--under", "1", "--network", "10.0.0.0/8")
+    printed = ran(database_url, "token", "issue", *wanted, "--days", "7")
+    secret = read_secret(printed.removesuffix("\n"))
+    assert secret
+    assert ran(database_url, "token", "revoke", secret.id) == ""
+    listed = ran(database_url, "token", "list")
+    until = (datetime.now(CHINA) + timedelta(days=7)).date()
+    assert f"{secret.id}  已失效  reviewer  1  张三  至 {until}\n" in listed
+    assert f"{WHOLE_TREE[Role.READER].id}  有效  reader  全部机关  测试查阅员" in listed
+    assert len(listed.splitlines()) == 1 + len(Role)
+    assert secret.text.split("_")[2] not in listed
+
+
+def test_a_token_that_can_t_be_issued_is_refused_in_a_sentence(sqlite_url: str) -> None:
+    wrong = {
+        ("--holder", "张三", "--under", "nobody"): ["没有代码为“nobody”的机关"],
+        ("--holder", " ", "--network", "10.0.0.1/8"): ["应是不空的一行文字", "应是地址或网段，例如 10.1.2.3"],
+    }
+    for options, said in wrong.items():
+        done = nianbao(sqlite_url, "token", "issue", "--role", "reader", *options)
         assert (done.returncode, done.stdout) == (1, "")
-        assert said in done.stderr
+        assert all(each in done.stderr for each in said)
         assert "Traceback" not in done.stderr
+    unknown = nianbao(sqlite_url, "token", "revoke", "nobody")
+    assert (unknown.returncode, "没有编号为“nobody”的令牌" in unknown.stderr) == (1, True)
 
 
 # The demonstration
@@ -358,6 +377,31 @@ def test_it_serves_tells_its_health_and_stops_when_asked(empty_url: str) -> None
     assert time.monotonic() - asked < STOP_WITHIN_S
     assert process.returncode == 0, told
     assert b"Traceback" not in told
+
+
+def test_the_log_of_accesses_holds_no_secret(sqlite_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    log = tmp_path / "log"
+    with log.open("wb") as printing:
+        process = subprocess.Popen(
+            [COMMAND, "serve"], env=environment(sqlite_url, port), stdout=printing, stderr=printing
+        )
+    try:
+        wait_until_ready(process, address)
+        body = {"path": "/api/v1/agencies?limit=7"}
+        made = httpx.post(f"{address}/api/v1/links", json=body, headers=ADMINISTRATOR, trust_env=False)
+        href = made.json()["href"]
+        statuses = [httpx.get(f"{address}{href}", trust_env=False).status_code for _ in range(2)]
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    printed = log.read_text()
+    assert statuses == [200, 401]
+    assert '"GET /api/v1/agencies?limit=7 HTTP/1.1" 200' in printed
+    assert "nb_" not in printed
 
 
 def test_without_a_service_there_is_no_health(sqlite_url: str) -> None:

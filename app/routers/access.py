@@ -54,7 +54,7 @@ def issue_token(
     body: TokenBody, request: Request, response: Response, database: CurrentDatabase, actor: CurrentActor
 ) -> TokenIssued:
     """发放一个令牌。令牌本身只在这一次的回答里，系统只存它的散列值。"""
-    wanted = TokenWanted(body.holder, body.role, body.agency, body.days, body.networks)
+    wanted = TokenWanted(body.holder, body.role, body.agency, body.days, tuple(body.networks))
     with database.writing() as session:
         found, secret = tokens.issue(session, _hashing(request), actor, wanted)
         return _issued(found, secret, response)

@@ -37,8 +37,9 @@ class TokenBody(Body):
     agency: Annotated[AgencyCode | None, Field(title="管到哪个机关（及其下各机关）；null 表示全部机关")]
     days: Annotated[int, Field(title="有效天数", ge=1, le=MOST_DAYS)] = DEFAULT_DAYS
     networks: Annotated[
-        tuple[Network, ...], Field(title="只许从这些地址或网段使用；空则不限", max_length=20, strict=False)
-    ] = ()
+        list[Network],
+        Field(title="只许从这些地址或网段使用；空则不限", max_length=20),
+    ] = []  # noqa: RUF012 - Pydantic copies it
 
 
 class RotationBody(Body):

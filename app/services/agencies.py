@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, delete, exists, select
 
 from app.auth.rights import get_within_reach, require, require_everything, within_reach
 from app.domain.acts import Act
@@ -20,6 +20,7 @@ from app.services.versions import BasedOn, require_absent, require_current
 from app.storage.engine import lock_tree
 from app.storage.models import (
     AGENCY,
+    LINK,
     PLACEMENT,
     REPORT,
     RETIRED_CODE,
@@ -325,6 +326,7 @@ def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: Base
         raise WrongState(f"“{agency.name}”之下还有机关，不能删除")
     if session.scalar(select(exists().where(TOKEN.c.agency_id == agency.id))):
         raise WrongState(f"“{agency.name}”发放过令牌，不能删除")
+    session.execute(delete(LINK).where(LINK.c.agency_id == agency.id))
     session.delete(last_placement(session, key_of(agency)))
     session.flush()
     session.delete(agency)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import Select, bindparam, select, update
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.storage.engine import Database, WriteSession
 
 LIFETIME = timedelta(minutes=5)
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 PARAMETER = "link"
 """The query parameter that carries a link's secret."""
 
@@ -46,7 +47,7 @@ def create_link(
     if actor.role is None or actor.credential.startswith(PARAMETER):
         raise Forbidden("下载地址要由登录的人生成")
     address = normal_target(target)
-    if not address.startswith(f"{root}/") or urlsplit(target).netloc:
+    if not address.startswith(f"{root}/"):
         message = f"应是本系统以 {root}/ 开头的地址"
         raise InvalidRequest(message, [Fault("/path", message, "not-of-this-api")])
     secret = new_secret()
@@ -59,7 +60,7 @@ def create_link(
         holder=actor.holder,
         role=actor.role,
         agency_id=actor.under,
-        expires_at=datetime.now(UTC) + LIFETIME,
+        expires_at=min(datetime.now(UTC) + LIFETIME, actor.expires_at or FOR_EVER),
     )
     session.add(link)
     session.flush()
@@ -70,9 +71,9 @@ def create_link(
 
 def normal_target(target: str) -> str:
     """Write a path and query in the one way in which they are compared, without the link itself."""
-    parts = urlsplit(target)
-    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != PARAMETER)
-    return f"{parts.path}?{urlencode(query)}" if query else parts.path
+    path, _, text = target.partition("#")[0].partition("?")
+    query = sorted(pair for pair in parse_qsl(text, keep_blank_values=True) if pair[0] != PARAMETER)
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def follow(database: Database, hashing: Hashing, text: str, target: str, caller: Actor) -> Actor:

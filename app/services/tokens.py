@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy.exc import OperationalError
 
 from app.auth.actor import Actor
 from app.auth.networks import is_within, networks_in
@@ -24,6 +26,8 @@ from app.storage.models import AGENCY, TOKEN, Agency, Token
 if TYPE_CHECKING:
     from app.auth.tokens import Secret
     from app.storage.engine import Database, ReadSession, WriteSession
+
+log = logging.getLogger(__name__)
 
 DEFAULT_OVERLAP = timedelta(hours=24)
 _NOTED_AGAIN_AFTER = timedelta(minutes=1)
@@ -250,8 +254,13 @@ def actor_of(token: Token) -> Actor:
 
 
 def _note_use(database: Database, token: Token) -> None:
+    """Note when a token was used; who only reads doesn't wait for others to write, and doesn't fail by it."""
     now = datetime.now(UTC)
-    if token.last_used_at is not None and now - token.last_used_at < _NOTED_AGAIN_AFTER:
+    noted = token.last_used_at
+    if (noted is not None and now - noted < _NOTED_AGAIN_AFTER) or database.turn.locked():
         return
-    with database.writing() as session:
-        session.execute(update(TOKEN).where(TOKEN.c.id == token.id).values(last_used_at=now))
+    try:
+        with database.writing() as session:
+            session.execute(update(TOKEN).where(TOKEN.c.id == token.id).values(last_used_at=now))
+    except OperationalError:
+        log.warning("the use of token %s isn't noted: the database is being written to", token.id)
