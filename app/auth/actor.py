@@ -36,18 +36,15 @@ class Actor:
     request_id: str | None = None
     address: str | None = None
 
-    def is_same_person_as(self, holder: str) -> bool:
-        """Tell whether two names stand for one person: width, case and blanks don't make another."""
-        return same_name(self.holder, holder)
-
 
 def same_name(one: str, other: str) -> bool:
-    """Tell whether two holders' names are the same but for width, case and blanks."""
+    """Tell whether two holders' names are the same but for width, case and what can't be seen."""
     return _plain(one) == _plain(other)
 
 
 def _plain(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(char for char in folded if char.isprintable() and not char.isspace())
 
 
 COMMAND_LINE = Actor("命令行", frozenset(Right))

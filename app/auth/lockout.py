@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from app.auth.networks import address_in
 from app.errors import TooManyAttempts
 
 if TYPE_CHECKING:
@@ -46,23 +48,24 @@ class Lockout:
         Raises:
             TooManyAttempts: it did.
         """
-        if address is None:
+        line = line_of(address)
+        if line is None:
             return
         with self._lock:
-            recent = self._recent(line_of(address))
+            recent = self._recent(line)
             wait = self.seconds - (self.now() - recent[0]) if len(recent) >= self.most else 0
         if wait > 0:
             minutes = -(-self.seconds // 60)
             raise TooManyAttempts(
-                f"从 {address} 登录失败的次数太多；请在 {minutes} 分钟后再试，并核对令牌", int(wait) + 1
+                f"从 {line} 登录失败的次数太多；请在 {minutes} 分钟后再试，并核对令牌", math.ceil(wait)
             )
 
     def count(self, address: str | None) -> None:
         """Note a failure."""
-        if address is None:
+        line = line_of(address)
+        if line is None:
             return
         with self._lock:
-            line = line_of(address)
             recent = self._recent(line)
             recent.append(self.now())
             self._failures[line] = recent
@@ -77,12 +80,12 @@ class Lockout:
         return recent
 
 
-def line_of(address: str) -> str:
-    """Return what is shut out: an IPv4 address, or the network of an IPv6 one."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(IPv6Network((parsed, _IPV6_HOUSEHOLD), strict=False))
-    return address
+def line_of(address: str | None) -> str | None:
+    """Return what is shut out: an IPv4 address, or the network of an IPv6 one; None for what is no address.
+
+    A gateway that doesn't tell whom it calls for may write `unknown`: that stands for everybody.
+    """
+    known = address_in(address or "")
+    if isinstance(known, IPv6Address):
+        return str(IPv6Network((int(known), _IPV6_HOUSEHOLD), strict=False))
+    return None if known is None else str(known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
 Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
@@ -18,10 +18,16 @@ def networks_in(texts: Iterable[str]) -> Networks:
     return tuple(ip_network(text) for text in texts)
 
 
+def address_in(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address; None where it is none.  An IPv4 address that IPv6 carries is the IPv4 address."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
 def is_within(address: str, networks: Networks) -> bool:
     """Tell whether an address lies in one of these networks; what is no address lies in none."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)
+    known = address_in(address)
+    return known is not None and any(known in network for network in networks)

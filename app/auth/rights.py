@@ -66,7 +66,7 @@ def within_reach(actor: Actor, year: int | None = None) -> ColumnElement[bool]:
     reached = AGENCY.c.id.in_(select(below_lastly(actor.under).c.agency_id))
     if year is None:
         return reached
-    then = down_from(actor.under, reference_day(year))
+    then = down_from(actor.under, reference_day(year), "reached_then")
     return or_(reached, AGENCY.c.id.in_(select(then.c.agency_id)))
 
 

@@ -71,6 +71,7 @@ def _write_prose(canvas: Canvas, book: ReportBook) -> None:
     content = book.content
     lines = chain(
         [Line(book.title, Look.TITLE)],
+        (Line(note, Look.PROSE) for note in book.notes),
         prose_lines(content.preface),
         lines_of(content.form, content.narratives),
     )

@@ -26,6 +26,7 @@ class ReportBook:
         status: where it stands, in Chinese: 草稿, 已上报 …
         results: what came of the rules, the kept ones too.
         as_of: when this was read, with a time zone; the same book with the same time gives the same bytes.
+        notes: what readers must be told before they read on: 更正说明.
     """
 
     content: Content
@@ -33,6 +34,7 @@ class ReportBook:
     status: str
     results: Sequence[Result]
     as_of: datetime
+    notes: Sequence[str] = ()
 
     @property
     def title(self) -> str:

@@ -142,6 +142,7 @@ def _summary(listed: Listed) -> ReportSummary:
         form=listed.report.form,
         status=Status(listed.report.status),
         version=listed.report.version,
+        published_version=listed.report.published_version,
         updated_at=listed.report.updated_at,
     )
 

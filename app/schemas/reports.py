@@ -132,6 +132,9 @@ class ReportSummary(Out):
     form: Annotated[str, Field(title="报告格式")]
     status: Annotated[Status, Field(title="状态")]
     version: Annotated[int, Field(title="版本号")]
+    published_version: Annotated[
+        int | None, Field(title="最近公布的版本；更正期间状态虽不是已公布，它仍有效；没有公布过为 null")
+    ]
     updated_at: Annotated[datetime, Field(title="最后变动时间")]
 
 

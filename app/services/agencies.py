@@ -109,18 +109,18 @@ def find_agency(
 def find_agency_named(
     session: ReadSession, actor: Actor, code: str, right: Right, year: int | None = None
 ) -> Agency:
-    """Return the agency that a body or a parameter names, as `find_agency` does.
+    """Return the agency that a body or a parameter names, for somebody who may do something with it.
 
     Raises:
-        InvalidRequest: there is none that the actor reaches.
-        Forbidden: they reach it, but haven't the right.
+        Forbidden: the actor hasn't the right, whatever is named.
+        InvalidRequest: there is none that they reach.
     """
-    try:
-        return find_agency(session, actor, code, right, year)
-    except NotFound as unknown:
-        raise InvalidRequest(
-            unknown.detail, [Fault("/agency", unknown.detail, "unknown-agency")]
-        ) from unknown
+    agency = get_within_reach(session, actor, code, year)
+    require(actor, right, f"“{code if agency is None else agency.name}”")
+    if agency is None:
+        message = f"没有代码为“{code}”的机关"
+        raise InvalidRequest(message, [Fault("/agency", message, "unknown-agency")])
+    return agency
 
 
 def get_agency(session: ReadSession, actor: Actor, code: str, as_of: date | None = None) -> AgencyFound:
@@ -241,14 +241,14 @@ def replace_agency(
     A corrected place holds for the past as well: reports filed meanwhile count where they now belong.
 
     Raises:
-        NotFound: it is there, but not where the actor reaches.
+        NotFound: it is there, but not where the actor reaches; or it isn't, and they may register nothing.
         Forbidden: see `create_agency`.
         PreconditionRequired, StaleVersion: see `require_current`.
         InvalidRequest: there is no such parent, or it stands below this agency.
     """
     lock_tree(session, to_change_it=True)
-    if not _is_there(session, details.code):
-        require(actor, Right.MANAGE_AGENCIES, "机关")
+    # to whoever may register nothing, what isn't there is the same as what they don't reach
+    if Right.MANAGE_AGENCIES in actor.rights and not _is_there(session, details.code):
         require_absent(based_on)
         return create_agency(session, actor, details), True
     agency = find_agency(session, actor, details.code, Right.MANAGE_AGENCIES)

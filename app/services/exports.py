@@ -9,6 +9,8 @@ from app.documents.filenames import report_filename, roll_up_filename
 from app.documents.workbook import Owed, ReportBook, RollUpBook, UnitRow, write_report, write_roll_up
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.lifecycle import Status
+from app.services.filed import CHINA
+from app.services.history import Correction, corrections_of
 from app.services.roll_ups import CoverageState, numbers_of
 
 if TYPE_CHECKING:
@@ -30,8 +32,18 @@ class Exported:
 def export_report(filed: Filed) -> Exported:
     """Return a report as a workbook, dated by its last change."""
     content, agency = filed.content, filed.agency
-    book = ReportBook(content, agency.name, filed.status.label, filed.results, filed.report.updated_at)
+    as_of, notes = filed.report.updated_at, [_note(correction) for correction in corrections_of(filed)]
+    book = ReportBook(content, agency.name, filed.status.label, filed.results, as_of, notes)
     return Exported(report_filename(content.form, agency.name, content.year), write_report(book))
+
+
+def _note(correction: Correction) -> str:
+    if correction.published_at is None:
+        return (
+            f"更正说明：正在更正第 {correction.corrects} 版，原因：{correction.reason}。更正后的还没有公布。"
+        )
+    day = correction.published_at.astimezone(CHINA)
+    return f"更正说明：{day:%Y-%m-%d} 更正公布，原因：{correction.reason}。"
 
 
 def export_roll_up(session: ReadSession, rolled: RolledUp) -> Exported:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -58,16 +58,34 @@ def places_of(step: Step) -> list[str]:
     return places
 
 
-def corrections_of(filed: Filed) -> list[dict[str, object]]:
-    """Return each 更正: why, which version it corrects, and which took its place, once that is published."""
-    corrections: list[dict[str, object]] = []
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A 更正 of a published report.
+
+    Attributes:
+        reason: why.
+        corrects: the version that was published.
+        revised_at: when it was begun.
+        version: what was published in its place; None until it is.
+        published_at: when; None until it is.
+    """
+
+    reason: str
+    corrects: int
+    revised_at: datetime
+    version: int | None = None
+    published_at: datetime | None = None
+
+
+def corrections_of(filed: Filed) -> list[Correction]:
+    """Return the 更正 since a report was first published, the oldest first."""
+    corrections: list[Correction] = []
     for step in filed.steps:
         if step.action == Action.REVISE:
-            started: dict[str, object] = {"reason": step.reason, "corrects": step.version}
-            started |= {"revised_at": step.taken_at, "version": None, "published_at": None}
-            corrections.append(started)
+            corrections.append(Correction(step.reason or "", step.version, step.taken_at))
         elif step.action == Action.PUBLISH and corrections:
-            corrections[-1] |= {"version": step.version, "published_at": step.taken_at}
+            last = corrections.pop()
+            corrections.append(replace(last, version=step.version, published_at=step.taken_at))
     return corrections
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
+from sqlalchemy.exc import OperationalError
+
+from app.auth.lockout import line_of
 from app.services.audit import record
 
 if TYPE_CHECKING:
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.domain.acts import Act
     from app.storage.engine import Database
+
+log = logging.getLogger(__name__)
 
 WINDOW_S = 60
 _MOST_KINDS = 1000
@@ -40,11 +46,15 @@ class Refused:
 
     @property
     def kind(self) -> Kind:
-        """Refusals that are alike in this are told of once, with their number."""
-        return self.act, self.actor.holder, self.actor.address, self.target, self.why
+        """Refusals that are alike in this are told of once, with their number.
+
+        What they asked for isn't part of it, nor the last bits of an IPv6 address: callers make them up.
+        """
+        address = self.actor.address
+        return self.act, self.actor.holder, line_of(address) or address, self.why
 
 
-Kind: TypeAlias = "tuple[Act, str, str | None, str, str]"
+Kind: TypeAlias = "tuple[Act, str, str | None, str]"
 
 
 @dataclass(slots=True)
@@ -52,6 +62,12 @@ class _Count:
     refused: Refused
     since: float
     times: int = 0
+    target: str | None = None
+
+    def add(self, refused: Refused) -> None:
+        """Count another of the kind; the target is told only if all have the same."""
+        self.target = refused.target if self.times == 0 or self.target == refused.target else None
+        self.times += 1
 
 
 @dataclass(slots=True)
@@ -76,9 +92,9 @@ class RefusalLog:
             if count is None:
                 self._counts[refused.kind] = _Count(refused, self.now())
             else:
-                count.times += 1
+                count.add(refused)
         if count is None:
-            due.append(_Count(refused, 0, times=1))
+            due.append(_Count(refused, 0, 1, refused.target))
         self._write(due)
 
     def flush(self) -> None:
@@ -101,8 +117,21 @@ class RefusalLog:
         repeated = [count for count in counts if count.times]
         if not repeated:
             return
-        with self.database.writing() as session:
-            for count in repeated:
-                refused = count.refused
-                said = {"why": refused.why}
-                record(session, refused.actor, refused.act, refused.target, details=said, times=count.times)
+        try:
+            with self.database.writing() as session:
+                for count in repeated:
+                    refused, said = count.refused, {"why": count.refused.why}
+                    record(session, refused.actor, refused.act, count.target, details=said, times=count.times)
+        except OperationalError:
+            log.warning("%d kinds of refusal can't be recorded now; they are kept", len(repeated))
+            self._keep(repeated)
+
+    def _keep(self, counts: list[_Count]) -> None:
+        """Go on counting what couldn't be recorded."""
+        with self._lock:
+            for count in counts:
+                known = self._counts.setdefault(count.refused.kind, count)
+                if known is not count:
+                    same = known.times == 0 or known.target == count.target
+                    known.target = count.target if same else None
+                    known.times += count.times

@@ -149,7 +149,7 @@ class Report(Entity, table=True):
     version: int = 1
     was_submitted: bool = False
     published_version: int | None = None
-    chain: str = Field(sa_type=Code)
+    chain: str = Field(sa_type=Code, sa_column_kwargs={"server_default": "_system"})
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -126,12 +126,15 @@ def below_lastly(agency_id: int) -> CTE:
     )
 
 
-def down_from(agency_id: int, day: date) -> CTE:
-    """Return a query of an agency and all below it on a day: agency_id, parent_id, depth."""
+def down_from(agency_id: int, day: date, name: str = "down") -> CTE:
+    """Return a query of an agency and all below it on a day: agency_id, parent_id, depth.
+
+    Two of them in one statement need different names.
+    """
     down = (
         select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, literal(0).label("depth"))
         .where(PLACEMENT.c.agency_id == agency_id, _holds_on(day))
-        .cte("down", recursive=True)
+        .cte(name, recursive=True)
     )
     return down.union_all(
         select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, down.c.depth + 1)

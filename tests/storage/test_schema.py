@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
 from alembic import command
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
+from app.storage.audit import SYSTEM
 from app.storage.engine import for_writing, open_database
+from app.storage.models import Report, ReportVersion, Step
 from app.storage.schema import config_for, is_current, migrate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from app.storage.engine import Database
     from tests.postgres import Cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Open a database in which nothing is yet, of each kind in turn."""
+    if request.param == "sqlite":
+        database = open_database(f"sqlite:///{tmp_path / 'old.db'}", 2)
+        yield database
+        database.engine.dispose()
+        return
+    cluster: Cluster = request.getfixturevalue("postgres")
+    cluster.create_database("old_one")
+    database = open_database(cluster.url("old_one"), 2)
+    yield database
+    database.engine.dispose()
+    cluster.drop_database("old_one")
 
 
 def test_the_migrations_make_what_the_models_describe(database: Database) -> None:
@@ -54,3 +75,34 @@ def test_an_empty_postgresql_database_is_migrated_whole(postgres: Cluster) -> No
     assert len(inspect(database.engine).get_columns("numbers_2021")) == 204
     database.engine.dispose()
     postgres.drop_database("empty_one")
+
+
+OLD_ROWS = (
+    """INSERT INTO agency
+    (id, code, name, level, kind, in_rollup, report_scope, revision, created_at, updated_at)
+    VALUES (1, '1', '甲', 'county', 'office', true, 'own', 1, '2026-01-01', '2026-01-01')""",
+    """INSERT INTO report
+    (id, agency_id, year, form, status, revision, version, was_submitted, created_at, updated_at)
+    VALUES (1, 1, 2021, '2021', 'submitted', 2, 1, true, '2026-01-01', '2026-01-01')""",
+    """INSERT INTO report_version (report_id, number, content, saved_by, saved_at)
+    VALUES (1, 1, '{}', '某', '2026-01-01')""",
+    """INSERT INTO submission (report_id, version, verdict, submitted_by, submitted_at)
+    VALUES (1, 1, '[]', '某', '2026-01-02 03:04:05')""",
+)
+
+
+def test_what_an_earlier_version_stored_is_carried_over(empty_database: Database) -> None:
+    """Reports of before there was a workflow keep their submissions as steps."""
+    with for_writing(empty_database.engine).begin() as connection:
+        command.upgrade(config_for(connection), "2026_11_22_numbers_2021")
+        for statement in OLD_ROWS:
+            connection.execute(text(statement))
+    migrate(empty_database)
+    with empty_database.reading() as session:
+        (step,) = session.scalars(select(Step)).all()
+        report = session.get_one(Report, 1)
+        assert session.get_one(ReportVersion, (1, 1)).content == "{}"
+    assert (step.report_id, step.action, step.status, step.version) == (1, "submit", "submitted", 1)
+    assert (step.taken_by, step.verdict, step.days_late) == ("某", "[]", None)
+    assert step.taken_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert (report.chain, report.published_version) == (SYSTEM, None)

@@ -31,12 +31,10 @@ def upgrade() -> None:
 
 
 def _widen_reports() -> None:
-    with op.batch_alter_table("report") as report:
-        report.add_column(sa.Column("published_version", sa.Integer(), nullable=True))
-        # reports that are older than the audit trail belong to the chain of no county
-        report.add_column(sa.Column("chain", CODE, nullable=False, server_default="_system"))
-    with op.batch_alter_table("report") as report:
-        report.alter_column("chain", server_default=None)
+    # never a batch here: SQLite would copy the table and drop the old one, and every version with it
+    op.add_column("report", sa.Column("published_version", sa.Integer(), nullable=True))
+    # reports that are older than the audit trail belong to the chain of no county
+    op.add_column("report", sa.Column("chain", CODE, nullable=False, server_default="_system"))
 
 
 def _create_history() -> None:

@@ -1,0 +1,126 @@
+"""A county between a province and its towns, beside another county, with reports in every state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.auth.tokens import Secret, new_secret
+from app.domain.lifecycle import Action, Status
+from app.domain.roles import Role
+from app.services.agencies import find_agency
+from docs.matrix import Relation
+from tests.api import API, COUNTY, TEXTS, TOWN, YEAR, a_report, address, based_on, register
+from tests.desk import a_token
+from tests.services.trees import SOMEBODY
+
+if TYPE_CHECKING:
+    from httpx2 import Response
+    from starlette.testclient import TestClient
+
+    from app.storage.engine import Database
+
+PROVINCE, SIBLING = "64", "640324"
+OFFICE, OTHER_TOWN, SIBLINGS_TOWN = "640323-office", "640323102", "640324101"
+AT: dict[Relation, str] = {
+    Relation.OWN: COUNTY,
+    Relation.DESCENDANT: TOWN,
+    Relation.ANCESTOR: PROVINCE,
+    Relation.SIBLING: SIBLING,
+}
+REACHED = {COUNTY, OFFICE, TOWN, OTHER_TOWN}
+
+YEARS: dict[Status | None, int] = {
+    Status.DRAFT: YEAR,
+    Status.SUBMITTED: 2022,
+    Status.ACCEPTED: 2023,
+    Status.PUBLISHED: 2024,
+    Status.RETURNED: 2025,
+    None: 2026,
+}
+"""The report year in which each of `AT` has a report in that state; None: has none."""
+
+_WAYS: dict[Status, tuple[Action, ...]] = {
+    Status.SUBMITTED: (),
+    Status.ACCEPTED: (Action.ACCEPT,),
+    Status.PUBLISHED: (Action.ACCEPT, Action.PUBLISH),
+    Status.RETURNED: (Action.RETURN,),
+}
+DOCUMENT = Path(__file__).parent / "documents" / "data" / "township-2021.txt"
+
+CALLERS: dict[Role, Secret] = {role: new_secret() for role in Role}
+"""Tokens that name the county."""
+
+HELD: dict[str, Secret] = {code: new_secret() for code in AT.values()}
+"""A reader's token for each agency, to be shown, rotated and revoked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An agency of the tree."""
+
+    code: str
+    parent: str | None
+    level: str
+
+
+TREE = (
+    Place(PROVINCE, None, "province"),
+    Place(COUNTY, PROVINCE, "county"),
+    Place(OFFICE, COUNTY, "county"),
+    Place(TOWN, COUNTY, "township"),
+    Place(OTHER_TOWN, COUNTY, "township"),
+    Place(SIBLING, PROVINCE, "county"),
+    Place(SIBLINGS_TOWN, SIBLING, "township"),
+)
+PARENTS = {place.code: place.parent for place in TREE}
+
+
+def plant_county(desk: TestClient, database: Database) -> None:
+    """Register the tree, file reports in every state and let the database know the tokens."""
+    plant_tree(desk, database)
+    for code in AT.values():
+        _read_in(desk, code)
+        for status, actions in _WAYS.items():
+            _file(desk, code, YEARS[status], actions)
+
+
+def plant_tree(desk: TestClient, database: Database) -> None:
+    """Register the tree and let the database know the tokens."""
+    for place in TREE:
+        register(desk, place.code, place.parent, level=place.level)
+    with database.writing() as session:
+        keys = {code: find_agency(session, SOMEBODY, code).id for code in AT.values()}
+        for role, secret in CALLERS.items():
+            session.add(a_token(secret, role, f"县里{role.label}员", keys[COUNTY]))
+        for code, secret in HELD.items():
+            session.add(a_token(secret, Role.READER, f"{code}的查阅员", keys[code]))
+
+
+def _read_in(desk: TestClient, code: str) -> None:
+    answer = desk.post(
+        f"{API}/imports",
+        params={"store": "draft", "agency": code, "year": YEAR},
+        files={"file": ("report.txt", DOCUMENT.read_bytes())},
+    )
+    assert answer.is_success, answer.text
+
+
+def report_of(year: int) -> dict[str, object]:
+    """Return the body of a report of a year that may be 上报."""
+    return a_report() | {"title": TEXTS["title"].replace(str(YEAR), str(year))}  # type: ignore[attr-defined]
+
+
+def _file(desk: TestClient, code: str, year: int, actions: tuple[Action, ...]) -> None:
+    answer = desk.put(address(code, year), json=report_of(year))
+    assert answer.status_code == 201, answer.text
+    for action in actions:
+        answer = _take(desk, code, year, action, answer)
+
+
+def _take(desk: TestClient, code: str, year: int, action: Action, known: Response) -> Response:
+    body = {"action": action.value, "reason": "请核对", "cells": ["overview"]}
+    answer = desk.post(address(code, year, "/transitions"), json=body, headers=based_on(known))
+    assert answer.status_code == 200, answer.text
+    return answer

@@ -1,0 +1,320 @@
+"""The real service does what a model of a few hundred lines of plain Python says, whatever people try.
+
+Hypothesis makes people of several roles and reaches take steps, allowed ones and others; each answer's status
+is foretold by the model, and after each step what can be seen is held to it.  NIANBAO_MODEL_EXAMPLES asks for
+that many scripts for each database, others each time; without it the run is short and always the same.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from app.domain.roles import Role
+from app.main import create_app
+from app.settings import Settings
+from tests.api import API, address
+from tests.desk import Desk, holder_of
+from tests.model import BALANCED, COUNTED, RIGHTS, STEPS, SYSTEM, Content, Entry, Model, Token
+from tests.services.trees import clear
+from tests.steps import (
+    AGENCIES,
+    AGGREGATES,
+    CAST,
+    TOTAL,
+    TOWNS,
+    AcceptOwn,
+    Call,
+    Create,
+    Delete,
+    Issue,
+    Look,
+    Move,
+    Patch,
+    Plan,
+    Proceed,
+    Put,
+    Remark,
+    Revoke,
+    Stage,
+    Step,
+    Take,
+    Work,
+    agency_body,
+    cells_in,
+    token_body,
+)
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from httpx2 import Response
+    from starlette.testclient import TestClient
+
+EXAMPLES = int(os.environ.get("NIANBAO_MODEL_EXAMPLES", "0"))
+SHORT, STEPS_EACH = 4, 25
+OPERATOR = holder_of(Role.ADMINISTRATOR)
+OVERSEER = Token(holder_of(Role.SYSTEM), "system", None)
+AUDITOR = Token(holder_of(Role.REVIEWER), "reviewer", None)
+TOTALS = [(top, basis) for top in ("P", "A", "B") for basis in COUNTED]
+RUN = settings(
+    max_examples=EXAMPLES or SHORT,
+    stateful_step_count=STEPS_EACH,
+    derandomize=not EXAMPLES,
+    database=None,
+    phases=[Phase.generate],  # DEV
+    # steps call a whole service
+    suppress_health_check=list(HealthCheck),
+)
+
+WHO = st.integers(0, len(CAST) + 2)
+AGENCY = st.sampled_from([*AGENCIES, *TOWNS])
+NUMBER = st.sampled_from((0, 1, 7, 10**12 - 1))
+CONTENT = st.builds(Content, NUMBER | st.none(), st.sampled_from((BALANCED,) * 5 + (4, None)))
+CHANGE = st.tuples(st.just("licensing"), NUMBER | st.none()) | st.tuples(
+    st.just("received"), st.sampled_from((BALANCED, BALANCED, 5, None))
+)
+DRAFT = st.booleans()
+TAG = st.sampled_from(("current",) * 6 + ("any", "stale", "none"))
+NEW_TAG = st.sampled_from(("none",) * 3 + ("current",) * 4 + ("stale", "any"))
+
+CREATE = st.builds(Create, WHO, AGENCY, CONTENT, DRAFT)
+PUT = st.builds(Put, WHO, AGENCY, CONTENT, DRAFT, NEW_TAG)
+PATCH = st.builds(Patch, WHO, AGENCY, CHANGE, st.sampled_from((False, False, True)), TAG)
+DELETE = st.builds(Delete, WHO, AGENCY, TAG)
+TAKE = st.builds(
+    Take,
+    WHO,
+    AGENCY,
+    st.sampled_from(list(STEPS)),
+    st.sampled_from((True, True, True, False)),
+    st.sampled_from(("none", "none", "current", "stale")),
+)
+PLACE = st.sampled_from((*TOWNS, *TOWNS, "A"))
+PROCEED = st.builds(Proceed, PLACE, st.integers(0, 50))
+WORK = st.builds(Work, PLACE, NUMBER, st.integers(0, 50))
+ACCEPT_OWN = st.builds(AcceptOwn, NUMBER)
+REMARK = st.builds(Remark, WHO, AGENCY, st.sampled_from((TOTAL, TOTAL, "requests.recieved.total")))
+MOVE = st.builds(Move, WHO, st.sampled_from(TOWNS), st.sampled_from(list(AGENCIES)), TAG)
+HOLDER = st.sampled_from(("Li Wei", "ＬＩ ＷＥＩ", "赵敏", "郑新"))
+ISSUE = st.builds(Issue, WHO, HOLDER, st.sampled_from(list(RIGHTS)), AGENCY | st.none())
+REVOKE = st.builds(Revoke, WHO, WHO)
+LOOK = st.builds(Look, WHO, AGENCY, st.sampled_from(list(Look.PATHS)), st.sampled_from(list(COUNTED)))
+
+
+@dataclass
+class Play:
+    """The model and one application or two, which take the same steps.
+
+    Attributes:
+        stages: the applications.
+        model: what they are held to.
+        taken: how many steps were taken.
+    """
+
+    stages: list[Stage]
+    model: Model = field(init=False)
+    taken: int = 0
+
+    def __post_init__(self) -> None:
+        """Empty the databases, then let the operator register the agencies and hand out the tokens."""
+        for stage in self.stages:
+            state = cast("FastAPI", stage.client.app).state
+            state.refusals.flush()
+            clear(state.database)
+        self.model = Model({}, frozenset(TOWNS), frozenset(AGGREGATES))
+        for code, parent in AGENCIES.items():
+            self._send(Call("PUT", f"{API}/agencies/{code}", agency_body(code, parent)), 201)
+            self.model.parents[code] = parent
+            self.model.trail.append(Entry(SYSTEM, "agency.create", OPERATOR, code))
+        for token in CAST:
+            wanted = token_body(token.holder, token.role, token.agency)
+            self._send(Call("POST", f"{API}/tokens", wanted), 201)
+            self.model.tokens.append(replace(token))
+            self.model.trail.append(Entry(SYSTEM, "token.issue", OPERATOR, token.agency))
+
+    def _send(self, call: Call, status: int) -> Response:
+        return self._compare(status, [stage.send(call, None) for stage in self.stages])
+
+    def _compare(self, status: int, answers: list[Response]) -> Response:
+        """Hold the answers to the status foretold and to each other."""
+        told = [stage.told(answer) for stage, answer in zip(self.stages, answers, strict=True)]
+        assert {each[0] for each in told} == {status}, told
+        assert told == told[:1] * len(told)
+        return answers[0]
+
+    def take(self, wanted: Step | Plan) -> None:
+        """Take a step: every answer must be the model's."""
+        step = wanted.step_in(self.model) if isinstance(wanted, Plan) else wanted
+        if step is None:
+            return
+        self.taken += 1
+        who = step.who % len(self.model.tokens)
+        token, calls = self.model.tokens[who], [step.call(stage) for stage in self.stages]
+        tag = getattr(step, "tag", "none")
+        status = self.model.status_of(token, (calls[0].method, calls[0].path), step.expect)
+        pairs = zip(self.stages, calls, strict=True)
+        answer = self._compare(status, [stage.send(call, who, tag) for stage, call in pairs])
+        if isinstance(step, Look) and status == 200:
+            step.check(self.model, token, answer.json())
+        if isinstance(step, Create | Put | Patch | Take) and answer.is_success:
+            Look(who, step.agency, "report", "").check(self.model, token, answer.json())
+
+    def look(self, what: str, agency: str, who: int | None = None, basis: str = "submitted") -> None:
+        """Hold what somebody sees to the model; without *who*, somebody who sees everything."""
+        look = Look(0, agency, what, basis)
+        outsider = AUDITOR if what == "audit" else OVERSEER
+        token = outsider if who is None else self.model.tokens[who]
+        calls = [look.call(stage) for stage in self.stages]
+        status = self.model.status_of(token, (calls[0].method, calls[0].path), look.expect)
+        answers = [stage.send(call, who) for stage, call in zip(self.stages, calls, strict=True)]
+        answer = self._compare(status, answers)
+        if status == 200:
+            look.check(self.model, token, answer.json())
+
+    def check(self, agency: str) -> None:
+        """Hold to the model the trail, a total, and something of what somebody sees, in turn."""
+        self.check_trail()
+        top, basis = TOTALS[self.taken % len(TOTALS)]
+        self.look("total", top, basis=basis)
+        what = ("report", "actions", "reports", "agencies", "versions")[self.taken % 5]
+        self.look(what, agency, self._somebody())
+
+    def _somebody(self) -> int | None:
+        live = [who for who, token in enumerate(self.model.tokens) if not token.is_revoked]
+        return live[self.taken % len(live)] if live else None
+
+    def check_trail(self) -> None:
+        """Hold the chains to be whole, and to have an entry for each act."""
+        for stage in self.stages:
+            checked = stage.client.get(f"{API}/audit/verification").json()
+            assert checked["intact"], checked
+            assert {chain["chain"]: chain["number"] for chain in checked["chains"]} == self.model.chains()
+
+    def check_all(self) -> None:
+        """Hold everything to the model: each total, and of each report all that there is."""
+        for top, basis in TOTALS:
+            self.look("total", top, basis=basis)
+        for who in (None, self._somebody()):
+            self.look("agencies", "P", who)
+            self.look("reports", "P", who)
+        for agency in self.model.reports:
+            for what in ("report", "actions", "versions", "comments"):
+                self.look(what, agency)
+            self._check_contents(agency)
+        self.look("audit", "P")
+        self.check_trail()
+
+    def _check_contents(self, agency: str) -> None:
+        report = self.model.reports[agency]
+        for number, content in enumerate(report.contents, 1):
+            shown = self._send(Call("GET", address(agency, rest=f"/versions/{number}")), 200).json()
+            assert cells_in(shown["report"]) == content
+        tag = self._send(Call("GET", address(agency)), 200).headers["etag"]
+        assert tag.strip('"').rpartition("-")[2] == str(report.revision)
+
+
+def a_client(database_url: str) -> Desk:
+    """Return a client of an application that never locks anybody out and whose clock for refusals stands."""
+    app = create_app(Settings(database_url=database_url, lockout_failures=10**6))
+    app.state.refusals.now = lambda: 0.0
+    return Desk(app, raise_server_exceptions=False)
+
+
+class Office(RuleBasedStateMachine):
+    """People at work on one database."""
+
+    def __init__(self, client: TestClient) -> None:
+        super().__init__()
+        self.play = Play([Stage(client)])
+
+    def _take(self, step: Step | Plan, agency: str) -> None:
+        self.play.take(step)
+        self.play.check(agency)
+
+    @rule(step=CREATE)
+    def create(self, step: Create) -> None:
+        self._take(step, step.agency)
+
+    @rule(step=PUT)
+    def put(self, step: Put) -> None:
+        self._take(step, step.agency)
+
+    @rule(step=PATCH)
+    def patch(self, step: Patch) -> None:
+        self._take(step, step.agency)
+
+    @rule(step=DELETE)
+    def delete(self, step: Delete) -> None:
+        self._take(step, step.agency)
+
+    @rule(step=TAKE)
+    def take(self, step: Take) -> None:
+        self._take(step, step.agency)
+
+    @rule(step=PROCEED)
+    def proceed(self, step: Proceed) -> None:
+        self._take(step, step.agency)
+
+    @rule(step=WORK)
+    def work(self, step: Work) -> None:
+        self._take(step, step.agency)
+
+    @rule(step=PROCEED)
+    def proceed_again(self, step: Proceed) -> None:
+        self._take(step, step.agency)
+
+    @rule(step=ACCEPT_OWN)
+    def accept_own(self, step: AcceptOwn) -> None:
+        self._take(step, "A1")
+
+    @rule(step=REMARK)
+    def remark(self, step: Remark) -> None:
+        self._take(step, step.agency)
+
+    @rule(step=MOVE)
+    def move(self, step: Move) -> None:
+        self._take(step, step.agency)
+
+    @rule(step=ISSUE)
+    def issue(self, step: Issue) -> None:
+        self._take(step, step.agency or "P")
+
+    @rule(step=REVOKE)
+    def revoke(self, step: Revoke) -> None:
+        self._take(step, "A1")
+
+    @rule(step=LOOK)
+    def look(self, step: Look) -> None:
+        self._take(step, step.agency)
+
+    def teardown(self) -> None:
+        self.play.check_all()
+
+
+def test_the_service_does_what_the_model_says(database_url: str) -> None:
+    with a_client(database_url) as client:
+        run_state_machine_as_test(lambda: Office(client), settings=RUN)
+
+
+ALLOWED = [*[PROCEED] * 5, *[WORK] * 2, MOVE]
+TRIED = [ACCEPT_OWN, CREATE, PUT, PATCH, DELETE, TAKE, REMARK, MOVE, ISSUE, REVOKE, LOOK]
+SCRIPTS = st.lists(st.one_of(ALLOWED + TRIED), min_size=STEPS_EACH, max_size=STEPS_EACH)
+
+
+def test_both_databases_answer_one_script_alike(sqlite_url: str, postgres_url: str) -> None:
+    with a_client(sqlite_url) as on_sqlite, a_client(postgres_url) as on_postgres:
+
+        @RUN
+        @given(script=SCRIPTS)
+        def run(script: list[Step | Plan]) -> None:
+            play = Play([Stage(on_sqlite), Stage(on_postgres)])
+            for step in script:
+                play.take(step)
+            play.check_all()
+
+        run()
