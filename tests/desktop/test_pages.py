@@ -69,7 +69,7 @@ def test_swagger_ui_works_without_the_internet_and_calls_the_service(service: st
 
 
 def test_swagger_ui_calls_with_the_token_that_one_authorizes_with(service: str, url: str, page: Page) -> None:
-    issue = [COMMAND, "token", "issue", "--role", "reader", "--holder", "李四", "--under", "640323"]
+    issue = [str(COMMAND), "token", "issue", "--role", "reader", "--holder", "李四", "--under", "640323"]
     token = subprocess.check_output(issue, env=environment(url), text=True).strip()
     page.goto(f"{service}/docs")
     operation = page.locator("#operations-登录与令牌-get_me")
