@@ -7,7 +7,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.domain.roles import Right, Role
+from app.domain.lifecycle import Action
+from app.domain.roles import Right, Role, roles_with
 from app.domain.rules import CATALOGUE, Level
 from app.domain.values import to_text
 from app.forms import FORMS
@@ -42,8 +43,14 @@ def made() -> dict[Path, str]:
         FORM_PAGE: form_page(),
         SECURITY_PAGE: security_page(),
         README: _with(README.read_text(), "settings", settings_table()),
-        API_GUIDE: _with(_with(API_GUIDE.read_text(), "problem", _problem()), "roles", roles_table()),
+        API_GUIDE: api_guide(),
     }
+
+
+def api_guide() -> str:
+    """Return the guide to the API with its parts that follow from the code."""
+    page = _with(API_GUIDE.read_text(), "roles", roles_table())
+    return _with(_with(page, "steps", steps_table()), "problem", _problem())
 
 
 def _with(page: str, name: str, part: str) -> str:
@@ -86,6 +93,28 @@ def roles_table() -> str:
         for role in Role
     )
     return _table(("Role", "中文", "May"), rows)
+
+
+def steps_table() -> str:
+    """Return the steps that a report can take, a row each."""
+    rows = (
+        (f"`{action}`", action.label, _leads(action), _codes(roles_with(action.right)), _must_say(action))
+        for action in Action
+    )
+    return _table(("`action`", "中文", "From → to", "Who", "Must say"), rows)
+
+
+def _leads(action: Action) -> str:
+    (reached,) = set(action.steps.values())
+    return f"{_codes(action.steps)} → `{reached}`"
+
+
+def _must_say(action: Action) -> str:
+    return _codes(["reason"] * action.needs_reason + ["cells"] * action.needs_places)
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def form_page() -> str:

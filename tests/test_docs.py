@@ -52,11 +52,16 @@ HEADINGS = {
 
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SETTING = re.compile(rf"^\| `({PREFIX}\w+)` \| (?:`(.*?)`)? \| (.+) \|$", re.MULTILINE)
-LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)")
 
 
 def headings_in(text: str) -> list[tuple[str, str]]:
     return re.findall(r"^(#+) (.+)$", FENCED.sub("", text), re.MULTILINE)
+
+
+def anchors_in(text: str) -> set[str]:
+    """Return what links to a page's headings are called where it is shown."""
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for _, heading in headings_in(text)}
 
 
 def commands_in(text: str) -> list[str]:
@@ -139,9 +144,11 @@ def test_all_ten_known_weaknesses_are_answered() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_to_files_that_exist(page: Path) -> None:
-    for target in LINK.findall(page.read_text()):
-        assert (page.parent / target).exists(), target
+def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+    for target, anchor in LINK.findall(page.read_text()):
+        file = page.parent / target if target else page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors_in(file.read_text()), f"{target}#{anchor}"
 
 
 def test_the_api_guide_lists_every_way_in_which_a_request_may_fail() -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.service import running
+from tests.service import COMMAND, environment, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CHROMIUM = "/usr/bin/chromium"
 OPTIONS = [
@@ -27,10 +27,15 @@ OPTIONS = [
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the address of the demonstration's database."""
+    return f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}"
+
+
+@pytest.fixture(scope="module")
+def service(url: str) -> Iterator[str]:
     """Run the demonstration."""
-    path: Path = tmp_path_factory.mktemp("demo") / "demo.db"
-    with running(f"sqlite:///{path}", "demo", "--serve") as address:
+    with running(url, "demo", "--serve") as address:
         yield address
 
 
@@ -61,6 +66,26 @@ def test_swagger_ui_works_without_the_internet_and_calls_the_service(service: st
     expect(operation.locator(".live-responses-table .response-col_status").last).to_have_text("200")
     expect(operation.locator(".live-responses-table")).to_contain_text("每一格都要填")
     assert hosts == {"127.0.0.1"}
+
+
+def test_swagger_ui_calls_with_the_token_that_one_authorizes_with(service: str, url: str, page: Page) -> None:
+    issue = [str(COMMAND), "token", "issue", "--role", "reader", "--holder", "李四", "--under", "640323"]
+    token = subprocess.check_output(issue, env=environment(url), text=True).strip()
+    page.goto(f"{service}/docs")
+    operation = page.locator("#operations-登录与令牌-get_me")
+    operation.get_by_role("button").first.click()
+    operation.get_by_role("button", name="Try it out").click()
+    status = operation.locator(".live-responses-table .response-col_status").last
+    operation.get_by_role("button", name="Execute").click()
+    expect(status).to_contain_text("401")
+    page.get_by_role("button", name="Authorize", exact=True).first.click()
+    dialog = page.locator(".auth-container", has_text="Token")
+    dialog.get_by_role("textbox").fill(token)
+    dialog.get_by_role("button", name="Apply credentials").click()
+    page.get_by_role("button", name="Close").first.click()
+    operation.get_by_role("button", name="Execute").click()
+    expect(status).to_have_text("200")
+    expect(operation.locator(".live-responses-table")).to_contain_text("李四")
 
 
 def test_redoc_works_without_the_internet(service: str, page: Page) -> None:

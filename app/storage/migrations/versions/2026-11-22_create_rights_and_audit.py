@@ -168,8 +168,12 @@ def _create_audit() -> None:
 
 
 def _guards() -> list[tuple[str, str, str]]:
-    """Return what is refused: table, UPDATE or DELETE, and in which case of the OLD row."""
-    guards = [("report", "DELETE", "OLD.was_submitted")]
+    """Return what is refused: table, UPDATE or DELETE, and in which case of the row."""
+    guards = [
+        ("report", "DELETE", "OLD.was_submitted"),
+        # or that could be got round, and all its history would go with it
+        ("report", "UPDATE", "OLD.was_submitted AND NOT NEW.was_submitted"),
+    ]
     for table in OF_A_REPORT:
         guards.append((table, "UPDATE", ""))
         # when a report goes, its own row is gone before these
