@@ -278,7 +278,7 @@ def _wanted(said: Mapping[str, object]) -> TokenWanted:
         body = TokenBody.model_validate(said)
     except ValidationError as wrong:
         raise invalid(wrong.errors(), TokenBody, inside="body") from wrong
-    return TokenWanted(body.holder, body.role, body.agency, body.days, body.networks)
+    return TokenWanted(body.holder, body.role, body.agency, body.days, tuple(body.networks))
 
 
 @token.command("list")

@@ -92,7 +92,7 @@ def roles_table() -> str:
         )
         for role in Role
     )
-    return _table(("Role", "中文", "May"), rows)
+    return table_of(("Role", "中文", "May"), rows)
 
 
 def steps_table() -> str:
@@ -101,7 +101,7 @@ def steps_table() -> str:
         (f"`{action}`", action.label, _leads(action), _codes(roles_with(action.right)), _must_say(action))
         for action in Action
     )
-    return _table(("`action`", "中文", "From → to", "Who", "Must say"), rows)
+    return table_of(("`action`", "中文", "From → to", "Who", "Must say"), rows)
 
 
 def _leads(action: Action) -> str:
