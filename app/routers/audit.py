@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.auth.actor import Actor
 from app.deps import (
     LIMIT,
     CurrentDatabase,
@@ -24,8 +23,7 @@ from app.schemas.fields import Name
 from app.schemas.pages import PageOut, read_cursor, write_cursor
 from app.schemas.reports import AgencyCode, Year
 from app.services import audit_trail
-from app.services.audit_trail import EntriesWanted
-from app.storage.engine import Database
+from app.services.audit_trail import EntriesWanted, Place
 from app.storage.models import AuditEntry
 
 router = APIRouter(route_class=StrictRoute, prefix="/audit", tags=["审计"])
@@ -49,26 +47,23 @@ def list_audit(
     """谁在什么时候做了什么，新的在前。只列与您管到的机关有关的；管全部机关的人看到全部。"""
     request.app.state.refusals.flush()
     wanted = EntriesWanted(agency, year, act, holder, since, until)
-    return audit_page(database, actor, wanted, (request, response), cursor, limit)
-
-
-def audit_page(
-    database: Database,
-    actor: Actor,
-    wanted: EntriesWanted,
-    exchange: tuple[Request, Response],
-    cursor: str | None,
-    limit: int,
-) -> EntryPage:
-    """Return a page of the trail."""
-    at, chain, number = read_cursor(cursor, ["", "", 0])
-    before = None if cursor is None else (str(at), str(chain), int(number))
     with database.reading() as session:
-        found = audit_trail.list_entries(session, actor, wanted, before, limit + 1)
-    items = [_entry_out(entry) for entry in found[:limit]]
+        found = audit_trail.list_entries(session, actor, wanted, place_of(cursor), limit + 1)
+    return audit_page(found, limit, request, response)
+
+
+def place_of(cursor: str | None) -> Place | None:
+    """Return the last entry of the page before."""
+    at, chain, number = read_cursor(cursor, ["", "", 0])
+    return None if cursor is None else (str(at), str(chain), int(number))
+
+
+def audit_page(found: list[AuditEntry], limit: int, request: Request, response: Response) -> EntryPage:
+    """Return a page of the trail, of which one entry more than it holds was looked up."""
     last = found[limit - 1] if len(found) > limit else None
     more = None if last is None else write_cursor([last.at, last.chain, last.number])
-    link_next(*exchange, more)
+    link_next(request, response, more)
+    items = [_entry_out(entry) for entry in found[:limit]]
     return EntryPage(items=items, page=PageOut(next=more, limit=limit))
 
 

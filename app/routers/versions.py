@@ -11,11 +11,11 @@ from app.domain.differences import Differences
 from app.domain.values import to_json
 from app.forms.model import ReportForm
 from app.routers.answers import READING
-from app.routers.audit import audit_page
+from app.routers.audit import audit_page, place_of
 from app.routers.reports import ONE, AgencyInPath, YearInPath, show
 from app.schemas.audit import EntryPage
 from app.schemas.workflow import CellChangeOut, DiffOut, PastOut, TextChangeOut, VersionOut, VersionsOut
-from app.services.audit_trail import EntriesWanted
+from app.services.audit_trail import list_report_entries
 from app.services.filed import find_report
 from app.services.history import compare, find_version
 from app.services.history import list_versions as list_stored
@@ -98,7 +98,7 @@ def list_report_audit(
     limit: Limit = LIMIT,
 ) -> EntryPage:
     """谁在什么时候对这份报告做了什么，新的在前。"""
+    before, key = place_of(cursor), (agency, year)
     with database.reading() as session:
-        find_report(session, actor, agency, year)
-    wanted = EntriesWanted(agency=agency, year=year)
-    return audit_page(database, actor, wanted, (request, response), cursor, limit)
+        found = list_report_entries(session, actor, key, before, limit + 1)
+    return audit_page(found, limit, request, response)

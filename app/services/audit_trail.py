@@ -15,6 +15,7 @@ from app.domain.acts import Act
 from app.domain.roles import Right
 from app.errors import InvalidRequest
 from app.services.audit import record
+from app.services.filed import find_report
 from app.storage.audit import START, hash_of, written
 from app.storage.digests import Digest, keyed_digest_of
 from app.storage.models import AGENCY, AUDIT_CHECKPOINT, AUDIT_ENTRY, AUDIT_HEAD, AuditEntry
@@ -77,11 +78,30 @@ def list_entries(
         Forbidden: the actor may not read the trail.
     """
     require(actor, Right.READ_AUDIT, "审计记录")
+    return _page(session, [_seen_by(actor), *wanted.conditions()], before, limit)
+
+
+def list_report_entries(
+    session: ReadSession, actor: Actor, key: tuple[str, int], before: Place | None, limit: int
+) -> list[AuditEntry]:
+    """Return up to *limit* entries about a report, the newest first.
+
+    Raises:
+        NotFound: there is no such report that the actor reaches.
+        Forbidden: they may not read the trail.
+    """
+    filed = find_report(session, actor, *key, Right.READ_AUDIT)
+    wanted = EntriesWanted(agency=filed.agency.code, year=filed.report.year)
+    return _page(session, wanted.conditions(), before, limit)
+
+
+def _page(
+    session: ReadSession, conditions: list[ColumnElement[bool]], before: Place | None, limit: int
+) -> list[AuditEntry]:
     entry = AUDIT_ENTRY.c
-    place = tuple_(entry.at, entry.chain, entry.number)
-    chosen = select(AuditEntry).where(_seen_by(actor), *wanted.conditions())
+    chosen = select(AuditEntry).where(*conditions)
     if before is not None:
-        chosen = chosen.where(place < before)
+        chosen = chosen.where(tuple_(entry.at, entry.chain, entry.number) < before)
     chosen = chosen.order_by(entry.at.desc(), entry.chain.desc(), entry.number.desc())
     return list(session.scalars(chosen.limit(limit)))
 

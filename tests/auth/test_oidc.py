@@ -398,7 +398,39 @@ def test_the_holder_must_be_a_string_wherever_it_stands(provider: RunningProvide
     assert_refused(believer, provider.token(person={"number": 7}), "printable")
 
 
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"sub": ""}, "the holder claim isn't a printable string"),
+        ({"nianbao_role": 5}, "the role claim is neither a string nor a list of strings"),
+        ({"nianbao_agency": 5}, "the agency claim isn't the code of an agency"),
+    ],
+    ids=["holder", "role", "agency"],
+)
+def test_the_log_is_told_which_claim_is_wrong(
+    provider: RunningProvider, believer: IdentityProvider, changes: dict[str, object], why: str
+) -> None:
+    assert_refused(believer, provider.token(**changes), f"^{why}$")
+
+
+def test_the_log_is_told_what_is_wrong_with_the_whole(
+    believer: IdentityProvider,
+) -> None:
+    critical = hand_made({"alg": "RS256", "b64": True, "crit": ["b64"]}, {})
+    assert_refused(believer, critical, "^the header has critical extensions, of which none is known here$")
+    assert_refused(believer, "a" * 16385, "^the token is longer than any, or not ASCII$")
+    assert_refused(believer, "a" * 16384, "Not enough segments")
+
+
 # Keys
+
+
+def test_a_key_serves_whatever_algorithm_is_allowed_for_its_kind(provider: RunningProvider) -> None:
+    believer = IdentityProvider(believing(provider, algorithms=("PS256", "RS384")))
+    provider.publish(*({name: jwk[name] for name in jwk if name != "alg"} for jwk in provider.jwks()))
+    for alg in ("PS256", "RS384"):
+        believer.verify(provider.sign(provider.claims(), alg))
+    assert_refused(believer, provider.token(), "the algorithm 'RS256' isn't allowed")
 
 
 def test_a_token_without_key_id_is_believed_if_there_is_one_key(
@@ -580,9 +612,10 @@ def test_keys_serve_for_a_day_while_the_provider_is_down(
         provider.stop()
         clock.time += 24 * HOUR - 1
         believer.verify(token)
-        assert [record.levelno for record in caplog.records if record.name == "app.auth.oidc"] == [
-            logging.WARNING
-        ]
+        (warned,) = (record for record in caplog.records if record.name == "app.auth.oidc")
+        assert warned.levelno == logging.WARNING
+        started = f"the identity provider's keys can't be fetched: {provider.issuer}{DISCOVERY}: "
+        assert warned.getMessage().startswith(started)
         assert_refused(believer, hand_made({"alg": "RS256", **MADE_UP}, {}), "0 of its id")
         clock.time += 1
         assert_unavailable(believer, token, "Connection refused")
@@ -616,6 +649,12 @@ def test_a_failure_is_remembered_for_five_seconds(
         (DISCOVERY, 200, {"issuer": "ISSUER", "jwks_uri": 5}, "isn't an address to trust"),
         (DISCOVERY, 200, {"issuer": "ISSUER", "jwks_uri": "file:///etc/passwd"}, "isn't an address to trust"),
         (DISCOVERY, 200, {"issuer": "ISSUER", "jwks_uri": "http://[::"}, "http://.::: "),
+        (
+            DISCOVERY,
+            200,
+            {"issuer": "ISSUER", "jwks_uri": "https://127.0.0.1:1/keys"},
+            "^https://127.0.0.1:1/",
+        ),
         (JWKS, 500, {"keys": []}, "answers 500"),
         (JWKS, 201, {"keys": []}, "answers 201"),
         (JWKS, 200, "", "Expecting value"),
