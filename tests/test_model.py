@@ -258,7 +258,7 @@ def test_the_service_does_what_the_model_says(database_url: str) -> None:
 def test_what_is_published_counts_wherever_its_agency_moves_until_a_correction_is(database_url: str) -> None:
     onwards, there = Proceed("A1", 0), Move(6, "A1", "B", "current")
     back = replace(there, parent="A")
-    published = [onwards] * 3
+    published = [onwards] * 4
     correction = [onwards, Work("A1", 7, 1), there, Work("A1", 9, 1), AcceptOwn(5), back, onwards, onwards]
     with a_client(database_url) as client:
         play = Play([Stage(client)])
