@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from threading import Barrier
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from app.domain.values import Values
 
+Answered = TypeVar("Answered")
 API = "/api/v1"
 COUNTY, TOWN = "640323", "640323101"
 YEAR = 2021
@@ -120,11 +121,11 @@ def shown(values: Values) -> dict[str, Any]:
     return {code: nested[(path := code.split("."))[0]][path[1]][path[2]] for code in FORM.cells}
 
 
-def at_once(call: Callable[[int], Response], clients: int) -> list[Response]:
+def at_once(call: Callable[[int], Answered], clients: int) -> list[Answered]:
     """Let so many clients call at the same moment, each from its own thread."""
     barrier = Barrier(clients)
 
-    def start(one: int) -> Response:
+    def start(one: int) -> Answered:
         barrier.wait()
         return call(one)
 

@@ -177,7 +177,7 @@ class Model:
         if not self.reaches(token, agency):
             raise No(unreached)
         if right and not token.may(right):
-            raise No(403, right)
+            raise No(403, f"{right} {agency}")
         return self.reports.get(agency)
 
     def post(self, token: Token, agency: str, content: Content, *, draft: bool) -> int:

@@ -393,6 +393,8 @@ class Proceed(Plan):
             for who in _at_work(model, self.agency)
             for action in sorted(model.choices(model.tokens[who], self.agency))
         ]
+        onwards = [step for step in steps if step.action not in ("withdraw", "return")]
+        steps = onwards if onwards and self.choice % 5 != 4 else steps
         return steps[self.choice % len(steps)] if steps else None
 
 
