@@ -56,6 +56,9 @@ class Content(NamedTuple):
         return self.licensing is not None and self.received == BALANCED
 
 
+NOT_FOUND = 404
+
+
 class Entry(NamedTuple):
     """An entry of the audit trail."""
 
@@ -132,31 +135,30 @@ class Model:
     tokens: list[Token] = field(default_factory=list)
     reports: dict[str, Report] = field(default_factory=dict)
     trail: list[Entry] = field(default_factory=list)
-    refused: dict[tuple[Entry, str, str], int] = field(default_factory=dict)
+    refused: dict[tuple[Entry, str], int] = field(default_factory=dict)
 
-    def status_of(self, token: Token, target: tuple[str, str], judge: Judgement) -> int:
-        """Do what somebody asks for at an address; return the status of the answer."""
-        method, path = target
+    def status_of(self, token: Token, judge: Judgement) -> int:
+        """Do what somebody asks for; return the status of the answer."""
         if token.is_revoked:
-            self._note(Entry(SYSTEM, "login.refuse", STRANGER, None), path, "revoked")
+            self._note(Entry(SYSTEM, "login.refuse", STRANGER, None), "revoked")
             return 401
         try:
             return judge(self, token)
         except No as no:
             if no.status == 403:
                 entry = Entry(SYSTEM, "access.refuse", token.holder, None)
-                self._note(entry, f"{method} {path}", f"{token.role} {no.what}")
+                self._note(entry, f"{token.role} {no.what}")
             return no.status
 
-    def _note(self, entry: Entry, target: str, why: str) -> None:
-        kind = (entry, target, why)
+    def _note(self, entry: Entry, why: str) -> None:
+        kind = (entry, why)
         if kind not in self.refused:
             self.trail.append(entry)
         self.refused[kind] = self.refused.get(kind, -1) + 1
 
     def flush(self) -> None:
         """Let refusals that came again be told of, as reading the trail does."""
-        self.trail += [entry._replace(times=times) for (entry, _, _), times in self.refused.items() if times]
+        self.trail += [entry._replace(times=times) for (entry, _), times in self.refused.items() if times]
         self.refused.clear()
 
     def chains(self) -> dict[str, int]:
@@ -172,12 +174,18 @@ class Model:
     def reaches(self, token: Token, agency: str) -> bool:
         return token.agency is None or token.agency in self.lineage(agency)
 
-    def require(self, token: Token, agency: str, right: str = "", *, unreached: int = 404) -> Report | None:
+    def require(
+        self, token: Token, agency: str, right: str = "", *, unreached: int = NOT_FOUND
+    ) -> Report | None:
         """Refuse what somebody may not do with an agency; return its report."""
-        if not self.reaches(token, agency):
+        is_reached = self.reaches(token, agency)
+        # an agency in the path hides first; of one in the body, the right comes first
+        if not is_reached and unreached == NOT_FOUND:
             raise No(unreached)
         if right and not token.may(right):
-            raise No(403, f"{right} {agency}")
+            raise No(403, f"{right} {agency} {is_reached}")
+        if not is_reached:
+            raise No(unreached)
         return self.reports.get(agency)
 
     def post(self, token: Token, agency: str, content: Content, *, draft: bool) -> int:

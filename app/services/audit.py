@@ -6,11 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from app.domain.agencies import AgencyLevel
 from app.storage.audit import SYSTEM, append, written
-from app.storage.models import AGENCY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,20 +38,12 @@ def record(
         actor: who did it.
         act: what it was.
         target: to what, as a path below /api/v1.
-        agency: code of the agency that it is about; if not said, that at the top of what the actor reaches,
-            so that its auditors see what its people did.
+        agency: code of the agency that it is about, for those who look for it.
         details: whatever else must be known, JSON values only.
         times: how often, where repeated refusals are told of once.
     """
-    about = agency or _code_above(session, actor)
-    entry = _said_of(actor, act, details) | {"target": target, "agency": about, "times": times}
+    entry = _said_of(actor, act, details) | {"target": target, "agency": agency, "times": times}
     append(session, SYSTEM, entry)
-
-
-def _code_above(session: WriteSession, actor: Actor) -> str | None:
-    if actor.under is None:
-        return None
-    return session.scalar(select(AGENCY.c.code).where(AGENCY.c.id == actor.under))
 
 
 def record_report(
