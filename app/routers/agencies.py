@@ -24,8 +24,8 @@ from app.schemas.agency_rows import read_rows
 from app.schemas.fields import Name
 from app.schemas.pages import PageOut, read_cursor, write_cursor
 from app.schemas.reports import AgencyCode, Day
-from app.services import agencies
-from app.services.agencies import AgencyDetails, AgencyFound
+from app.services import agencies, agency_imports
+from app.services.agency_details import AgencyDetails, AgencyFound
 from app.services.filed import CHINA
 
 router = APIRouter(route_class=StrictRoute, prefix="/agencies", tags=["机关"])
@@ -94,7 +94,7 @@ def import_agencies(
     """一行一个机关，表头为 code,name,level,kind,parent,… ；有一行不对就整个不登记。行的先后不限。"""
     bodies = read_rows(file.file.read())
     with database.writing() as session:
-        outcome = agencies.import_agencies(session, actor, [_details(body) for body in bodies])
+        outcome = agency_imports.import_agencies(session, actor, [_details(body) for body in bodies])
     return AgenciesImported.model_validate(outcome)
 
 
