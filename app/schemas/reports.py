@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
+from app.domain.agencies import AGENCY_CODE
 from app.domain.content import TITLES, document_of
 from app.domain.lifecycle import Status
 from app.domain.values import flatten
 from app.forms import FORMS
 from app.forms.model import COUNT, leaves_of
-from app.schemas.fields import AGENCY_CODE, SAID, Body, Line, Name, Out, Prose, type_of
+from app.schemas.fields import SAID, Body, Line, Name, Out, Prose, type_of
 from app.schemas.pages import PageOut
 from app.schemas.results import ResultOut, results_out
 
