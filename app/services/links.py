@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import Select, bindparam, select, update
 
-from app.auth.actor import Actor
+from app.auth.actor import Actor, Credential
 from app.auth.tokens import Hashing, digest_secret, is_secret, new_secret, read_secret
 from app.domain.acts import Act
 from app.domain.roles import Role
 from app.errors import Fault, Forbidden, InvalidRequest, Unauthenticated
 from app.services.audit import record
-from app.services.tokens import credential_of, is_live
+from app.services.tokens import is_live
 from app.storage.models import LINK, TOKEN, Link, Token
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def create_link(
         InvalidRequest: the target is no path of the API.
         Forbidden: the actor came by such an address, or from the machine itself.
     """
-    if actor.role is None or actor.credential.startswith(PARAMETER):
+    if actor.role is None or Credential.LINK.id_in(actor.credential) is not None:
         raise Forbidden("下载地址要由登录的人生成")
     address = normal_target(target)
     if not address.startswith(f"{root}/"):
@@ -116,7 +116,7 @@ def _refuse_ended(session: WriteSession, link: Link, target: str) -> None:
         raise Unauthenticated("下载地址已经过期；请重新生成")
     if link.target != target:
         raise Unauthenticated("这个下载地址不是给这里用的；请重新生成")
-    chosen = select(Token).where(TOKEN.c.id == link.credential.removeprefix(credential_of("")))
+    chosen = select(Token).where(TOKEN.c.id == Credential.TOKEN.id_in(link.credential))
     token = session.scalars(chosen).one_or_none()
     if token is not None and not is_live(token, now):
         raise Unauthenticated("生成这个下载地址的令牌已经失效")
@@ -130,6 +130,6 @@ def _actor_of(link: Link, caller: Actor) -> Actor:
         rights=role.rights,
         under=link.agency_id,
         role=role,
-        credential=f"{PARAMETER}:{link.id}",
+        credential=Credential.LINK.named(link.id),
         expires_at=link.expires_at,
     )
