@@ -249,11 +249,18 @@ def test_a_published_report_stays_served_and_summed_until_its_correction_is_publ
 def test_a_roll_up_names_the_published_version_as_its_source_during_a_correction(filed: TestClient) -> None:
     walk(filed, "accept", "publish", "revise")
     set_licences(filed, 25)
+    for action, status in ((None, "draft"), ("submit", "submitted"), ("accept", "accepted")):
+        if action is not None:
+            walk(filed, action)
+        rolled = filed.get(f"{API}/rollups/{COUNTY}/{YEAR}").json()
+        assert [(source["agency"], source["version"]) for source in rolled["sources"]] == [(TOWN, 1)]
+        (included,) = rolled["coverage"]["included"]
+        assert (included["code"], included["status"]) == (TOWN, status)
+        assert included["reason"] == "正在更正；计入的是已公布的那一版"
+    walk(filed, "publish")
     rolled = filed.get(f"{API}/rollups/{COUNTY}/{YEAR}").json()
-    assert [(source["agency"], source["version"]) for source in rolled["sources"]] == [(TOWN, 1)]
-    (included,) = rolled["coverage"]["included"]
-    assert (included["code"], included["status"]) == (TOWN, "draft")
-    assert "正在更正" in included["reason"]
+    assert [source["version"] for source in rolled["sources"]] == [2]
+    assert rolled["coverage"]["included"][0]["reason"] is None
 
 
 def test_a_correction_is_shown_with_its_reason(filed: TestClient) -> None:
