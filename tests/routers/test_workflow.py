@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.api import (
     YEAR,
     a_report,
     address,
+    an_agency,
     assert_problem,
     based_on,
     faults,
@@ -261,6 +263,26 @@ def test_a_roll_up_names_the_published_version_as_its_source_during_a_correction
     rolled = filed.get(f"{API}/rollups/{COUNTY}/{YEAR}").json()
     assert [source["version"] for source in rolled["sources"]] == [2]
     assert rolled["coverage"]["included"][0]["reason"] is None
+
+
+def test_who_reads_during_a_correction_sees_how_late_the_published_version_was(filed: TestClient) -> None:
+    """The agency's level is corrected meanwhile, so that the correction is due on another day."""
+    published = walk(filed, "accept", "publish", "revise").json()["days_late"]
+    where = f"{API}/agencies/{TOWN}"
+    body = an_agency(TOWN, COUNTY, level="county")
+    assert filed.put(where, json=body, headers=based_on(filed.get(where))).status_code == 200
+
+    def lateness(headers: dict[str, str]) -> object:
+        return filed.get(address(), headers=headers).json()["days_late"]
+
+    two_months = (date(YEAR + 1, 3, 31) - date(YEAR + 1, 1, 31)).days
+    assert lateness(REVIEWER) == published
+    walk(filed, "submit")
+    assert (lateness(READER), lateness(REVIEWER)) == (published, published - two_months)
+    set_licences(filed, 25)
+    assert (lateness(READER), lateness(REVIEWER)) == (published, published - two_months)
+    walk(filed, "accept", "publish")
+    assert lateness(READER) == published - two_months
 
 
 def test_a_correction_is_shown_with_its_reason(filed: TestClient) -> None:
