@@ -217,7 +217,9 @@ def authenticate(database: Database, hashing: Hashing, text: str, address: str) 
         token = session.scalars(_by_id(), {"of_token": sent.id}).one_or_none()
     if token is None or not is_secret(hashing, text, token.digest, token.algorithm):
         raise Unauthenticated("没有这个令牌")
-    _refuse_ended(token, address)
+    fault = token_fault(token, address)
+    if fault is not None:
+        raise Unauthenticated(fault)
     _note_use(database, token)
     return actor_of(token)
 
@@ -227,14 +229,15 @@ def _by_id() -> Select[Token]:
     return select(Token).where(TOKEN.c.id == bindparam("of_token"))
 
 
-def _refuse_ended(token: Token, address: str) -> None:
-    if token.revoked_at is not None:
-        raise Unauthenticated("令牌已经吊销；请向发放的人另要一个")
-    if token.expires_at <= datetime.now(UTC):
-        raise Unauthenticated("令牌已经过期；请向发放的人另要一个")
+def token_fault(token: Token, address: str) -> str | None:
+    """Say in Chinese why a token isn't good from an address now; None where it is."""
+    if not is_live(token, datetime.now(UTC)):
+        ended = "过期" if token.revoked_at is None else "吊销"
+        return f"令牌已经{ended}；请向发放的人另要一个"
     allowed = networks_of(token)
     if allowed and not is_within(address, networks_in(allowed)):
-        raise Unauthenticated(f"这个令牌不能从 {address} 使用")
+        return f"令牌不能从 {address} 使用"
+    return None
 
 
 def actor_of(token: Token) -> Actor:

@@ -371,7 +371,7 @@ def test_a_token_is_good_only_in_its_networks(app: FastAPI, client: TestClient) 
     for peer, status in ((HERE, 200), ("2001:db8::7", 200), (f"::ffff:{HERE}", 200), (THERE, 401)):
         assert me(Desk(app, client=(peer, 5000)), issued["token"]).status_code == status, peer
     problem = assert_problem(me(Desk(app, client=(THERE, 5000)), issued["token"]), 401, "unauthenticated")
-    assert problem["detail"] == f"这个令牌不能从 {THERE} 使用"
+    assert problem["detail"] == f"令牌不能从 {THERE} 使用"
 
 
 # How they are replaced
@@ -536,9 +536,18 @@ def test_a_link_ends_with_its_maker_s_token(client: TestClient, database: Databa
     hrefs = [a_link(client, ME, bearer(token["token"])) for token in (revoked, expired)]
     client.delete(f"{TOKENS}/{revoked['id']}")
     change_token(database, expired["id"], expires_at=datetime.now(UTC))
-    for href in hrefs:
+    for href, ended in zip(hrefs, ("吊销", "过期"), strict=True):
         problem = assert_problem(follow(client, href), 401, "unauthenticated")
-        assert problem["detail"] == "生成这个下载地址的令牌已经失效"
+        assert problem["detail"] == f"生成这个下载地址的令牌已经{ended}；请向发放的人另要一个"
+
+
+def test_a_link_is_good_only_in_its_maker_s_networks(app: FastAPI, client: TestClient) -> None:
+    inside, outside = Desk(app, client=(HERE, 5000)), Desk(app, client=(THERE, 5000))
+    maker = bearer(issue(client, networks=[HERE])["token"])
+    href = a_link(inside, ME, maker)
+    problem = assert_problem(follow(outside, href), 401, "unauthenticated")
+    assert problem["detail"] == f"生成这个下载地址的令牌不能从 {THERE} 使用"
+    assert follow(inside, href).json()["holder"] == "张三"
 
 
 NO_LINKS = {
