@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.auth.actor import Actor, Credential
 from app.auth.lockout import Lockout
-from app.auth.networks import Networks, is_within
+from app.auth.networks import Networks, is_within, without_port
 from app.auth.oidc import IdentityProvider, ProviderUnavailable, UnknownIdentity
 from app.auth.tokens import PREFIX, Hashing, read_secret
 from app.domain.acts import Act
@@ -55,7 +55,8 @@ def client_address(peer: str, forwarded: str, proxies: Networks) -> str | None:
     A proxy is believed only if the operator named it; of what it forwards, the last address that isn't itself
     a named proxy.  Anybody could have written what stands before that.
     """
-    hops = [peer, *reversed([hop.strip() for hop in forwarded.split(",") if hop.strip()])]
+    told = [without_port(hop.strip()) for hop in forwarded.split(",") if hop.strip()]
+    hops = [peer, *reversed(told)]
     return next((hop for hop in hops if not is_within(hop, proxies)), None)
 
 

@@ -681,10 +681,25 @@ def test_what_anybody_forwards_is_not_believed(database_url: str) -> None:
         assert client.get(ME, headers=headers).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [(f"{HERE}:{{}}", HERE), ("[2001:db8::1]:{}", "2001:db8::1"), (f"{HERE}:1, {PROXY}:{{}}", HERE)],
+)
+def test_a_caller_stays_the_same_whatever_port_the_gateway_tells(
+    sqlite_url: str, forwarded: str, address: str
+) -> None:
+    with guarded(sqlite_url, PROXY) as client:
+        statuses = [fail(client, forwarded.format(port), 1)[0] for port in range(4711, 4715)]
+        assert statuses == [401, 401, 401, 429]
+        assert {entry["address"] for entry in entries(client, "login.refuse")} == {address}
+
+
 def test_behind_a_gateway_a_token_s_networks_are_the_caller_s(sqlite_url: str) -> None:
     with guarded(sqlite_url, PROXY) as client:
         shown = bearer(issue(client, networks=[HERE])["token"])
-        for forwarded, status in ((HERE, 200), (f"{THERE}, {HERE}", 200), (THERE, 401), ("unknown", 401)):
+        told = ((HERE, 200), (f"{THERE}, {HERE}", 200), (THERE, 401), ("unknown", 401))
+        with_port = ((f"{HERE}:4711", 200), (f"{HERE}:1, {PROXY}:2", 200), (f"{THERE}:4711", 401))
+        for forwarded, status in (*told, *with_port):
             answer = client.get(ME, headers={**shown, "X-Forwarded-For": forwarded})
             assert answer.status_code == status, forwarded
         assert client.get(ME, headers=shown).status_code == 401
