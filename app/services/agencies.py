@@ -20,6 +20,7 @@ from app.services.agency_details import (
     details_of,
 )
 from app.services.audit import record
+from app.services.changes import note_agency, note_agency_gone
 from app.services.paths import file_again
 from app.services.versions import BasedOn, require_absent, require_current
 from app.storage.engine import lock_tree
@@ -154,7 +155,7 @@ def _target(code: str) -> str:
 
 
 def register(session: WriteSession, actor: Actor, details: AgencyDetails) -> AgencyFound:
-    """Store a new agency and its place, which the actor may give it; nothing is recorded.
+    """Store a new agency and its place, which the actor may give it; nothing is recorded in the audit trail.
 
     Raises:
         Duplicate, InvalidRequest: see `create_agency`.
@@ -186,6 +187,7 @@ def register(session: WriteSession, actor: Actor, details: AgencyDetails) -> Age
     )
     session.add(placement)
     session.flush()
+    note_agency(session, Act.AGENCY_CREATE, agency, as_json(details))
     return AgencyFound(agency, details)
 
 
@@ -233,6 +235,7 @@ def correct_if_needed(session: WriteSession, actor: Actor, agency: Agency, detai
     is_moved = details.parent != before.parent
     parent_id = _new_parent_id(session, actor, details) if is_moved else placement.parent_id
     _correct(session, agency, placement, details, parent_id)
+    note_agency(session, Act.AGENCY_REPLACE, agency, as_json(details))
     changed = changes_between(before, details)
     record(session, actor, Act.AGENCY_REPLACE, _target(agency.code), agency=agency.code, details=changed)
     return True
@@ -284,7 +287,9 @@ def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: Base
     if session.scalar(select(exists().where(TOKEN.c.agency_id == agency.id))):
         raise WrongState(f"“{agency.name}”发放过令牌，不能删除")
     session.execute(delete(LINK).where(LINK.c.agency_id == agency.id))
-    session.delete(last_placement(session, key_of(agency)))
+    placement = last_placement(session, key_of(agency))
+    note_agency_gone(session, Act.AGENCY_DELETE, code, placement.parent_id)
+    session.delete(placement)
     session.flush()
     session.delete(agency)
     session.add(RetiredCode(code=code))
