@@ -1,7 +1,6 @@
 """Whether to believe a token: JWTs of a county's identity provider.
 
-What is checked follows RFC 7519 (JWT), RFC 7517 (keys), RFC 8725 (what went wrong with both elsewhere)
-and OpenID Connect Discovery 1.0.
+It follows RFC 7519 (JWT), 7517 (keys), 8725 (what went wrong with both) and OpenID Connect Discovery 1.0.
 """
 
 from __future__ import annotations

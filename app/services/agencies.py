@@ -155,7 +155,7 @@ def _target(code: str) -> str:
 
 
 def register(session: WriteSession, actor: Actor, details: AgencyDetails) -> AgencyFound:
-    """Store a new agency and its place, which the actor may give it; nothing is recorded.
+    """Store a new agency and its place, which the actor may give it; nothing is recorded in the audit trail.
 
     Raises:
         Duplicate, InvalidRequest: see `create_agency`.
