@@ -21,6 +21,7 @@ from app.routers import (
     access,
     agencies,
     audit,
+    changes,
     forms,
     imports,
     parts,
@@ -34,6 +35,7 @@ from app.routers import (
 from app.schemas.openapi import describe
 from app.services.access import Gate
 from app.services.refusals import RefusalLog
+from app.services.retries import Underway
 from app.settings import Settings, read_settings
 from app.storage.engine import open_database
 
@@ -54,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = chosen
     app.state.database = open_database(chosen.database_url, chosen.pool_size, chosen.digest, chosen.patience)
     app.state.hashing = chosen.hashing
+    app.state.underway = Underway()
     app.state.refusals = RefusalLog(app.state.database)
     app.state.gate = _make_gate(app, chosen)
     for module in (
@@ -66,6 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         parts,
         imports,
         roll_ups,
+        changes,
         access,
         audit,
     ):

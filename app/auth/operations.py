@@ -87,6 +87,7 @@ OPERATIONS: dict[str, Access] = {
     "get_roll_up": _READS,
     "list_coverage": _READS,
     "export_roll_up_file": _READS,
+    "list_changes": Access(Right.READ, Subject.LIST),
     "get_me": _SIGNED_IN,
     "issue_token": Access(Right.MANAGE_TOKENS, Subject.NAMED),
     "list_tokens": Access(Right.MANAGE_TOKENS, Subject.LIST),

@@ -22,7 +22,9 @@ NEVER_KEPT = "no-store"
 ASKED_ABOUT_FIRST = "private, no-cache"
 """May be kept by the caller's own browser, and used only after asking with its ETag."""
 
-EXPOSED = "ETag, Location, Link, Retry-After, X-Request-ID, Idempotency-Replayed, Content-Disposition"
+EXPOSED = (
+    "ETag, Location, Link, Retry-After, X-Request-ID, Idempotency-Replayed, Dry-Run, Content-Disposition"
+)
 ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key"
 ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 ASK_AGAIN_AFTER_S = "600"

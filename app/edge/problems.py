@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
@@ -25,9 +26,9 @@ from app.errors import Fault, Refusal
 from app.routers.answers import NotModified
 from app.schemas.problems import invalid
 from app.services.refusals import Refused
+from app.writing import REPLAYED, Replayed
 
 PROBLEM_JSON = "application/problem+json"
-RETRY_AFTER_SECONDS = 2
 READING_METHODS = ("GET", "HEAD")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """What routes are for; HEAD is served wherever GET is."""
@@ -41,12 +42,14 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.TooSlow: 408,
     errors.Duplicate: 409,
     errors.WrongState: 409,
+    errors.InProgress: 409,
     errors.StaleVersion: 412,
     errors.TooLarge: 413,
     errors.AddressTooLong: 414,
     errors.UnsupportedMediaType: 415,
     errors.InvalidRequest: 422,
     errors.RulesBroken: 422,
+    errors.KeyReused: 422,
     errors.UnreadableDocument: 422,
     errors.PreconditionRequired: 428,
     errors.TooManyAttempts: 429,
@@ -64,6 +67,8 @@ def handle_failures(app: FastAPI) -> None:
         RequestValidationError: _refuse_shape,
         HTTPException: _refuse_http,
         NotModified: _say_not_modified,
+        Replayed: _say_again,
+        ClientDisconnect: _say_incomplete,
         OperationalError: _say_unavailable,
         InternalError: _say_unavailable_if_cut,
         PoolTimeoutError: _say_unavailable,
@@ -78,6 +83,8 @@ async def refuse(request: Request, refusal: Refusal) -> Response:
     what = (refusal.code, refusal.title, refusal.detail)
     answer = _problem(request, status, what, refusal.faults, refusal.members)
     answer.headers.update(_headers_of(refusal))
+    if refusal.retry_after is not None:
+        answer.headers["Retry-After"] = str(refusal.retry_after)
     if isinstance(refusal, errors.Forbidden):
         await run_in_threadpool(_note_forbidden, request, refusal)
     return answer
@@ -89,10 +96,6 @@ def _headers_of(refusal: Refusal) -> dict[str, str]:
             return {"WWW-Authenticate": 'Bearer realm="nianbao"'}
         case errors.MethodNotAllowed(allowed=allowed):
             return {"Allow": ", ".join(allowed)}
-        case errors.TooManyAttempts(retry_after=seconds):
-            return {"Retry-After": str(seconds)}
-        case errors.Unavailable():
-            return {"Retry-After": str(RETRY_AFTER_SECONDS)}
         case _:
             return {}
 
@@ -142,6 +145,18 @@ def _methods_of(request: Request, wrong: HTTPException) -> list[str]:
 
 async def _say_not_modified(_request: Request, known: NotModified) -> Response:
     return Response(status_code=304, headers={"ETag": known.etag})
+
+
+async def _say_again(_request: Request, replayed: Replayed) -> Response:
+    answer = replayed.answer
+    response = Response(answer.body, answer.status, answer.headers)
+    response.headers[REPLAYED] = "true"
+    return response
+
+
+async def _say_incomplete(request: Request, _gone: ClientDisconnect) -> Response:
+    """Answer somebody who has gone: nobody reads it, but the log has its line."""
+    return await refuse(request, errors.Malformed("请求没有传完"))
 
 
 async def _say_unavailable(request: Request, failure: Exception) -> Response:

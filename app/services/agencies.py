@@ -15,6 +15,7 @@ from app.domain.agencies import BEGINNING, AgencyKind, AgencyLevel, ReportScope
 from app.domain.roles import Right
 from app.errors import Duplicate, Fault, InvalidRequest, NotFound, WrongState
 from app.services.audit import record
+from app.services.changes import note_agency, note_agency_gone
 from app.services.paths import file_again
 from app.services.versions import BasedOn, require_absent, require_current
 from app.storage.engine import lock_tree
@@ -231,6 +232,7 @@ def _register(session: WriteSession, actor: Actor, details: AgencyDetails) -> Ag
     )
     session.add(placement)
     session.flush()
+    note_agency(session, Act.AGENCY_CREATE, agency, _said(details))
     return AgencyFound(agency, details)
 
 
@@ -270,6 +272,7 @@ def _correct_if_needed(session: WriteSession, actor: Actor, agency: Agency, deta
     if details == before:
         return False
     _correct(session, actor, agency, placement, details)
+    note_agency(session, Act.AGENCY_REPLACE, agency, _said(details))
     changed = {name: [was, now] for name, was, now in _changes(before, details)}
     record(session, actor, Act.AGENCY_REPLACE, _target(details), agency=agency.code, details=changed)
     return True
@@ -327,7 +330,9 @@ def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: Base
     if session.scalar(select(exists().where(TOKEN.c.agency_id == agency.id))):
         raise WrongState(f"“{agency.name}”发放过令牌，不能删除")
     session.execute(delete(LINK).where(LINK.c.agency_id == agency.id))
-    session.delete(last_placement(session, key_of(agency)))
+    placement = last_placement(session, key_of(agency))
+    note_agency_gone(session, Act.AGENCY_DELETE, code, placement.parent_id)
+    session.delete(placement)
     session.flush()
     session.delete(agency)
     session.add(RetiredCode(code=code))
