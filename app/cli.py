@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import signal
 import sys
 from contextlib import contextmanager
@@ -20,6 +19,8 @@ from sqlalchemy.exc import OperationalError
 from app.auth.actor import COMMAND_LINE
 from app.domain.results import Outcome, Result, blocking
 from app.domain.roles import DEFAULT_DAYS, MOST_DAYS, Role
+from app.edge.connections import connections_of
+from app.edge.logs import log_as_json
 from app.errors import InvalidRequest, Refusal
 from app.main import create_app
 from app.schemas.access import TokenBody
@@ -29,7 +30,6 @@ from app.services.audit_trail import Anchor
 from app.services.demo import DemoToken, issue_demo_tokens, load_demo
 from app.services.filed import CHINA
 from app.services.imports import Document, Imported, read_document, store_draft
-from app.services.links import normal_target
 from app.services.tokens import TokenWanted
 from app.services.versions import BasedOn
 from app.settings import Settings, WrongSetting, read_settings
@@ -95,33 +95,28 @@ def _database(settings: Settings) -> Database:
 def serve() -> None:
     """启动服务。Bring the database up to date and serve."""
     settings = _settings()
+    log_as_json(settings.log_level)
     _database(settings).engine.dispose()
     _serve(settings)
 
 
-class _WithoutLinks(logging.Filter):
-    """Keeps the secrets of signed addresses out of uvicorn's log of accesses."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite what was asked for: the third of address, method, target, version and status."""
-        if isinstance(record.args, tuple):
-            address, method, target, *rest = record.args
-            record.args = (address, method, normal_target(str(target)), *rest)
-        return True
-
-
 def _serve(settings: Settings) -> None:
-    logging.getLogger("uvicorn.access").addFilter(_WithoutLinks())
     # uvicorn stops in good order and then ends by the signal that asked for it, as if it had been killed
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         create_app(settings),
         host=settings.host,
         port=settings.port,
+        http=connections_of(settings),
+        ws="none",
+        # the log is ours, accesses included
+        log_config=None,
+        access_log=False,
         server_header=False,
         # whom to believe about a caller's address is NIANBAO_TRUSTED_PROXIES' to say
         proxy_headers=False,
-        timeout_graceful_shutdown=30,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=settings.grace_seconds,
     )
 
 
@@ -223,6 +218,7 @@ def demo(
     if serve:
         _show_addresses(settings)
         sys.stdout.flush()
+        log_as_json(settings.log_level)
         _serve(settings)
 
 

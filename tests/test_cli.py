@@ -400,7 +400,10 @@ def test_the_log_of_accesses_holds_no_secret(sqlite_url: str, tmp_path: Path) ->
         process.wait()
     printed = log.read_text()
     assert statuses == [200, 401]
-    assert '"GET /api/v1/agencies?limit=7 HTTP/1.1" 200' in printed
+    asked = [line for line in map(json.loads, printed.splitlines()) if line.get("path") == "/api/v1/agencies"]
+    assert [(line["status"], line["parameters"]) for line in asked] == [
+        (status, ["limit", "link"]) for status in statuses
+    ]
     assert "nb_" not in printed
 
 
