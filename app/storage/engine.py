@@ -149,3 +149,15 @@ def answers(database: Database) -> bool:
     except OperationalError:
         return False
     return True
+
+
+def faults_of_file(session: ReadSession) -> list[str]:
+    """Return what SQLite finds wrong with its own file, in its words; other databases can't be asked."""
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    found = session.scalars(text("PRAGMA integrity_check"))
+    broken = [line for line in found if line != "ok"]
+    dangling = session.execute(text("PRAGMA foreign_key_check")).all()
+    return broken + [
+        f"row {row[1]} in table {row[0]} refers to a missing row of {row[2]}" for row in dangling
+    ]
