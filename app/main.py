@@ -49,7 +49,7 @@ from app.schemas.problems import invalid
 from app.services.access import Gate
 from app.services.refusals import RefusalLog, Refused
 from app.settings import Settings, read_settings
-from app.storage.engine import open_database
+from app.storage.engine import is_disk_full, open_database
 
 API = "/api/v1"
 PROBLEM_JSON = "application/problem+json"
@@ -71,6 +71,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.PreconditionRequired: 428,
     errors.TooManyAttempts: 429,
     errors.Unavailable: 503,
+    errors.DiskFull: 507,
 }
 
 log = logging.getLogger(__name__)
@@ -273,6 +274,11 @@ async def _say_not_modified(_request: Request, known: NotModified) -> Response:
 
 
 async def _say_unavailable(request: Request, failure: Exception) -> Response:
+    if is_disk_full(failure):
+        log.error("the database's disk is full [%s]", _request_id(request))
+        return await _refuse(
+            request, errors.DiskFull("服务器磁盘已满，没有保存；请告诉管理员，腾出空间后再试")
+        )
     log.error("database unavailable: %s [%s]", type(failure).__name__, _request_id(request))
     return await _refuse(request, errors.Unavailable("数据库现在没有回应，请稍后再试"))
 

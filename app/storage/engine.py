@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -15,12 +16,12 @@ from sqlalchemy.orm import Session
 from app.storage.digests import Digest
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
     from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 5000
+POSTGRESQL_DISK_FULL = "53100"
 
 
 class ReadSession(Session):
@@ -149,6 +150,14 @@ def answers(database: Database) -> bool:
     except OperationalError:
         return False
     return True
+
+
+def is_disk_full(failure: Exception) -> bool:
+    """Tell whether a statement failed because the database has no room left to write; it is undone then."""
+    cause = failure.orig if isinstance(failure, OperationalError) else None
+    # whichever driver it is of: what the other one calls its codes is absent
+    codes = (getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None))
+    return sqlite3.SQLITE_FULL in codes or POSTGRESQL_DISK_FULL in codes
 
 
 def faults_of_file(session: ReadSession) -> list[str]:

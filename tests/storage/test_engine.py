@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from app.storage.engine import answers, open_database
+from app.storage.engine import answers, is_disk_full, open_database
 from app.storage.models import AGENCY, REPORT
 from tests.services.trees import Unit, plant
 from tests.storage.agencies import NOW, count_agencies, insert_agency
@@ -19,7 +19,7 @@ from tests.storage.agencies import NOW, count_agencies, insert_agency
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.storage.engine import Database
+    from app.storage.engine import Database, WriteSession
 
 # synchronous 2 is FULL
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
@@ -158,6 +158,30 @@ def test_a_second_writer_waits_for_the_first_on_sqlite(sqlite_url: str) -> None:
         waiting.result()
     assert ended == ["first", "second"]
     database.engine.dispose()
+
+
+def test_a_full_disk_is_told_from_other_failures(database: Database) -> None:
+    with pytest.raises(OperationalError) as full, database.writing() as session:
+        fill_disk(session)
+    with pytest.raises(OperationalError) as other, database.writing() as session:
+        session.execute(text(MISTAKE[database.engine.dialect.name]))
+    assert is_disk_full(full.value)
+    assert not is_disk_full(other.value)
+    assert not is_disk_full(ValueError())
+    assert count_agencies(database) == 0
+
+
+MISTAKE = {"sqlite": "SELECT 1 FROM nowhere", "postgresql": "DO $$ BEGIN RAISE SQLSTATE '53200'; END $$"}
+
+
+def fill_disk(session: WriteSession) -> None:
+    """Write until SQLite's file may not grow any more; let PostgreSQL say what it says on a full disk."""
+    if session.get_bind().dialect.name == "postgresql":
+        insert_agency(session, "1")
+        session.execute(text("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$"))
+    session.execute(text("PRAGMA max_page_count = 1"))
+    for code in range(1000):
+        insert_agency(session, f"{code:0999}")
 
 
 def test_a_database_that_can_t_be_reached_doesn_t_answer(tmp_path: Path) -> None:
