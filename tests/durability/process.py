@@ -59,9 +59,7 @@ def serving(url: str, more: Mapping[str, str] | None = None) -> Iterator[Service
 
 def start(command: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start a command of ours."""
-    return subprocess.Popen(
-        [COMMAND, command], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    return subprocess.Popen([COMMAND, command], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def plant(url: str) -> str:

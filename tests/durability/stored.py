@@ -82,7 +82,9 @@ def _histories(database: Database) -> tuple[Histories, Histories]:
     """Return what the audit trail tells of each report, and the steps that it took."""
     acts = select(AUDIT_ENTRY.c.agency, AUDIT_ENTRY.c.year, AUDIT_ENTRY.c.act)
     steps = select(AGENCY.c.code, REPORT.c.year, STEP.c.action).select_from(STEP)
-    steps = steps.join(REPORT, REPORT.c.id == STEP.c.report_id).join(AGENCY, AGENCY.c.id == REPORT.c.agency_id)
+    steps = steps.join(REPORT, REPORT.c.id == STEP.c.report_id).join(
+        AGENCY, AGENCY.c.id == REPORT.c.agency_id
+    )
     with database.reading() as session:
         acted = session.execute(acts.where(AUDIT_ENTRY.c.year.is_not(None)).order_by(AUDIT_ENTRY.c.number))
         taken = session.execute(steps.order_by(STEP.c.id))

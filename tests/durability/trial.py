@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from tests.durability.stored import Stored
 
 RESTART_WITHIN_S = 5
-HEADS = ("Tried", "Times", "Acknowledged", "Lost", "Half-applied", "Longest restart", "Integrity", "Audit chain")
+HEADS = (
+    "Tried",
+    "Times",
+    "Acknowledged",
+    "Lost",
+    "Half-applied",
+    "Longest restart",
+    "Integrity",
+    "Audit chain",
+)
 
 
 @dataclass(slots=True)

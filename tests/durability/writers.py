@@ -102,7 +102,9 @@ class Crowd:
         chance = Random(seed)
         known = {key: state for key, state in self.ledger.start.items() if key[0] == agency}
         with httpx.Client(base_url=self.service, trust_env=False, timeout=60) as client:
-            while not self._stop.is_set() and self._write_once(client, (agency, chance.choice(YEARS)), known, chance):
+            while not self._stop.is_set() and self._write_once(
+                client, (agency, chance.choice(YEARS)), known, chance
+            ):
                 pass
 
     def _write_once(self, client: httpx.Client, key: Key, known: dict[Key, State], chance: Random) -> bool:
@@ -148,7 +150,9 @@ def writing(service: str, ledger: Ledger, seed: int) -> Iterator[Crowd]:
     """Let all clients write while the block runs; what one of them didn't expect is raised at its end."""
     crowd = Crowd(service, ledger)
     with ThreadPoolExecutor(len(AGENCIES)) as pool:
-        clients = [pool.submit(crowd.write, agency, seed * 100 + place) for place, agency in enumerate(AGENCIES)]
+        clients = [
+            pool.submit(crowd.write, agency, seed * 100 + place) for place, agency in enumerate(AGENCIES)
+        ]
         try:
             yield crowd
         finally:
