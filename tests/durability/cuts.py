@@ -1,4 +1,4 @@
-"""The power goes while people write to a service on SQLite: what was synced is there, of the rest who knows."""
+"""The power goes while people write to a service on SQLite: of what wasn't synced, who knows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.durability.disk import Disk, cut_power
 from tests.durability.ledger import Ledger
 from tests.durability.process import plant, serving
 from tests.durability.stored import look
-from tests.durability.writers import writing
+from tests.durability.writers import wait_for_more, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ class Recording:
         disk: what was done to the files.
         before: the database file before all that.
         ledger: what the clients asked for and were told.
-        since: when they began.
+        since: when they had their first answer.
         until: when they were stopped.
     """
 
@@ -44,8 +44,9 @@ def record(library: Path, folder: Path, seconds: float) -> Recording:
     url = plant(f"sqlite:///{disk.database}")
     before, ledger = disk.database.read_bytes(), Ledger()
     with serving(url, disk.environment) as service:
-        since = time.monotonic_ns()
         with writing(service.address, ledger, int(seconds)):
+            wait_for_more(ledger, 1)
+            since = time.monotonic_ns()
             time.sleep(seconds)
         return Recording(disk, before, ledger, since, time.monotonic_ns())
 

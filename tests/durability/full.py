@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -15,17 +14,16 @@ from tests.durability.disk import Disk
 from tests.durability.ledger import Ledger
 from tests.durability.process import plant, serving
 from tests.durability.stored import look
-from tests.durability.writers import writing
+from tests.durability.writers import wait_for_more, wait_until, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.durability.trial import Trial
 
 TOLD = "服务器磁盘已满，没有保存；请告诉管理员，腾出空间后再试"
 MOST_ROOM = 200_000
-PATIENCE_S = 60
+MORE = 5
 
 
 def fill_disk(trial: Trial, library: Path, folder: Path, times: int) -> None:
@@ -36,27 +34,18 @@ def fill_disk(trial: Trial, library: Path, folder: Path, times: int) -> None:
         url, ledger = plant(f"sqlite:///{disk.database}"), Ledger()
         with serving(url, disk.environment) as service:
             with writing(service.address, ledger, each) as crowd:
-                _wait_until(lambda: ledger.acknowledged() > 5)
+                wait_for_more(ledger, MORE)
                 disk.fill(chance.randint(0, MOST_ROOM))
-                _wait_until(lambda: crowd.refused.total() > 5)
+                wait_until(crowd.was_refused)
                 _expect_to_be_read(service.address)
                 disk.make_room()
-                emptied, known = time.monotonic(), ledger.acknowledged()
-                _wait_until(lambda: ledger.acknowledged() > known)
-                restart = time.monotonic() - emptied
-                _wait_until(lambda: ledger.acknowledged() > known + 5)
+                back = wait_for_more(ledger, 1)
+                wait_for_more(ledger, MORE)
             assert set(crowd.refused) == {TOLD}
-            trial.judge(ledger, look(service.address, url), restart)
+            trial.judge(ledger, look(service.address, url), back)
 
 
 def _expect_to_be_read(service: str) -> None:
     for path in ("/readyz", f"{API}/reports"):
         answer = httpx.get(service + path, headers=bearer(WHOLE_TREE[Role.READER]), trust_env=False)
         assert answer.status_code == httpx.codes.OK, answer.text
-
-
-def _wait_until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < deadline, "it didn't happen"
-        time.sleep(0.02)

@@ -68,6 +68,11 @@ class Trial:
         return not (self.lost or self.half_applied or self.faults or self.broken_chains)
 
     @property
+    def is_quick(self) -> bool:
+        """Whether the service was always back in time."""
+        return self.restart <= RESTART_WITHIN_S
+
+    @property
     def row(self) -> tuple[str, ...]:
         """Itself as a row of a table."""
         return (

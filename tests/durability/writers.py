@@ -1,7 +1,8 @@
-"""Clients that write to the service all the time, each to reports of its own agency, and note what comes of it."""
+"""Clients that write without pause, each to reports of its own agency, and note what comes of it."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from tests.desk import WHOLE_TREE, bearer, role_for
 from tests.durability.ledger import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.durability.ledger import Key, Ledger
 
@@ -30,6 +31,7 @@ YEARS = range(YEAR, YEAR + 4)
 NUMBERED = "disclosure.licensing.decisions"
 """The cell that holds the number of the write."""
 
+PATIENCE_S = 60
 _NUMBERS = count(1000)
 
 
@@ -127,6 +129,10 @@ class Crowd:
         self.ledger.acknowledge(key, known[key])
         return True
 
+    def was_refused(self) -> bool:
+        """Tell whether every client is likely to have been refused."""
+        return self.refused.total() > len(AGENCIES)
+
     def stop(self) -> None:
         """Let every client end with the answer that it waits for."""
         self._stop.set()
@@ -159,3 +165,18 @@ def writing(service: str, ledger: Ledger, seed: int) -> Iterator[Crowd]:
             crowd.stop()
     for client in clients:
         client.result()
+
+
+def wait_for_more(ledger: Ledger, writes: int) -> float:
+    """Wait for some more acknowledgements; return for how long, in seconds."""
+    known, started = ledger.acknowledged(), time.monotonic()
+    wait_until(lambda: ledger.acknowledged() >= known + writes)
+    return time.monotonic() - started
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    """Wait for something that must happen soon."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < deadline, "it didn't happen"
+        time.sleep(0.02)
