@@ -130,7 +130,7 @@ class Crowd:
         return True
 
     def was_refused(self) -> bool:
-        """Tell whether every client is likely to have been refused."""
+        """Tell whether there were more refusals than clients."""
         return self.refused.total() > len(AGENCIES)
 
     def stop(self) -> None:
