@@ -35,10 +35,12 @@ class Refusal(Exception):  # noqa: N818 - a refusal isn't an error of the progra
         detail: what happened this time, in Chinese.
         faults: everything that is wrong, not only the first thing.
         members: further members of the problem object, JSON values only.
+        retry_after: in how many seconds another attempt is worth it, where it is.
     """
 
     code: ClassVar[str]
     title: ClassVar[str]
+    retry_after: int | None = None
 
     def __init__(
         self, detail: str, faults: Sequence[Fault] = (), members: Mapping[str, object] | None = None
@@ -125,6 +127,21 @@ class WrongState(Refusal):
     title = "当前状态下不能这样操作"
 
 
+class InProgress(Refusal):
+    """The same request is being worked on."""
+
+    code = "in-progress"
+    title = "同一个请求正在处理"
+    retry_after = 1
+
+
+class KeyReused(Refusal):
+    """An Idempotency-Key came with another request before."""
+
+    code = "idempotency-key-reused"
+    title = "Idempotency-Key 已用于另一个请求"
+
+
 class StaleVersion(Refusal):
     """Somebody saved it after the caller read it, or it isn't there at all."""
 
@@ -165,3 +182,4 @@ class Unavailable(Refusal):
 
     code = "unavailable"
     title = "服务暂时不可用"
+    retry_after = 2

@@ -33,6 +33,7 @@ from app.routers import (
     access,
     agencies,
     audit,
+    changes,
     forms,
     imports,
     parts,
@@ -48,12 +49,13 @@ from app.schemas.openapi import describe
 from app.schemas.problems import invalid
 from app.services.access import Gate
 from app.services.refusals import RefusalLog, Refused
+from app.services.retries import Underway
 from app.settings import Settings, read_settings
 from app.storage.engine import is_disk_full, open_database
+from app.writing import REPLAYED, Replayed
 
 API = "/api/v1"
 PROBLEM_JSON = "application/problem+json"
-RETRY_AFTER_SECONDS = 2
 
 STATUS_OF: Mapping[type[Refusal], int] = {
     errors.Malformed: 400,
@@ -62,11 +64,13 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.NotFound: 404,
     errors.Duplicate: 409,
     errors.WrongState: 409,
+    errors.InProgress: 409,
     errors.StaleVersion: 412,
     errors.TooLarge: 413,
     errors.UnsupportedMediaType: 415,
     errors.InvalidRequest: 422,
     errors.RulesBroken: 422,
+    errors.KeyReused: 422,
     errors.UnreadableDocument: 422,
     errors.PreconditionRequired: 428,
     errors.TooManyAttempts: 429,
@@ -91,6 +95,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = chosen
     app.state.database = open_database(chosen.database_url, chosen.pool_size, chosen.digest)
     app.state.hashing = chosen.hashing
+    app.state.underway = Underway()
     app.state.refusals = RefusalLog(app.state.database)
     app.state.gate = _make_gate(app, chosen)
     for module in (
@@ -103,6 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         parts,
         imports,
         roll_ups,
+        changes,
         access,
         audit,
     ):
@@ -215,6 +221,7 @@ def _handle_failures(app: FastAPI) -> None:
         RequestValidationError: _refuse_shape,
         HTTPException: _refuse_http,
         NotModified: _say_not_modified,
+        Replayed: _say_again,
         OperationalError: _say_unavailable,
         PoolTimeoutError: _say_unavailable,
         Exception: _say_sorry,
@@ -229,7 +236,7 @@ async def _refuse(request: Request, refusal: Refusal) -> Response:
     answer = _problem(request, status, what, refusal.faults, refusal.members)
     if isinstance(refusal, errors.Unauthenticated):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="nianbao"'
-    if isinstance(refusal, errors.TooManyAttempts):
+    if refusal.retry_after is not None:
         answer.headers["Retry-After"] = str(refusal.retry_after)
     if isinstance(refusal, errors.Forbidden):
         await run_in_threadpool(_note_forbidden, request, refusal)
@@ -271,6 +278,13 @@ _FRAMEWORK = {
 
 async def _say_not_modified(_request: Request, known: NotModified) -> Response:
     return Response(status_code=304, headers={"ETag": known.etag})
+
+
+async def _say_again(_request: Request, replayed: Replayed) -> Response:
+    answer = replayed.answer
+    response = Response(answer.body, answer.status, answer.headers)
+    response.headers[REPLAYED] = "true"
+    return response
 
 
 async def _say_unavailable(request: Request, failure: Exception) -> Response:
@@ -315,8 +329,7 @@ def _problem(
             {"pointer": fault.pointer, "message": fault.message, "code": fault.code, **fault.details}
             for fault in faults
         ]
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == STATUS_OF[errors.Unavailable] else {}
-    return _ProblemResponse(body, status, headers)
+    return _ProblemResponse(body, status)
 
 
 class _ProblemResponse(JSONResponse):

@@ -21,6 +21,7 @@ from app.main import create_app
 from app.settings import Settings
 from docs.matrix import Line, Outcome, Relation, lines, served
 from tests.api import API, COUNTY, a_report, an_agency
+from tests.builders import a_balanced_report
 from tests.conftest import TEMPLATE
 from tests.county import (
     AT,
@@ -51,6 +52,7 @@ Options: TypeAlias = dict[str, Any]
 DRAFT: Options = {"headers": {"If-Match": "*"}, "params": {"draft": "true"}}
 KNOWN: Options = {"headers": {"If-Match": "*"}}
 TABLE, ROW, SECTION = "proceedings", "reconsideration", "overview"
+OTHER = a_report(a_balanced_report(**{f"{TABLE}.{ROW}.other": 77}))
 NEW_AGENCY = "640323999"
 
 
@@ -114,7 +116,7 @@ SAMPLES: dict[str, Sample] = {
     "list_reports": Sample(shows=lambda page, code: code in {item["agency"] for item in page["items"]}),
     "list_reports[under]": Sample(lambda code, _year: {"params": {"under": code}}),
     "get_report": READ,
-    "replace_report": Sample(lambda _code, year: {**KNOWN, "json": report_of(year)}),
+    "replace_report": Sample(lambda _code, year: {**KNOWN, "json": {**report_of(year), "preface": "改过"}}),
     "patch_report": Sample(json({"narratives": {"overview": "改过"}}, KNOWN)),
     "delete_report": Sample(lambda _code, _year: KNOWN, state=Status.DRAFT),
     "get_findings": READ,
@@ -136,10 +138,10 @@ SAMPLES: dict[str, Sample] = {
     "list_report_audit": READ,
     "export_report_file": READ,
     "get_report_table": READ,
-    "replace_report_table": Sample(json(a_report()[TABLE], KNOWN)),
+    "replace_report_table": Sample(json(OTHER[TABLE], KNOWN)),
     "patch_report_table": Sample(json({ROW: {"other": None}}, DRAFT), Status.DRAFT),
     "get_report_row": READ,
-    "replace_report_row": Sample(json(a_report()[TABLE][ROW], KNOWN)),
+    "replace_report_row": Sample(json(OTHER[TABLE][ROW], KNOWN)),
     "patch_report_row": Sample(json({"other": None}, DRAFT), Status.DRAFT),
     "get_report_narrative": READ,
     "replace_report_narrative": Sample(json({"text": "改过"}, KNOWN)),
@@ -157,6 +159,10 @@ SAMPLES: dict[str, Sample] = {
     "get_roll_up": READ,
     "list_coverage": READ,
     "export_roll_up_file": READ,
+    "list_changes": Sample(
+        lambda _code, _year: {"params": {"limit": 200}},
+        shows=lambda page, code: code in {item["agency"] for item in page["items"]},
+    ),
     "get_me": READ,
     "issue_token": Sample(
         lambda code, _year: {"json": {"holder": "张三", "role": "reporter", "agency": code}}
@@ -199,12 +205,22 @@ class Stage:
             return Outcome.NOT_SHOWN
         return outcome_of(answer)
 
-    def call(self, line: Line, role: Role | None, code: str) -> Response:
+    def call(
+        self,
+        line: Line,
+        role: Role | None,
+        code: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Response:
         """Make a call about an agency; nobody has signed in where there is no role."""
         sample = SAMPLES[line.name]
         year = YEARS[sample.state]
         options = dict(sample.options(code, year))
-        options["headers"] = {**options.get("headers", {}), **(bearer(CALLERS[role]) if role else {})}
+        shown = bearer(CALLERS[role]) if role else {}
+        options["headers"] = {**options.get("headers", {}), **shown, **(headers or {})}
+        options["params"] = {**options.get("params", {}), **(params or {})}
         names = {"agency": code, "code": code, "year": year, "version": "2021", "number": 1}
         names |= {"table": TABLE, "row": ROW, "section": SECTION, "token_id": HELD.get(code, HELD[COUNTY]).id}
         return self.client.request(line.method, line.path.format(**names), **options)

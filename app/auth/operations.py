@@ -18,7 +18,6 @@ class Subject(StrEnum):
     AGENCY = "agency"
     NAMED = "named"
     LIST = "list"
-    EVERYTHING = "everything"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Access:
     Attributes:
         right: which one must have; None where nobody needs to sign in.
         subject: the agency in the path, one that the body or a parameter names, whatever of a list one
-            reaches, every agency there is, or nothing that belongs to an agency.
+            reaches, or nothing that belongs to an agency.
     """
 
     right: Right | None
@@ -87,6 +86,7 @@ OPERATIONS: dict[str, Access] = {
     "get_roll_up": _READS,
     "list_coverage": _READS,
     "export_roll_up_file": _READS,
+    "list_changes": Access(Right.READ, Subject.LIST),
     "get_me": _SIGNED_IN,
     "issue_token": Access(Right.MANAGE_TOKENS, Subject.NAMED),
     "list_tokens": Access(Right.MANAGE_TOKENS, Subject.LIST),

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.storage.changes import number_changes
 from app.storage.digests import Digest
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ class WriteSession(ReadSession):
 
     Attributes:
         digest: by which the audit entries written in it are chained.
+        changes: rows for the feed of changes, which get their numbers just before the commit.
     """
 
     def __init__(self, engine: Engine, digest: Digest) -> None:
         super().__init__(engine)
         self.digest = digest
+        self.changes: list[dict[str, object]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,18 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[WriteSession]:
-        """Open a transaction; commit it when the block ends, undo it when the block fails."""
+    def writing(self, *, as_trial: bool = False) -> Iterator[WriteSession]:
+        """Open a transaction; commit it when the block ends, undo it when the block fails or was a trial."""
         with self._in_turn(), WriteSession(for_writing(self.engine), self.digest) as session:
             yield session
-            session.commit()
+            number_changes(session)
+            if not as_trial:
+                session.commit()
+                return
+            if self.engine.dialect.name == "postgresql":
+                # what would only be looked at when it is committed counts in a trial as well
+                session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+            session.rollback()
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:

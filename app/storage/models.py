@@ -330,6 +330,47 @@ class AuditCheckpoint(Entity, table=True):
     signature: str = Field(sa_type=Text)
 
 
+class Change(Entity, table=True):
+    """That a report or an agency changed, numbered in the order of the commits, without gaps.
+
+    `state` is what stands since, as JSON: null where it is gone.  `reach_id` is the agency by which it is
+    decided who may see it: the one that changed, or the one above an agency that is gone.
+    """
+
+    __tablename__ = "change"
+
+    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=UtcDateTime)
+    act: str = Field(sa_type=Text)
+    agency: str = Field(sa_type=Code)
+    year: int | None = None
+    state: str | None = Field(default=None, sa_type=Text)
+    reach_id: int | None = Field(default=None, index=True, sa_type=Key)
+
+
+class ChangeHead(Entity, table=True):
+    """The number of the last change: its one row is held from there to the commit."""
+
+    __tablename__ = "change_head"
+
+    id: int = Field(primary_key=True)
+    number: int = Field(sa_type=BigInteger)
+
+
+class KeptAnswer(Entity, table=True):
+    """What a request with an Idempotency-Key was answered, for when it comes again.
+
+    `id` is a digest of the key and of whose it is; the answer can only be read with the key itself.
+    """
+
+    __tablename__ = "kept_answer"
+
+    id: str = Field(sa_type=Code, primary_key=True)
+    request: str = Field(sa_type=Text)
+    answer: bytes = Field(sa_type=LargeBinary)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 AGENCY = METADATA.tables["agency"]
 PLACEMENT = METADATA.tables["agency_placement"]
 REPORT = METADATA.tables["report"]
@@ -344,3 +385,6 @@ LINK = METADATA.tables["link"]
 AUDIT_HEAD = METADATA.tables["audit_head"]
 AUDIT_ENTRY = METADATA.tables["audit_entry"]
 AUDIT_CHECKPOINT = METADATA.tables["audit_checkpoint"]
+CHANGE = METADATA.tables["change"]
+CHANGE_HEAD = METADATA.tables["change_head"]
+KEPT_ANSWER = METADATA.tables["kept_answer"]
