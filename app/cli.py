@@ -30,10 +30,11 @@ from app.services.audit_trail import Anchor
 from app.services.demo import DemoToken, issue_demo_tokens, load_demo
 from app.services.filed import CHINA
 from app.services.imports import Document, Imported, read_document, store_draft
+from app.services.integrity import count_reports, find_contradictions
 from app.services.tokens import TokenWanted
 from app.services.versions import BasedOn
 from app.settings import Settings, WrongSetting, read_settings
-from app.storage.engine import Database, open_database
+from app.storage.engine import Database, faults_of_file, open_database
 from app.storage.schema import migrate as bring_up_to_date
 
 if TYPE_CHECKING:
@@ -124,6 +125,20 @@ def _serve(settings: Settings) -> None:
 def migrate() -> None:
     """更新数据库结构。Bring the database's schema up to date."""
     _database(_settings()).engine.dispose()
+
+
+@cli.command()
+def verify() -> None:
+    """核对数据库：各处所记是否一致。Check that what is kept in two places says the same in both."""
+    settings = _settings()
+    with _explained(), _database(settings).reading() as session:
+        faults = [f"数据库文件：{fault}" for fault in faults_of_file(session)]
+        faults += [f"{c.agency} {c.year} 年度：{c.fault}" for c in find_contradictions(session)]
+        reports = count_reports(session)
+    for fault in faults:
+        typer.echo(fault)
+    typer.echo(f"核对 {reports} 份报告，" + (f"{len(faults)} 处不对" if faults else "完好"))
+    raise typer.Exit(WRONG if faults else 0)
 
 
 @cli.command()

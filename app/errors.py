@@ -203,6 +203,13 @@ class UnsupportedMediaType(Refusal):
     title = "不支持的内容类型"
 
 
+class DiskFull(Refusal):
+    """The database has no room left to write."""
+
+    code = "disk-full"
+    title = "服务器磁盘已满"
+
+
 class Unavailable(Refusal):
     """The service can't answer just now; asking again later may help."""
 

@@ -26,6 +26,7 @@ from app.errors import Fault, Refusal
 from app.routers.answers import NotModified
 from app.schemas.problems import invalid
 from app.services.refusals import Refused
+from app.storage.engine import is_disk_full
 from app.writing import REPLAYED, Replayed
 
 PROBLEM_JSON = "application/problem+json"
@@ -55,6 +56,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.TooManyAttempts: 429,
     errors.HeadTooLarge: 431,
     errors.Unavailable: 503,
+    errors.DiskFull: 507,
 }
 
 log = logging.getLogger(__name__)
@@ -172,6 +174,9 @@ async def _say_unavailable(request: Request, failure: Exception) -> Response:
             "sqlstate": getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None),
         },
     )
+    if is_disk_full(failure):
+        full = errors.DiskFull("服务器磁盘已满，没有保存；请告诉管理员，腾出空间后再试")
+        return await refuse(request, full)
     return await refuse(request, errors.Unavailable("数据库现在没有回应，请稍后再试"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,6 @@ from app.storage.changes import number_changes
 from app.storage.digests import Digest
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
     import psycopg
@@ -46,6 +46,9 @@ class Patience:
     lock: float | None = None
     statement: float | None = None
     idle: float | None = None
+
+
+POSTGRESQL_DISK_FULL = "53100"
 
 
 class ReadSession(Session):
@@ -238,3 +241,23 @@ def answers(database: Database) -> bool:
     except OperationalError:
         return False
     return True
+
+
+def is_disk_full(failure: Exception) -> bool:
+    """Tell whether a statement failed because the database has no room left to write; it is undone then."""
+    cause = failure.orig if isinstance(failure, OperationalError) else None
+    # whichever driver it is of: what the other one calls its codes is absent
+    codes = (getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None))
+    return sqlite3.SQLITE_FULL in codes or POSTGRESQL_DISK_FULL in codes
+
+
+def faults_of_file(session: ReadSession) -> list[str]:
+    """Return what SQLite finds wrong with its own file, in its words; other databases can't be asked."""
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    found = session.scalars(text("PRAGMA integrity_check"))
+    broken = [line for line in found if line != "ok"]
+    dangling = session.execute(text("PRAGMA foreign_key_check")).all()
+    return broken + [
+        f"row {row[1]} in table {row[0]} refers to a missing row of {row[2]}" for row in dangling
+    ]

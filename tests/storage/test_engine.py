@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.storage.engine import Patience, answers, lock_tree, open_database
+from app.storage.engine import Patience, answers, is_disk_full, lock_tree, open_database
 from app.storage.models import AGENCY, REPORT
 from tests.services.trees import Unit, plant
 from tests.storage.agencies import NOW, count_agencies, insert_agency
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from app.storage.engine import Database
+    from app.storage.engine import Database, WriteSession
 
 # synchronous 2 is FULL
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
@@ -237,6 +237,30 @@ def test_a_failure_doesn_t_repeat_values(database: Database) -> None:
     with pytest.raises(IntegrityError) as failed, database.writing() as session:
         insert_agency(session, "1")
     assert "hidden" in str(failed.value)
+
+
+def test_a_full_disk_is_told_from_other_failures(database: Database) -> None:
+    with pytest.raises(OperationalError) as full, database.writing() as session:
+        fill_disk(session)
+    with pytest.raises(OperationalError) as other, database.writing() as session:
+        session.execute(text(MISTAKE[database.engine.dialect.name]))
+    assert is_disk_full(full.value)
+    assert not is_disk_full(other.value)
+    assert not is_disk_full(ValueError())
+    assert count_agencies(database) == 0
+
+
+MISTAKE = {"sqlite": "SELECT 1 FROM nowhere", "postgresql": "DO $$ BEGIN RAISE SQLSTATE '53200'; END $$"}
+
+
+def fill_disk(session: WriteSession) -> None:
+    """Write until SQLite's file may not grow any more; let PostgreSQL say what it says on a full disk."""
+    if session.get_bind().dialect.name == "postgresql":
+        insert_agency(session, "1")
+        session.execute(text("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$"))
+    session.execute(text("PRAGMA max_page_count = 1"))
+    for code in range(1000):
+        insert_agency(session, f"{code:0999}")
 
 
 def test_a_database_that_can_t_be_reached_doesn_t_answer(tmp_path: Path) -> None:
