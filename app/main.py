@@ -29,6 +29,8 @@ from app.auth.lockout import Lockout
 from app.auth.oidc import IdentityProvider
 from app.domain.acts import Act
 from app.errors import Fault, Refusal
+from app.jobs.courier import Courier, Round
+from app.jobs.sending import Sender
 from app.routers import (
     access,
     agencies,
@@ -42,6 +44,7 @@ from app.routers import (
     service,
     validations,
     versions,
+    webhooks,
     workflow,
 )
 from app.routers.answers import NotModified
@@ -97,6 +100,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.underway = Underway()
     app.state.refusals = RefusalLog(app.state.database)
     app.state.gate = _make_gate(app, chosen)
+    app.state.courier = _make_courier(app, chosen)
     for module in (
         forms,
         validations,
@@ -110,6 +114,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         changes,
         access,
         audit,
+        webhooks,
     ):
         app.include_router(module.router, prefix=API)
     app.include_router(service.router)
@@ -133,9 +138,17 @@ def _make_gate(app: FastAPI, settings: Settings) -> Gate:
     )
 
 
+def _make_courier(app: FastAPI, settings: Settings) -> Courier:
+    # without a key there are no webhooks, or none that could be told anything
+    workers = settings.webhook_workers if settings.key else 0
+    return Courier(Round(app.state.database, settings.key, Sender(settings.reachable)), workers)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.courier.start()
     yield
+    await run_in_threadpool(app.state.courier.stop)
     app.state.refusals.flush()
     app.state.database.engine.dispose()
 

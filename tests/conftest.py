@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from pydantic import SecretStr
 
 from app.main import create_app
 from app.settings import Settings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
 POOL_SIZE = 20
+KEY = "key of the tests " * 3
 TEMPLATE = "nianbao_template"
 
 # these machines are shared, and speed is measured elsewhere
@@ -100,7 +102,10 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def app(database_url: str) -> FastAPI:
     """Build the application on a new database of each kind in turn."""
-    return create_app(Settings(database_url=database_url, pool_size=POOL_SIZE))
+    # nobody is called by itself: tests that need it say when
+    return create_app(
+        Settings(database_url=database_url, pool_size=POOL_SIZE, secret_key=SecretStr(KEY), webhook_workers=0)
+    )
 
 
 @pytest.fixture
