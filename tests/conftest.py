@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from pydantic import SecretStr
 
 from app.main import create_app
 from app.settings import Settings
@@ -102,10 +101,7 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def app(database_url: str) -> FastAPI:
     """Build the application on a new database of each kind in turn."""
-    # nobody is called by itself: tests that need it say when
-    return create_app(
-        Settings(database_url=database_url, pool_size=POOL_SIZE, secret_key=SecretStr(KEY), webhook_workers=0)
-    )
+    return create_app(Settings(database_url=database_url, pool_size=POOL_SIZE))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from app.auth.networks import Networks, address_in, is_public, is_within
 
-_NAME = re.compile(r"(?!-)[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*\.?")
+_NAME = re.compile(r"(?!-)[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*")
 _VISIBLE = re.compile(r"[!-~]+")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _PORTS = {"https": 443, "http": 80}
@@ -84,13 +84,12 @@ def _refuse_odd(url: str, scheme: str, netloc: str, host: str) -> None:
         raise DestinationRefused("网址里不要写用户名和密码")
     if address_in(host) is None and not _NAME.fullmatch(host):
         raise DestinationRefused("不是正确的域名或地址")
-    if address_in(host) is None and _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
+    if address_in(host) is None and _NUMBER.fullmatch(host.rpartition(".")[2]):
         raise DestinationRefused("IPv4 地址应写成 203.0.113.5 这样的四段十进制数")
 
 
 def _is_this_machine(host: str) -> bool:
-    name = host.rstrip(".").lower()
-    return name == "localhost" or name.endswith(".localhost")
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def choose_addresses(addresses: Sequence[str], own: Networks, *, is_tls: bool) -> Sequence[str]:
@@ -99,8 +98,10 @@ def choose_addresses(addresses: Sequence[str], own: Networks, *, is_tls: bool) -
     One that may not spoils the others: whoever answers for the name isn't to be trusted with any.
 
     Raises:
-        DestinationRefused: one may not.
+        DestinationRefused: one may not, or there is none.
     """
+    if not addresses:
+        raise DestinationRefused("域名没有对应的地址")
     for address in addresses:
         if is_within(address, own):
             continue
