@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
 from app import __version__
@@ -17,6 +18,8 @@ from app.edge.limits import BodyLimit, HeadLimit
 from app.edge.methods import Methods
 from app.edge.problems import handle_failures
 from app.edge.requests import AccessLog, LastResort, RequestIds
+from app.jobs.courier import Courier, Round
+from app.jobs.sending import Sender
 from app.routers import (
     access,
     agencies,
@@ -30,6 +33,7 @@ from app.routers import (
     service,
     validations,
     versions,
+    webhooks,
     workflow,
 )
 from app.schemas.openapi import describe
@@ -59,6 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.underway = Underway()
     app.state.refusals = RefusalLog(app.state.database)
     app.state.gate = _make_gate(app, chosen)
+    app.state.courier = _make_courier(app, chosen)
     for module in (
         forms,
         validations,
@@ -72,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         changes,
         access,
         audit,
+        webhooks,
     ):
         app.include_router(module.router, prefix=API)
     app.include_router(service.router)
@@ -111,9 +117,17 @@ def _make_gate(app: FastAPI, settings: Settings) -> Gate:
     )
 
 
+def _make_courier(app: FastAPI, settings: Settings) -> Courier:
+    # without a key there are no webhooks, or none that could be told anything
+    workers = settings.webhook_workers if settings.key else 0
+    return Courier(Round(app.state.database, settings.key, Sender(settings.reachable)), workers)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.courier.start()
     yield
+    await run_in_threadpool(app.state.courier.stop)
     app.state.refusals.flush()
     app.state.database.engine.dispose()
 

@@ -98,7 +98,10 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="Key of HMAC-SM3 and of the signature under a pruned audit trail; 32 characters at least",
+        description=(
+            "Key of HMAC-SM3, of webhooks and of the signature under a pruned audit trail; "
+            "32 characters at least"
+        ),
     )
     trusted_proxies: str = Field(
         "",
@@ -109,6 +112,16 @@ class Settings(BaseSettings):
     )
     lockout_seconds: Annotated[int, Field(ge=1)] = Field(
         300, description="For how long it is shut out, in seconds"
+    )
+    webhook_workers: Annotated[int, Field(ge=0, le=64)] = Field(
+        8, description="Webhooks that one process delivers to at once; 0 leaves that to other processes"
+    )
+    webhook_networks: str = Field(
+        "",
+        description=(
+            "Networks of your own, with commas, that webhooks may go to, also by plain HTTP; "
+            "otherwise public addresses and HTTPS only"
+        ),
     )
     oidc_issuer: str = Field(
         "", description="Your identity provider (OpenID Connect); without it, tokens only"
@@ -142,11 +155,11 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return url
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
-    def _are_networks(cls, proxies: str) -> str:
-        networks_in(_parts_of(proxies))
-        return proxies
+    def _are_networks(cls, networks: str) -> str:
+        networks_in(_parts_of(networks))
+        return networks
 
     @field_validator("allowed_origins")
     @classmethod
@@ -224,6 +237,11 @@ class Settings(BaseSettings):
     def patience(self) -> Patience:
         """How long a request waits for the database."""
         return Patience(self.pool_seconds, self.lock_seconds, self.statement_seconds, self.idle_seconds)
+
+    @property
+    def reachable(self) -> Networks:
+        """The networks that webhooks may go to though they aren't public."""
+        return networks_in(_parts_of(self.webhook_networks))
 
     @property
     def provider(self) -> Provider | None:
