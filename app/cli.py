@@ -34,6 +34,7 @@ from app.services.tokens import TokenWanted
 from app.services.versions import BasedOn
 from app.settings import Settings, WrongSetting, read_settings
 from app.storage.engine import Database, open_database
+from app.storage.safety import find_dangers
 from app.storage.schema import migrate as bring_up_to_date
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ WRONG = 1
 """Exit status: what was handed over is wrong."""
 UNUSABLE = 2
 """Exit status: it couldn't be tried at all."""
+
+log = logging.getLogger(__name__)
 
 EVERY_TOKEN = 1_000_000
 """More than anybody issues: the list is printed whole."""
@@ -98,8 +101,27 @@ def _database(settings: Settings) -> Database:
 def serve() -> None:
     """启动服务。Bring the database up to date and serve."""
     settings = _settings()
+    _require_safe(settings)
     _database(settings).engine.dispose()
     _serve(settings)
+
+
+def _require_safe(settings: Settings) -> None:
+    """End where the database could lose what the service acknowledges, unless the operator wants it so."""
+    database = open_database(settings.database_url, 1)
+    with _explained():
+        dangers = find_dangers(database)
+    database.engine.dispose()
+    if not dangers:
+        return
+    told = "\n".join(
+        ["按数据库现在的设置，已经确认保存的数据可能丢失：", *(f"  - {danger}" for danger in dangers)]
+    )
+    if settings.allow_unsafe_database:
+        log.warning(told)
+        return
+    typer.echo(f"{told}\n请改正后再启动；只是试用的话，设 NIANBAO_ALLOW_UNSAFE_DATABASE=true", err=True)
+    raise typer.Exit(UNUSABLE)
 
 
 class _WithoutLinks(logging.Filter):
@@ -216,6 +238,8 @@ def demo(
 ) -> None:
     """装入示例数据。Load the demonstration data into an empty database; what is there stays."""
     settings = _settings()
+    if serve:
+        _require_safe(settings)
     database = _database(settings)
     loaded = load_demo(database, units)
     if loaded:
