@@ -58,8 +58,6 @@ WRONG = 1
 UNUSABLE = 2
 """Exit status: it couldn't be tried at all."""
 
-log = logging.getLogger(__name__)
-
 EVERY_TOKEN = 1_000_000
 """More than anybody issues: the list is printed whole."""
 
@@ -121,7 +119,7 @@ def _require_safe(settings: Settings) -> None:
     database.engine.dispose()
     told = "\n  - ".join(["按数据库现在的设置，已经确认保存的数据可能丢失：", *map(str, dangers)])
     if dangers and settings.allow_unsafe_database:
-        log.warning(told)
+        logging.getLogger(__name__).warning(told)
     elif dangers:
         typer.echo(f"{told}\n请改正后再启动；只是试用的话，设 NIANBAO_ALLOW_UNSAFE_DATABASE=true", err=True)
         raise typer.Exit(UNUSABLE)
@@ -283,9 +281,7 @@ def backup(file: Annotated[Path, typer.Argument(help="新文件的名字，例�
 @cli.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="备份文件", exists=True, dir_okay=False, readable=True)],
-    despite_audit: Annotated[
-        bool, typer.Option("--despite-audit", help="备份时审计记录已经不完好，也恢复")
-    ] = False,
+    despite_audit: Annotated[bool, typer.Option("--despite-audit", help="审计记录不完好也恢复")] = False,
 ) -> None:
     """把备份恢复到空的数据库；先核对整个文件。Restore a backup into an empty database."""
     started = time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import OperationalError, StatementError
 
 from app import __version__
 from app.auth.actor import COMMAND_LINE
@@ -101,7 +101,9 @@ def _store(session: WriteSession, backup: Backup) -> None:
         try:
             for lines in _some_at_once(backup.lines(parts[table.name])):
                 insert_rows(session, table, map(row_in, lines))
-        except (DataError, IntegrityError) as wrong:
+        except OperationalError:
+            raise
+        except StatementError as wrong:
             raise UnreadableDocument(f"备份里 {table.name} 有一行存不进这个数据库：{wrong.orig}") from wrong
 
 

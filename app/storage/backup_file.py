@@ -113,6 +113,10 @@ class BackupWriter:
         self._stream.seek(size)
         self._stream.write(digest.encode())
 
+    def close(self) -> None:
+        """Let go of the file, whether it was sealed or not."""
+        self._zip.close()
+
 
 class Tally:
     """Counts and digests the rows of a table, whether they come from a file or from a database."""
@@ -173,14 +177,15 @@ def new_backup(target: Path) -> Iterator[BackupWriter]:
     with tempfile.NamedTemporaryFile(
         "w+b", dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
     ) as stream:
-        temporary = Path(stream.name)
+        temporary, writer = Path(stream.name), BackupWriter(stream)
         try:
-            yield BackupWriter(stream)
+            yield writer
             stream.flush()
             os.fsync(stream.fileno())
             _name(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
+            writer.close()
     _sync_folder(target.parent)
 
 
@@ -287,6 +292,8 @@ def _require_part(backup: Backup, part: Part) -> None:
     tally = Tally()
     for line in backup.lines(part):
         tally.count_line(line)
+        if len(row_in(line)) != len(part.columns):
+            raise UnreadableDocument(f"备份里 {part.table} 第 {tally.rows} 行的列数不对")
     if (tally.rows, tally.sha256) != (part.rows, part.sha256):
         raise UnreadableDocument(
             f"备份里 {part.table} 有 {tally.rows} 行，应有 {part.rows} 行，或内容与校验码不符"
