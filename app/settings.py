@@ -42,6 +42,10 @@ class Settings(BaseSettings):
         "sqlite:///nianbao.db",
         description="Where the data lies: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/DATABASE`",
     )
+    allow_unsafe_database: bool = Field(
+        default=False,
+        description="Serve although the database can lose what it acknowledged; for trials only",
+    )
     host: Annotated[str, Field(min_length=1)] = Field("127.0.0.1", description="Address to listen on")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         8000, description="Port to listen on; 0 takes a free one"

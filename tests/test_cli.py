@@ -101,7 +101,19 @@ def test_openapi_prints_the_description_of_the_api(tmp_path: Path) -> None:
 
 def test_every_command_is_listed_and_a_wrong_one_refused(sqlite_url: str) -> None:
     listed = nianbao(sqlite_url, "--help").stdout
-    for name in ("serve", "migrate", "verify", "health", "openapi", "check", "import", "demo"):
+    names = (
+        "serve",
+        "migrate",
+        "verify",
+        "health",
+        "openapi",
+        "check",
+        "import",
+        "demo",
+        "backup",
+        "restore",
+    )
+    for name in names:
         assert re.search(rf"^\W*{name}\b", listed, re.MULTILINE), name
     assert nianbao(sqlite_url, "sreve").returncode == 2
 

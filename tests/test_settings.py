@@ -21,6 +21,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_any_setting_the_service_stays_on_this_machine() -> None:
     settings = read_settings()
     assert settings.database_url == "sqlite:///nianbao.db"
+    assert not settings.allow_unsafe_database
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert (settings.digest, settings.key, settings.proxies, settings.provider) == ("sha256", b"", (), None)
 
@@ -28,6 +29,7 @@ def test_without_any_setting_the_service_stays_on_this_machine() -> None:
 def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     given = {
         "DATABASE_URL": "postgresql+psycopg://somebody@db/nianbao",
+        "ALLOW_UNSAFE_DATABASE": "true",
         "HOST": "::1",
         "PORT": "0",
         "LOG_LEVEL": "warning",
@@ -64,6 +66,7 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(PREFIX + name, value)
     settings = read_settings()
     assert settings.database_url == given["DATABASE_URL"]
+    assert settings.allow_unsafe_database
     assert (settings.host, settings.port) == ("::1", 0)
     assert (settings.max_body_bytes, settings.pool_size) == (1024, 3)
     assert (settings.max_url_bytes, settings.max_headers, settings.max_head_bytes) == (2048, 50, 4096)

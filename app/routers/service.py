@@ -17,8 +17,9 @@ from fastapi.staticfiles import StaticFiles
 from app.deps import CurrentDatabase
 from app.errors import Unavailable
 from app.routers.answers import failures
-from app.schemas.service import Alive, Ready
+from app.schemas.service import Alive, Ready, UnsafeSetting
 from app.storage.engine import answers
+from app.storage.safety import find_dangers
 from app.storage.schema import is_current
 
 router = APIRouter()
@@ -60,12 +61,17 @@ def get_liveness() -> Alive:
 
 @router.get("/readyz", summary="是否可以服务", tags=["运行"], responses=failures(503))
 def get_readiness(database: CurrentDatabase) -> Ready:
-    """数据库可用、结构是现在这一版，才回答可以服务。"""
+    """数据库可用、结构是现在这一版，才回答可以服务。数据库的设置如果会丢失已经确认的数据，列在 unsafe 里。"""
     if not answers(database):
         raise Unavailable("数据库现在没有回应")
     if not is_current(database):
         raise Unavailable("数据库的结构不是这一版程序的；请先运行 nianbao migrate")
-    return Ready(status="ok", database=database.engine.dialect.name)
+    # where a setting stands is for those who may read the service's log
+    unsafe = [
+        UnsafeSetting(setting=danger.setting, value=danger.value, expected=danger.expected)
+        for danger in find_dangers(database)
+    ]
+    return Ready(status="ok", database=database.engine.dialect.name, unsafe=unsafe)
 
 
 @router.get("/", include_in_schema=False)
