@@ -104,6 +104,13 @@ class TooManyAttempts(Refusal):
         self.retry_after = retry_after
 
 
+class TooManyRequests(Refusal):
+    """One caller asks for too much at once."""
+
+    code = "too-many-requests"
+    title = "请求过多"
+
+
 class NotFound(Refusal):
     """There is no such thing."""
 

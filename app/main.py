@@ -25,10 +25,14 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__, errors
+from app.admission import Admission
 from app.auth.lockout import Lockout
 from app.auth.oidc import IdentityProvider
 from app.domain.acts import Act
 from app.errors import Fault, Refusal
+from app.jobs.exports import ExportLimits, Exports
+from app.jobs.lane import Lane, Limits
+from app.jobs.worker import Opening
 from app.routers import (
     access,
     agencies,
@@ -70,8 +74,12 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.UnreadableDocument: 422,
     errors.PreconditionRequired: 428,
     errors.TooManyAttempts: 429,
+    errors.TooManyRequests: 429,
     errors.Unavailable: 503,
 }
+
+LATER = (STATUS_OF[errors.TooManyRequests], STATUS_OF[errors.Unavailable])
+"""Statuses that say: again in a moment."""
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +100,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.hashing = chosen.hashing
     app.state.refusals = RefusalLog(app.state.database)
     app.state.gate = _make_gate(app, chosen)
+    app.state.exports = _make_exports(app, chosen)
     for module in (
         forms,
         validations,
@@ -110,6 +119,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount(service.ASSETS_AT, StaticFiles(directory=service.find_assets()), name="assets")
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     app.add_middleware(BodyLimit, most=chosen.max_body_bytes)
+    app.add_middleware(Admission, lane=_make_lane(chosen), proxies=chosen.proxies, refuse=_refuse)
     app.add_middleware(RequestIds)
     _handle_failures(app)
     return app
@@ -127,9 +137,27 @@ def _make_gate(app: FastAPI, settings: Settings) -> Gate:
     )
 
 
+def _make_lane(settings: Settings) -> Lane:
+    # each that is worked on may need a connection
+    running = min(settings.max_running, settings.pool_size)
+    return Lane(Limits(running, settings.max_waiting, settings.max_wait_seconds, settings.max_of_one_client))
+
+
+def _make_exports(app: FastAPI, settings: Settings) -> Exports:
+    opening = Opening(settings.database_url, settings.digest)
+    limits = ExportLimits(
+        settings.export_workers,
+        settings.export_waiting,
+        settings.export_wait_seconds,
+        settings.export_seconds,
+    )
+    return Exports(app.state.database, opening, limits)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
+    await app.state.exports.end()
     app.state.refusals.flush()
     app.state.database.engine.dispose()
 
@@ -309,7 +337,7 @@ def _problem(
             {"pointer": fault.pointer, "message": fault.message, "code": fault.code, **fault.details}
             for fault in faults
         ]
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == STATUS_OF[errors.Unavailable] else {}
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in LATER else {}
     return _ProblemResponse(body, status, headers)
 
 
