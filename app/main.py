@@ -25,10 +25,10 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__, errors
-from app.admission import Admission
 from app.auth.lockout import Lockout
 from app.auth.oidc import IdentityProvider
 from app.domain.acts import Act
+from app.edge.admission import Admission
 from app.errors import Fault, Refusal
 from app.jobs.exports import ExportLimits, Exports
 from app.jobs.lane import Lane, Limits

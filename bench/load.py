@@ -125,7 +125,10 @@ class Summary:
 
     def told(self) -> str:
         """Return the statuses as people read them."""
-        named = ((BROKEN, "no answer"), *((status, str(status)) for status in sorted(self.statuses) if status))
+        named = (
+            (BROKEN, "no answer"),
+            *((status, str(status)) for status in sorted(self.statuses) if status),
+        )
         return ", ".join(
             f"{name}: {self.statuses[status]}" for status, name in named if self.statuses[status]
         )
@@ -136,9 +139,7 @@ def summary_of(answers: Iterable[Answer]) -> Summary:
     chosen = list(answers)
     took = [answer.took * 1000 for answer in chosen]
     cuts = quantiles(took, n=100) if len(took) > 1 else [*took, 0.0][:1] * 99
-    return Summary(
-        len(chosen), cuts[49], cuts[94], cuts[98], Counter(answer.status for answer in chosen)
-    )
+    return Summary(len(chosen), cuts[49], cuts[94], cuts[98], Counter(answer.status for answer in chosen))
 
 
 def by_kind(answers: Sequence[Answer]) -> dict[str, list[Answer]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.postgres import cluster, free_port
+from tests.processes import children_of, rss_of
 from tests.service import COMMAND, environment, wait_until_ready
 
 if TYPE_CHECKING:
@@ -44,21 +45,6 @@ class Service:
         children = sum(rss_of(pid) for pid in children_of(self.pid))
         files = len(os.listdir(f"/proc/{self.pid}/fd"))
         return Sample(time.monotonic(), rss_of(self.pid) / MIB, children / MIB, files)
-
-
-def rss_of(pid: int) -> int:
-    """Return the memory that a process holds, in bytes; 0 where it has ended."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def children_of(pid: int) -> list[int]:
-    """Return the processes that a process has started."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 @contextmanager

@@ -6,20 +6,17 @@ import argparse
 import asyncio
 import time
 
-from typing import TYPE_CHECKING
-
 from bench.load import Answer, Client, at_rate, summary_of, without_pause
 from bench.service import Sample, Service, databases, serving
 from bench.traffic import UNITS, Clerk, an_export, units_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CLERKS = 4
 OK = 200
 
 
-async def a_turn(service: Service, clerks: list[Clerk], rate: float, seconds: float, exporters: int) -> tuple[list[Answer], list[Sample]]:
+async def a_turn(
+    service: Service, clerks: list[Clerk], rate: float, seconds: float, exporters: int
+) -> tuple[list[Answer], list[Sample]]:
     """Let clerks write at a rate in all, and others export without pause."""
     until = time.monotonic() + seconds
     answers: list[Answer] = []
@@ -84,7 +81,11 @@ def main() -> None:
     chosen = parser.parse_args()
     with databases(*(chosen.database or ())) as urls:
         for name, url in urls.items():
-            print(f"\n{name}\n| turn | writes | p50 ms | p95 | p99 | statuses | export p50 | statuses | MiB | files |\n" + "|---" * 10 + "|")
+            print(
+                f"\n{name}\n| turn | writes | p50 ms | p95 | p99 | statuses | export p50 | statuses | MiB | files |\n"
+                + "|---" * 10
+                + "|"
+            )
             with serving(url, UNITS) as service:
                 asyncio.run(measure(service, chosen.rate, chosen.seconds, chosen.turns, chosen.exporters))
 

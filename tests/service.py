@@ -28,19 +28,37 @@ def environment(database_url: str, port: int = 0) -> dict[str, str]:
 
 
 @contextmanager
-def running(database_url: str, *command: str) -> Iterator[str]:
+def running(database_url: str, *command: str, **settings: str) -> Iterator[str]:
     """Run the command (`serve` unless told otherwise) until the block ends; yield the service's address."""
+    with process_of(database_url, *command, **settings) as (_, address):
+        yield address
+
+
+@contextmanager
+def process_of(
+    database_url: str, *command: str, log: Path | None = None, **settings: str
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run the command until the block ends; yield its process and the service's address.
+
+    Args:
+        database_url: of its database.
+        command: `serve` unless told otherwise.
+        log: where its standard error goes.
+        settings: further ones, by name.
+    """
     port = free_port()
-    process = subprocess.Popen(
-        [COMMAND, *(command or ("serve",))],
-        env=environment(database_url, port),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    others = {f"NIANBAO_{name}": value for name, value in settings.items()}
+    with Path(log or os.devnull).open("wb") as printing:
+        process = subprocess.Popen(
+            [COMMAND, *(command or ("serve",))],
+            env=environment(database_url, port) | others,
+            stdout=subprocess.DEVNULL,
+            stderr=printing,
+        )
     try:
         address = f"http://127.0.0.1:{port}"
         wait_until_ready(process, address)
-        yield address
+        yield process, address
     finally:
         process.terminate()
         process.wait(timeout=30)

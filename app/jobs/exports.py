@@ -103,7 +103,7 @@ class Exports:
             log.warning("an export worker was lost: %s", type(lost).__name__)
             raise Unavailable("工作簿没有做成，请稍后再试") from lost
         finally:
-            self._keep(worker) if is_answered else worker.kill()
+            await (self._keep(worker) if is_answered else worker.kill())
         if isinstance(result, Failed):
             raise ExportError(result.where)
         if isinstance(result, Exported):
@@ -116,17 +116,16 @@ class Exports:
             worker = self._idle.pop()
             if worker.is_alive:
                 return worker
+            await worker.kill()
         return await Worker.start(self._opening)
 
-    def _keep(self, worker: Worker) -> None:
+    async def _keep(self, worker: Worker) -> None:
         if worker.made < MOST_JOBS:
             self._idle.append(worker)
         else:
-            worker.dismiss()
+            await worker.dismiss()
 
     async def end(self) -> None:
-        """Let the workers go; those that are at work were lost with their callers."""
-        for worker in self._idle:
-            worker.dismiss()
-            await worker.ended()
-        self._idle.clear()
+        """Let the workers go."""
+        while self._idle:
+            await self._idle.pop().dismiss()
