@@ -1,17 +1,15 @@
-"""Clients that offer a load at a rate of its own, whatever the service makes of it, and what they were told."""
+"""Clients that offer a load at a rate of their own, whatever the service makes of it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from collections import Counter
 from dataclasses import dataclass, field
-from statistics import quantiles
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping
 
 PATIENCE_S = 90
 """How long a client waits for an answer."""
@@ -105,44 +103,3 @@ async def at_rate(each_s: float, until: float, step: Callable[[float], Awaitable
         await asyncio.sleep(due - time.monotonic())
         await step(due)
         due += each_s
-
-
-async def without_pause(until: float, step: Callable[[], Awaitable[None]]) -> None:
-    """Take one step after the other."""
-    while time.monotonic() < until:
-        await step()
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What came of some requests: how long they took in ms, and how often each status was answered."""
-
-    count: int
-    p50: float
-    p95: float
-    p99: float
-    statuses: Counter[int]
-
-    def told(self) -> str:
-        """Return the statuses as people read them."""
-        named = (
-            (BROKEN, "no answer"),
-            *((status, str(status)) for status in sorted(self.statuses) if status),
-        )
-        return ", ".join(
-            f"{name}: {self.statuses[status]}" for status, name in named if self.statuses[status]
-        )
-
-
-def summary_of(answers: Iterable[Answer]) -> Summary:
-    """Sum answers up."""
-    chosen = list(answers)
-    took = [answer.took * 1000 for answer in chosen]
-    cuts = quantiles(took, n=100) if len(took) > 1 else [*took, 0.0][:1] * 99
-    return Summary(len(chosen), cuts[49], cuts[94], cuts[98], Counter(answer.status for answer in chosen))
-
-
-def by_kind(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
-    """Sort answers by what was asked."""
-    kinds = dict.fromkeys(answer.kind for answer in answers)
-    return {kind: [answer for answer in answers if answer.kind == kind] for kind in kinds}

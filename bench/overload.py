@@ -1,4 +1,7 @@
-"""Ten times the load that the service sustains, and how soon it is itself again: `python -m bench.overload`."""
+"""Ten times the load that the service sustains, and how soon it is itself again.
+
+`python -m bench.overload`
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,23 @@ import argparse
 import asyncio
 import random
 import time
-from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
-from bench.load import Answer, Client, Request, at_rate, by_kind, summary_of, without_pause
-from bench.service import Sample, Service, databases, serving
-from bench.traffic import UNITS, Clerk, a_list, a_moment, a_read, a_roll_up, units_of
+from bench.load import Client, Request, at_rate
+from bench.report import HEADER, Run, about_this_run, repeated
+from bench.service import databases, serving
+from bench.traffic import UNITS, Clerk, a_list, a_moment, a_read, a_roll_up, clerks_of
+
+if TYPE_CHECKING:
+    from bench.service import Service
 
 CLERKS = 4
 CLIENTS = 8
 CALM_S = 5
-RECOVERY_S = 5
+SETTLING_S = 5
 MOST_CONNECTIONS = 1000
-"""How many answers are waited for at once: beyond, the overload is the client's own."""
-
-
-@dataclass(slots=True)
-class Run:
-    """What came of a part of the trial."""
-
-    answers: list[Answer] = field(default_factory=list)
-    samples: list[Sample] = field(default_factory=list)
+"""How many answers are waited for at once: beyond, nobody more is let go out and ask."""
 
 
 def anything() -> Request:
@@ -33,88 +33,74 @@ def anything() -> Request:
     return random.choices([a_read, a_list, a_roll_up], [8, 1, 1])[0]()
 
 
-async def sustainable(service: Service, seconds: float) -> float:
+async def sustained(service: Service) -> float:
     """Return how many requests a second a few clients get answered, one after the other."""
-    run, until = Run(), time.monotonic() + seconds
-
-    async def step(client: Client) -> None:
-        run.answers.append(await client.ask(anything()))
-
+    run, until = Run(""), time.monotonic() + CALM_S
     clients = [Client(service.port, service.token) for _ in range(CLIENTS)]
-    await asyncio.gather(
-        *(without_pause(until, lambda client=client: step(client)) for client in clients)  # type: ignore[misc]
-    )
+    await asyncio.gather(*repeated(run, clients, until, anything))
     for client in clients:
         client.close()
-    return len(run.answers) / seconds
+    return len(run.answers) / CALM_S
 
 
-async def offer(service: Service, run: Run, rate: float, seconds: float) -> None:
-    """Ask at a rate, whether or not anything is answered; every request that finds no idle client has its own."""
+async def offer(service: Service, run: Run, rate: float, until: float) -> None:
+    """Ask at a rate, whether or not anything is answered; who finds no idle client brings a new one."""
     idle: list[Client] = []
-    busy: set[asyncio.Task[None]] = set()
+    asking: set[asyncio.Task[None]] = set()
 
     async def ask(due: float) -> None:
         client = idle.pop() if idle else Client(service.port, service.token)
-        run.answers.append(await client.ask(anything(), due))
+        await run.ask(client, anything(), due)
         idle.append(client)
 
     async def begin(due: float) -> None:
-        if len(busy) < MOST_CONNECTIONS:
+        if len(asking) < MOST_CONNECTIONS:
             task = asyncio.create_task(ask(due))
-            busy.add(task)
-            task.add_done_callback(busy.discard)
+            asking.add(task)
+            task.add_done_callback(asking.discard)
 
-    await at_rate(1 / rate, time.monotonic() + seconds, begin)
-    await asyncio.gather(*busy)
+    await at_rate(1 / rate, until, begin)
+    await asyncio.gather(*asking)
     for client in idle:
         client.close()
 
 
-async def beside(service: Service, run: Run, clerks: list[Clerk], until: float) -> None:
-    """Write a little, ask after the service's health and look at its memory, whatever else goes on."""
+async def a_part(service: Service, run: Run, clerks: list[Clerk], rate: float, seconds: float) -> None:
+    """Offer a load, write a little beside it, and ask whether the service lives."""
+    until = time.monotonic() + seconds
     doctor = Client(service.port, service.token)
 
     async def write(clerk: Clerk, due: float) -> None:
-        run.answers.append(await clerk.step(due))
+        await run.note(clerk.step(due))
 
-    async def look(due: float) -> None:
-        run.samples.append(service.sample())
-        run.answers.append(await doctor.ask(a_moment(), due))
+    async def look_in(due: float) -> None:
+        await run.ask(doctor, a_moment(), due)
 
     await asyncio.gather(
-        *(at_rate(1, until, lambda due, clerk=clerk: write(clerk, due)) for clerk in clerks),  # type: ignore[misc]
-        at_rate(0.5, until, look),
+        offer(service, run, rate, until),
+        *(at_rate(1, until, partial(write, clerk)) for clerk in clerks),
+        at_rate(1 / 2, until, look_in),
+        run.watch(service, until),
     )
     doctor.close()
 
 
 async def measure(service: Service, seconds: float, times: float) -> None:
     """Print what came before, during and after the overload."""
-    clerks = [Clerk(Client(service.port, service.token), units_of(each, CLERKS)) for each in range(CLERKS)]
-    rate = await sustainable(service, CALM_S)
-    print(f"sustained: {rate:.0f}/s by {CLIENTS} clients; offered: {rate * times:.0f}/s for {seconds:g} s")
-    parts = {"before": Run(), "overload": Run(), "settling": Run(), "after": Run()}
+    clerks = clerks_of(service.port, service.token, CLERKS)
+    rate = await sustained(service)
+    calm, storm = rate / 4, rate * times
+    print(f"{CLIENTS} clients were answered {rate:.0f} times a second; offered: {storm:.0f}/s.\n\n{HEADER}")
     plan = (
-        ("before", CALM_S, rate / 4),
-        ("overload", seconds, rate * times),
-        ("settling", RECOVERY_S, rate / 4),
-        ("after", CALM_S, rate / 4),
+        ("before", calm, CALM_S),
+        ("overload", storm, seconds),
+        (f"the {SETTLING_S} s after it", calm, SETTLING_S),
+        ("then", calm, CALM_S),
     )
-    for name, length, offered in plan:
-        until = time.monotonic() + length
-        await asyncio.gather(
-            offer(service, parts[name], offered, length), beside(service, parts[name], clerks, until)
-        )
-        for kind, answers in by_kind(parts[name].answers).items():
-            figures = summary_of(answers)
-            good = summary_of(answer for answer in answers if answer.status < 400 and answer.status)
-            memory = max(sample.rss_mib for sample in parts[name].samples)
-            files = max(sample.files for sample in parts[name].samples)
-            print(
-                f"| {name} | {kind} | {figures.count} | {figures.told()} | {good.p50:.0f} | {good.p95:.0f} | {memory:.0f} | {files} |",
-                flush=True,
-            )
+    for name, offered, length in plan:
+        run = Run(name)
+        await a_part(service, run, clerks, offered, length)
+        print(*run.rows(), sep="\n", flush=True)
 
 
 def main() -> None:
@@ -122,19 +108,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
     parser.add_argument("--seconds", type=float, default=30, help="length of the overload")
-    parser.add_argument(
-        "--times", type=float, default=10, help="how many times the sustained rate is offered"
-    )
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the service"
-    )
-    chosen = parser.parse_args()
-    settings = dict(each.split("=", 1) for each in chosen.set)
-    with databases(*(chosen.database or ())) as urls:
+    parser.add_argument("--times", type=float, default=10, help="times the sustained rate that is offered")
+    plan = parser.parse_args()
+    print(about_this_run())
+    with databases(*(plan.database or ())) as urls:
         for name, url in urls.items():
-            print(f"\n{name}")
-            with serving(url, UNITS, settings) as service:
-                asyncio.run(measure(service, chosen.seconds, chosen.times))
+            print(f"\n{name}: ", end="")
+            with serving(url, UNITS) as service:
+                asyncio.run(measure(service, plan.seconds, plan.times))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 import time
@@ -43,7 +42,7 @@ class Service:
     def sample(self) -> Sample:
         """Look at its memory and its open files."""
         children = sum(rss_of(pid) for pid in children_of(self.pid))
-        files = len(os.listdir(f"/proc/{self.pid}/fd"))
+        files = len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
         return Sample(time.monotonic(), rss_of(self.pid) / MIB, children / MIB, files)
 
 

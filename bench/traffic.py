@@ -1,23 +1,26 @@
-"""What clients of the service do: clerks who write, people who read, and programs that take workbooks away."""
+"""What clients of the service do: clerks write, people read, programs take workbooks away."""
 
 from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
-from bench.load import Request
+from bench.load import BROKEN, Client, Request
 from tests.builders import a_balanced_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.load import Answer, Client
+    from bench.load import Answer
 
 API = "/api/v1"
 COUNTIES = ("S0000", "S0001")
+COME_AGAIN = {BROKEN, 429, 503}
+"""Statuses of what was left undone."""
 YEAR, WRITTEN_YEAR = 2025, 2023
 UNITS = 100
 """Made-up units that the traffic needs: two counties of 50."""
@@ -40,11 +43,18 @@ class Clerk:
         self._units = units
         self._etags: dict[str, str] = {}
         self._work = self._steps()
+        self._next: tuple[str, Request] | None = None
 
     async def step(self, due: float) -> Answer:
-        """Do the next thing."""
-        unit, request = next(self._work)
+        """Do the next thing; one that is refused is done again."""
+        if self._next is None:
+            self._next = next(self._work)
+        unit, request = self._next
+        based_on = {"If-Match": self._etags[unit]} if unit in self._etags else {}
+        request = replace(request, headers={**request.headers, **based_on})
         answer = await self._client.ask(request, due)
+        if answer.status not in COME_AGAIN:
+            self._next = None
         if "etag" in answer.headers:
             self._etags[unit] = answer.headers["etag"]
         return answer
@@ -53,19 +63,23 @@ class Clerk:
         while True:
             for unit in self._units:
                 address = f"{API}/reports/{unit}/{WRITTEN_YEAR}"
-                yield unit, self._write("PUT", f"{address}?draft=true", unit, REPORT)
+                yield unit, _write("PUT", f"{address}?draft=true", REPORT)
                 body = {"requests": {"granted": {"natural_person": random.randrange(100)}}}
-                yield unit, self._write("PATCH", f"{address}?draft=true", unit, body)
-                yield unit, self._write("PUT", f"{address}?draft=true", unit, REPORT)
-                yield unit, self._write("POST", f"{address}/transitions", unit, {"action": "submit"})
+                yield unit, _write("PATCH", f"{address}?draft=true", body)
+                yield unit, _write("PUT", f"{address}?draft=true", REPORT)
+                yield unit, _write("POST", f"{address}/transitions", {"action": "submit"})
                 undo = {"action": "withdraw", "reason": "再核对一次"}
-                yield unit, self._write("POST", f"{address}/transitions", unit, undo)
+                yield unit, _write("POST", f"{address}/transitions", undo)
 
-    def _write(self, method: str, path: str, unit: str, body: object) -> Request:
-        headers = {"If-Match": self._etags[unit]} if unit in self._etags else {}
-        if method == "PATCH":
-            headers["Content-Type"] = "application/merge-patch+json"
-        return Request("write", method, path, json.dumps(body).encode(), headers)
+
+def _write(method: str, path: str, body: object) -> Request:
+    kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+    return Request("write", method, path, json.dumps(body).encode(), {"Content-Type": kind})
+
+
+def clerks_of(port: int, token: str, count: int) -> list[Clerk]:
+    """Return clerks who share the units out among themselves."""
+    return [Clerk(Client(port, token), units_of(each, count)) for each in range(count)]
 
 
 def a_read() -> Request:

@@ -83,11 +83,14 @@ RISKS = (
         4,
         "Unrestricted resource consumption",
         "A request's size, a text's length, a page's items and the faults that are listed have their "
-        "limits; JSON has a depth.",
+        "limits; JSON has a depth. Requests in flight, one address's share of them and workbooks in the making have "
+        "theirs too; the rest is refused at once.",
         (
             "tests/routers/test_bad_input.py::test_a_body_over_the_limit_is_refused_whether_its_length_is_announced_or_not",
             "tests/routers/test_bad_input.py::test_a_flood_of_faults_is_cut_and_says_so",
             "tests/schemas/test_strict_json.py::test_a_thousand_levels_are_too_many_and_ten_are_not",
+            "tests/edge/test_admission.py::test_whoever_finds_no_room_is_told_at_once_to_come_again",
+            "tests/edge/test_admission.py::test_one_address_does_not_shut_the_others_out",
             "tests/services/test_refusals.py::test_made_up_paths_and_addresses_of_one_line_don_t_fill_the_trail",
         ),
     ),

@@ -31,6 +31,14 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
         "PORT": "0",
         "MAX_BODY_BYTES": "1024",
         "POOL_SIZE": "3",
+        "MAX_RUNNING": "2",
+        "MAX_WAITING": "0",
+        "MAX_WAIT_SECONDS": "5",
+        "MAX_OF_ONE_CLIENT": "1",
+        "EXPORT_WORKERS": "0",
+        "EXPORT_WAITING": "7",
+        "EXPORT_WAIT_SECONDS": "8",
+        "EXPORT_SECONDS": "9",
         "DIGEST": "sm3",
         "SECRET_KEY": "k" * 32,
         "TRUSTED_PROXIES": "10.0.0.1, 10.1.0.0/16",
@@ -52,6 +60,9 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
     assert settings.database_url == given["DATABASE_URL"]
     assert (settings.host, settings.port) == ("::1", 0)
     assert (settings.max_body_bytes, settings.pool_size) == (1024, 3)
+    assert (settings.max_running, settings.max_waiting, settings.max_wait_seconds) == (2, 0, 5)
+    assert (settings.max_of_one_client, settings.export_workers, settings.export_waiting) == (1, 0, 7)
+    assert (settings.export_wait_seconds, settings.export_seconds) == (8, 9)
     assert settings.hashing == Hashing(Digest.SM3, b"k" * 32)
     assert settings.proxies == networks_in(["10.0.0.1", "10.1.0.0/16"])
     assert (settings.lockout_failures, settings.lockout_seconds) == (3, 60)
@@ -109,6 +120,12 @@ def test_settings_that_belong_together_are_asked_for_together(
         ("MAX_BODY_BYTES", "10MB"),
         ("POOL_SIZE", "0"),
         ("POOL_SIZE", "1001"),
+        ("MAX_RUNNING", "0"),
+        ("MAX_RUNNING", "33"),
+        ("MAX_WAITING", "-1"),
+        ("MAX_OF_ONE_CLIENT", "0"),
+        ("EXPORT_WORKERS", "17"),
+        ("EXPORT_SECONDS", "0"),
         ("DIGEST", "md5"),
         ("SECRET_KEY", "short"),
         ("TRUSTED_PROXIES", "gateway.example.gov.cn"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
@@ -39,14 +40,23 @@ PATIENCE_S = 30
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
-    return Settings(database_url=database_url, pool_size=5, export_workers=1)
+def desk(sqlite_url: str) -> Iterator[Desk]:
+    """Call a service whose workbooks a worker makes; there is a report to export."""
+    with desk_at(sqlite_url) as calling:
+        yield calling
 
 
 @pytest.fixture
-def desk(settings: Settings) -> Iterator[Desk]:
-    """Call a service whose workbooks a worker makes; there is a report to export."""
-    with Desk(create_app(settings), raise_server_exceptions=False) as calling:
+def either_desk(database_url: str) -> Iterator[Desk]:
+    """Call such a service on each database in turn."""
+    with desk_at(database_url) as calling:
+        yield calling
+
+
+@contextmanager
+def desk_at(database_url: str) -> Iterator[Desk]:
+    app = create_app(Settings(database_url=database_url, pool_size=5, export_workers=1))
+    with Desk(app, raise_server_exceptions=False) as calling:
         register_county(calling)
         file_report(calling)
         yield calling
@@ -79,10 +89,12 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_worker_s_workbook_is_the_one_that_the_service_would_make(desk: Desk, database_url: str) -> None:
+def test_a_worker_s_workbook_is_the_one_that_the_service_would_make(
+    either_desk: Desk, database_url: str
+) -> None:
     here = Settings(database_url=database_url, pool_size=5, export_workers=0)
     with Desk(create_app(here)) as other:
-        made, expected = desk.get(REPORT), other.get(REPORT)
+        made, expected = either_desk.get(REPORT), other.get(REPORT)
     assert made.status_code == 200
     assert made.content == expected.content
     for name in ("etag", "content-disposition", "content-type"):
@@ -121,9 +133,9 @@ def test_another_worker_takes_over_from_one_that_was_killed(desk: Desk, worker: 
     assert {answer.status_code for answer in answers} <= {200, 503}
 
 
-def test_a_worker_that_does_not_answer_in_time_is_replaced(database_url: str) -> None:
-    plant(database_url)
-    hasty = Settings(database_url=database_url, pool_size=5, export_workers=1, export_seconds=5)
+def test_a_worker_that_does_not_answer_in_time_is_replaced(sqlite_url: str) -> None:
+    plant(sqlite_url)
+    hasty = Settings(database_url=sqlite_url, pool_size=5, export_workers=1, export_seconds=5)
     with Desk(create_app(hasty)) as desk:
         stuck = the_worker(desk, children_of(os.getpid()))
         os.kill(stuck, signal.SIGSTOP)
@@ -135,17 +147,18 @@ def test_a_worker_that_does_not_answer_in_time_is_replaced(database_url: str) ->
 
 
 def test_what_a_worker_does_not_foresee_is_an_error_and_the_next_export_is_none_the_worse(
-    desk: Desk, worker: int
+    either_desk: Desk,
 ) -> None:
+    worker = the_worker(either_desk, children_of(os.getpid()))
     (table,) = TABLES.values()
-    database = desk.app.state.database  # type: ignore[attr-defined]  # Starlette's own
+    database = either_desk.app.state.database  # type: ignore[attr-defined]  # Starlette's own
     with database.engine.begin() as connection:
         connection.execute(text(f"ALTER TABLE {table.name} RENAME TO elsewhere"))
     # to SQLite a missing table is a database that can't be used
     expected = {"sqlite": (503, "unavailable"), "postgresql": (500, "internal")}
-    assert_problem(desk.get(ROLL_UP), *expected[database.engine.dialect.name])
+    assert_problem(either_desk.get(ROLL_UP), *expected[database.engine.dialect.name])
     assert is_running(worker)
-    assert desk.get(REPORT).status_code == 200
+    assert either_desk.get(REPORT).status_code == 200
 
 
 def test_a_storm_is_served_one_by_one_or_refused(database_url: str) -> None:
