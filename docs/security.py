@@ -83,8 +83,8 @@ RISKS = (
         4,
         "Unrestricted resource consumption",
         "A request's size, a text's length, a page's items and the faults that are listed have their "
-        "limits; JSON has a depth. Requests in flight, one address's share of them and workbooks in the making have "
-        "theirs too; the rest is refused at once.",
+        "limits; JSON has a depth. So have requests in flight, one address's share of them, and workbooks "
+        "in the making: the rest is refused at once.",
         (
             "tests/routers/test_bad_input.py::test_a_body_over_the_limit_is_refused_whether_its_length_is_announced_or_not",
             "tests/routers/test_bad_input.py::test_a_flood_of_faults_is_cut_and_says_so",

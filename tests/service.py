@@ -15,7 +15,7 @@ import httpx
 from tests.postgres import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 COMMAND = Path(sys.executable).with_name("nianbao")
 START_TIMEOUT_S = 60
@@ -28,15 +28,18 @@ def environment(database_url: str, port: int = 0) -> dict[str, str]:
 
 
 @contextmanager
-def running(database_url: str, *command: str, **settings: str) -> Iterator[str]:
+def running(database_url: str, *command: str, settings: Mapping[str, str] | None = None) -> Iterator[str]:
     """Run the command (`serve` unless told otherwise) until the block ends; yield the service's address."""
-    with process_of(database_url, *command, **settings) as (_, address):
+    with process_of(database_url, *command, settings=settings) as (_, address):
         yield address
 
 
 @contextmanager
 def process_of(
-    database_url: str, *command: str, log: Path | None = None, **settings: str
+    database_url: str,
+    *command: str,
+    log: Path | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Run the command until the block ends; yield its process and the service's address.
 
@@ -47,7 +50,7 @@ def process_of(
         settings: further ones, by name.
     """
     port = free_port()
-    others = {f"NIANBAO_{name}": value for name, value in settings.items()}
+    others = {f"NIANBAO_{name}": value for name, value in (settings or {}).items()}
     with Path(log or os.devnull).open("wb") as printing:
         process = subprocess.Popen(
             [COMMAND, *(command or ("serve",))],

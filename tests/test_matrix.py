@@ -263,7 +263,7 @@ def on_postgresql(postgres: Cluster) -> Iterator[Stage]:
 
 @contextmanager
 def calling(url: str, client: type[TestClient]) -> Iterator[tuple[FastAPI, TestClient]]:
-    app = create_app(Settings(database_url=url))
+    app = create_app(Settings(database_url=url, export_workers=0))
     with client(app, raise_server_exceptions=False) as caller:
         yield app, caller
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from app.jobs.worker import Opening, Result
     from app.services.exports import Wanted
 
-KINDNESS = 19
-"""How far it steps back behind the service where both want the processor (nice): as far as it goes."""
+KINDNESS = 10
+"""How far it steps back behind the service where both want the processor (nice): nine parts to one."""
 
 
 def work(jobs: BinaryIO, results: BinaryIO) -> None:

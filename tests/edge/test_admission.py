@@ -35,7 +35,7 @@ def a_slow_upload(service: str, cleanup: ExitStack, *headers: str) -> Wire:
 
 
 def test_whoever_finds_no_room_is_told_at_once_to_come_again(sqlite_url: str) -> None:
-    with running(sqlite_url, **SMALL) as service, ExitStack() as cleanup:
+    with running(sqlite_url, settings=SMALL) as service, ExitStack() as cleanup:
         slow = a_slow_upload(service, cleanup)
         other = cleanup.enter_context(wire(service))
         # its body never comes, and nobody waits for it
@@ -52,7 +52,7 @@ def test_whoever_finds_no_room_is_told_at_once_to_come_again(sqlite_url: str) ->
 
 def test_one_address_does_not_shut_the_others_out(sqlite_url: str) -> None:
     settings = {"MAX_RUNNING": "4", "MAX_OF_ONE_CLIENT": "2", "TRUSTED_PROXIES": "127.0.0.1"}
-    with running(sqlite_url, **settings) as service, ExitStack() as cleanup:
+    with running(sqlite_url, settings=settings) as service, ExitStack() as cleanup:
         for _ in range(2):
             a_slow_upload(service, cleanup, "X-Forwarded-For: 10.0.0.1")
         refused = get(service, "10.0.0.1")
@@ -70,7 +70,7 @@ def get(service: str, forwarded: str | None = None) -> Response:
 
 def test_under_overload_requests_are_answered_or_refused_and_afterwards_answered(database_url: str) -> None:
     settings = {"MAX_RUNNING": "2", "MAX_WAITING": "4", "EXPORT_WAITING": "2"}
-    with running(database_url, **settings) as service, calling(service) as client:
+    with running(database_url, settings=settings) as service, calling(service) as client:
 
         def ask(one: int) -> list[int]:
             return [client.get(WANTED[(one + n) % len(WANTED)]).status_code for n in range(10)]
