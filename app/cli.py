@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import signal
 import sys
 from contextlib import contextmanager
@@ -20,6 +19,8 @@ from sqlalchemy.exc import OperationalError
 from app.auth.actor import COMMAND_LINE
 from app.domain.results import Outcome, Result, blocking
 from app.domain.roles import DEFAULT_DAYS, MOST_DAYS, Role
+from app.edge.connections import connections_of
+from app.edge.logs import log_as_json
 from app.errors import InvalidRequest, Refusal
 from app.main import create_app
 from app.schemas.access import TokenBody
@@ -29,11 +30,11 @@ from app.services.audit_trail import Anchor
 from app.services.demo import DemoToken, issue_demo_tokens, load_demo
 from app.services.filed import CHINA
 from app.services.imports import Document, Imported, read_document, store_draft
-from app.services.links import normal_target
+from app.services.integrity import count_reports, find_contradictions
 from app.services.tokens import TokenWanted
 from app.services.versions import BasedOn
 from app.settings import Settings, WrongSetting, read_settings
-from app.storage.engine import Database, open_database
+from app.storage.engine import Database, faults_of_file, open_database
 from app.storage.schema import migrate as bring_up_to_date
 
 if TYPE_CHECKING:
@@ -52,9 +53,6 @@ WRONG = 1
 """Exit status: what was handed over is wrong."""
 UNUSABLE = 2
 """Exit status: it couldn't be tried at all."""
-
-EVERY_TOKEN = 1_000_000
-"""More than anybody issues: the list is printed whole."""
 
 File = Annotated[Path, typer.Argument(help="报告文件（.txt）", exists=True, dir_okay=False, readable=True)]
 
@@ -98,33 +96,28 @@ def _database(settings: Settings) -> Database:
 def serve() -> None:
     """启动服务。Bring the database up to date and serve."""
     settings = _settings()
+    log_as_json(settings.log_level)
     _database(settings).engine.dispose()
     _serve(settings)
 
 
-class _WithoutLinks(logging.Filter):
-    """Keeps the secrets of signed addresses out of uvicorn's log of accesses."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite what was asked for: the third of address, method, target, version and status."""
-        if isinstance(record.args, tuple):
-            address, method, target, *rest = record.args
-            record.args = (address, method, normal_target(str(target)), *rest)
-        return True
-
-
 def _serve(settings: Settings) -> None:
-    logging.getLogger("uvicorn.access").addFilter(_WithoutLinks())
     # uvicorn stops in good order and then ends by the signal that asked for it, as if it had been killed
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         create_app(settings),
         host=settings.host,
         port=settings.port,
+        http=connections_of(settings),
+        ws="none",
+        # the log is ours, accesses included
+        log_config=None,
+        access_log=False,
         server_header=False,
         # whom to believe about a caller's address is NIANBAO_TRUSTED_PROXIES' to say
         proxy_headers=False,
-        timeout_graceful_shutdown=30,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=settings.grace_seconds,
     )
 
 
@@ -132,6 +125,20 @@ def _serve(settings: Settings) -> None:
 def migrate() -> None:
     """更新数据库结构。Bring the database's schema up to date."""
     _database(_settings()).engine.dispose()
+
+
+@cli.command()
+def verify() -> None:
+    """核对数据库：各处所记是否一致。Check that what is kept in two places says the same in both."""
+    settings = _settings()
+    with _explained(), _database(settings).reading() as session:
+        faults = [f"数据库文件：{fault}" for fault in faults_of_file(session)]
+        faults += [f"{c.agency} {c.year} 年度：{c.fault}" for c in find_contradictions(session)]
+        reports = count_reports(session)
+    for fault in faults:
+        typer.echo(fault)
+    typer.echo(f"核对 {reports} 份报告，" + (f"{len(faults)} 处不对" if faults else "完好"))
+    raise typer.Exit(WRONG if faults else 0)
 
 
 @cli.command()
@@ -226,6 +233,7 @@ def demo(
     if serve:
         _show_addresses(settings)
         sys.stdout.flush()
+        log_as_json(settings.log_level)
         _serve(settings)
 
 
@@ -285,7 +293,7 @@ def _wanted(said: Mapping[str, object]) -> TokenWanted:
 def list_tokens() -> None:
     """列出令牌。List the tokens that were issued; their secrets aren't kept."""
     with _explained(), _database(_settings()).reading() as session:
-        for found in tokens.list_tokens(session, COMMAND_LINE, "", EVERY_TOKEN):
+        for found in tokens.list_tokens(session, COMMAND_LINE, "", limit=None):
             state = "有效" if tokens.is_live(found.token, datetime.now(UTC)) else "已失效"
             reach = found.agency or "全部机关"
             kept = found.token

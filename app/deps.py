@@ -33,7 +33,8 @@ from app.storage.engine import Database
 MERGE_PATCH = "application/merge-patch+json"
 
 
-def _database(request: Request) -> Database:
+# these are coroutines because each that isn't takes a turn in the pool of threads
+async def _database(request: Request) -> Database:
     return cast("Database", request.app.state.database)
 
 
@@ -47,25 +48,27 @@ _LINK = APIKeyQuery(
 )
 
 
-def _actor(
+async def _actor(
     request: Request, _token: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 ) -> Actor:
     """Return who is calling; `StrictRoute` has asked already, before anything else was looked at."""
     return cast("Actor", request.state.actor)
 
 
-def _reader(actor: Annotated[Actor, Depends(_actor)], _link: Annotated[str | None, Security(_LINK)]) -> Actor:
+async def _reader(
+    actor: Annotated[Actor, Depends(_actor)], _link: Annotated[str | None, Security(_LINK)]
+) -> Actor:
     return actor
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     return cast("Settings", request.app.state.settings)
 
 
 _ETAG = re.compile(r'\s*(W/)?"([^"]*)"\s*(?:,|$)')
 
 
-def _based_on(
+async def _based_on(
     if_match: Annotated[
         str | None,
         Header(description="所依据的版本：读取时返回的 ETag。修改已有内容时必须带上", examples=['"12-3"']),
@@ -154,7 +157,10 @@ class StrictRoute(APIRoute):
                 request.state.actor = await run_in_threadpool(_admit, request)
             if accepted:
                 _refuse_other_kinds(request, accepted)
-            return await handle(_StrictRequest(request.scope, request.receive))
+            strict = _StrictRequest(request.scope, request.receive)
+            # read now, it can still be read once a form has been taken out of it
+            await strict.body()
+            return await handle(strict)
 
         return handle_strictly
 
@@ -171,7 +177,8 @@ def _admit(request: Request) -> Actor:
     query = f"?{request.url.query}" if request.url.query else ""
     return gate.admit(
         Call(
-            method=request.method,
+            # a HEAD mustn't use a link up
+            method=request.state.method,
             target=request.url.path + query,
             credential=credential.strip() if scheme.lower() == "bearer" else None,
             link=request.query_params.get(PARAMETER),

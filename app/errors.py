@@ -1,4 +1,4 @@
-"""What a caller can do wrong, in the caller's language; how it travels over HTTP is settled in `app.main`."""
+"""What a caller can do wrong, in the caller's language; how it travels is settled in `app.edge.problems`."""
 
 from __future__ import annotations
 
@@ -35,10 +35,12 @@ class Refusal(Exception):  # noqa: N818 - a refusal isn't an error of the progra
         detail: what happened this time, in Chinese.
         faults: everything that is wrong, not only the first thing.
         members: further members of the problem object, JSON values only.
+        retry_after: in how many seconds another attempt is worth it, where it is.
     """
 
     code: ClassVar[str]
     title: ClassVar[str]
+    retry_after: int | None = None
 
     def __init__(
         self, detail: str, faults: Sequence[Fault] = (), members: Mapping[str, object] | None = None
@@ -109,6 +111,7 @@ class TooManyRequests(Refusal):
 
     code = "too-many-requests"
     title = "请求过多"
+    retry_after = 2
 
 
 class NotFound(Refusal):
@@ -116,6 +119,25 @@ class NotFound(Refusal):
 
     code = "not-found"
     title = "没有找到"
+
+
+class MethodNotAllowed(Refusal):
+    """That can't be done with this address."""
+
+    code = "method-not-allowed"
+    title = "不支持的方法"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        """Keep the methods that there are."""
+        super().__init__("这个地址不支持这种方法")
+        self.allowed = tuple(allowed)
+
+
+class TooSlow(Refusal):
+    """The request didn't arrive in time."""
+
+    code = "too-slow"
+    title = "请求没有按时传完"
 
 
 class Duplicate(Refusal):
@@ -130,6 +152,21 @@ class WrongState(Refusal):
 
     code = "wrong-state"
     title = "当前状态下不能这样操作"
+
+
+class InProgress(Refusal):
+    """The same request is being worked on."""
+
+    code = "in-progress"
+    title = "同一个请求正在处理"
+    retry_after = 1
+
+
+class KeyReused(Refusal):
+    """An Idempotency-Key came with another request before."""
+
+    code = "idempotency-key-reused"
+    title = "Idempotency-Key 已用于另一个请求"
 
 
 class StaleVersion(Refusal):
@@ -153,6 +190,20 @@ class TooLarge(Refusal):
     title = "内容过大"
 
 
+class AddressTooLong(Refusal):
+    """The address is longer than any that the service gives out."""
+
+    code = "address-too-long"
+    title = "地址过长"
+
+
+class HeadTooLarge(Refusal):
+    """The request has too many headers, or too long ones."""
+
+    code = "head-too-large"
+    title = "请求头过大"
+
+
 class UnsupportedMediaType(Refusal):
     """The body is of a kind that this address doesn't take."""
 
@@ -160,8 +211,16 @@ class UnsupportedMediaType(Refusal):
     title = "不支持的内容类型"
 
 
+class DiskFull(Refusal):
+    """The database has no room left to write."""
+
+    code = "disk-full"
+    title = "服务器磁盘已满"
+
+
 class Unavailable(Refusal):
     """The service can't answer just now; asking again later may help."""
 
     code = "unavailable"
     title = "服务暂时不可用"
+    retry_after = 2

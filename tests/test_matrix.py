@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from app.auth.operations import OPERATIONS
@@ -21,7 +22,8 @@ from app.main import create_app
 from app.settings import Settings
 from docs.matrix import Line, Outcome, Relation, lines, served
 from tests.api import API, COUNTY, a_report, an_agency
-from tests.conftest import TEMPLATE
+from tests.builders import a_balanced_report
+from tests.conftest import KEY, TEMPLATE
 from tests.county import (
     AT,
     CALLERS,
@@ -31,8 +33,10 @@ from tests.county import (
     PARENTS,
     REACHED,
     YEARS,
+    delivery_of,
     plant_county,
     report_of,
+    webhook_of,
 )
 from tests.desk import Desk, bearer
 
@@ -51,6 +55,7 @@ Options: TypeAlias = dict[str, Any]
 DRAFT: Options = {"headers": {"If-Match": "*"}, "params": {"draft": "true"}}
 KNOWN: Options = {"headers": {"If-Match": "*"}}
 TABLE, ROW, SECTION = "proceedings", "reconsideration", "overview"
+OTHER = a_report(a_balanced_report(**{f"{TABLE}.{ROW}.other": 77}))
 NEW_AGENCY = "640323999"
 
 
@@ -114,7 +119,7 @@ SAMPLES: dict[str, Sample] = {
     "list_reports": Sample(shows=lambda page, code: code in {item["agency"] for item in page["items"]}),
     "list_reports[under]": Sample(lambda code, _year: {"params": {"under": code}}),
     "get_report": READ,
-    "replace_report": Sample(lambda _code, year: {**KNOWN, "json": report_of(year)}),
+    "replace_report": Sample(lambda _code, year: {**KNOWN, "json": {**report_of(year), "preface": "改过"}}),
     "patch_report": Sample(json({"narratives": {"overview": "改过"}}, KNOWN)),
     "delete_report": Sample(lambda _code, _year: KNOWN, state=Status.DRAFT),
     "get_findings": READ,
@@ -136,10 +141,10 @@ SAMPLES: dict[str, Sample] = {
     "list_report_audit": READ,
     "export_report_file": READ,
     "get_report_table": READ,
-    "replace_report_table": Sample(json(a_report()[TABLE], KNOWN)),
+    "replace_report_table": Sample(json(OTHER[TABLE], KNOWN)),
     "patch_report_table": Sample(json({ROW: {"other": None}}, DRAFT), Status.DRAFT),
     "get_report_row": READ,
-    "replace_report_row": Sample(json(a_report()[TABLE][ROW], KNOWN)),
+    "replace_report_row": Sample(json(OTHER[TABLE][ROW], KNOWN)),
     "patch_report_row": Sample(json({"other": None}, DRAFT), Status.DRAFT),
     "get_report_narrative": READ,
     "replace_report_narrative": Sample(json({"text": "改过"}, KNOWN)),
@@ -157,6 +162,10 @@ SAMPLES: dict[str, Sample] = {
     "get_roll_up": READ,
     "list_coverage": READ,
     "export_roll_up_file": READ,
+    "list_changes": Sample(
+        lambda _code, _year: {"params": {"limit": 200}},
+        shows=lambda page, code: code in {item["agency"] for item in page["items"]},
+    ),
     "get_me": READ,
     "issue_token": Sample(
         lambda code, _year: {"json": {"holder": "张三", "role": "reporter", "agency": code}}
@@ -165,6 +174,18 @@ SAMPLES: dict[str, Sample] = {
     "rotate_token": Sample(json({})),
     "revoke_token": READ,
     "create_link": Sample(lambda code, year: {"json": {"path": f"{API}/reports/{code}/{year}/export"}}),
+    "create_webhook": Sample(lambda code, _year: {"json": {"url": "https://hooks.example/", "agency": code}}),
+    "list_webhooks": Sample(
+        shows=lambda page, code: webhook_of(code) in {item["id"] for item in page["items"]}
+    ),
+    "get_webhook": READ,
+    "delete_webhook": READ,
+    "rotate_webhook": Sample(json({})),
+    "resume_webhook": READ,
+    "ping_webhook": READ,
+    "list_deliveries": READ,
+    "redeliver": READ,
+    "redeliver_given_up": READ,
     "list_audit": Sample(
         lambda code, _year: {"params": {"agency": code}}, shows=lambda page, _code: bool(page["items"])
     ),
@@ -199,14 +220,25 @@ class Stage:
             return Outcome.NOT_SHOWN
         return outcome_of(answer)
 
-    def call(self, line: Line, role: Role | None, code: str) -> Response:
+    def call(
+        self,
+        line: Line,
+        role: Role | None,
+        code: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Response:
         """Make a call about an agency; nobody has signed in where there is no role."""
         sample = SAMPLES[line.name]
         year = YEARS[sample.state]
         options = dict(sample.options(code, year))
-        options["headers"] = {**options.get("headers", {}), **(bearer(CALLERS[role]) if role else {})}
+        shown = bearer(CALLERS[role]) if role else {}
+        options["headers"] = {**options.get("headers", {}), **shown, **(headers or {})}
+        options["params"] = {**options.get("params", {}), **(params or {})}
         names = {"agency": code, "code": code, "year": year, "version": "2021", "number": 1}
         names |= {"table": TABLE, "row": ROW, "section": SECTION, "token_id": HELD.get(code, HELD[COUNTY]).id}
+        names |= {"webhook_id": webhook_of(code), "delivery_id": delivery_of(code)}
         return self.client.request(line.method, line.path.format(**names), **options)
 
 
@@ -263,7 +295,9 @@ def on_postgresql(postgres: Cluster) -> Iterator[Stage]:
 
 @contextmanager
 def calling(url: str, client: type[TestClient]) -> Iterator[tuple[FastAPI, TestClient]]:
-    app = create_app(Settings(database_url=url, export_workers=0))
+    app = create_app(
+        Settings(database_url=url, secret_key=SecretStr(KEY), webhook_workers=0, export_workers=0)
+    )
     with client(app, raise_server_exceptions=False) as caller:
         yield app, caller
 

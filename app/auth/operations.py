@@ -18,7 +18,6 @@ class Subject(StrEnum):
     AGENCY = "agency"
     NAMED = "named"
     LIST = "list"
-    EVERYTHING = "everything"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Access:
     Attributes:
         right: which one must have; None where nobody needs to sign in.
         subject: the agency in the path, one that the body or a parameter names, whatever of a list one
-            reaches, every agency there is, or nothing that belongs to an agency.
+            reaches, or nothing that belongs to an agency.
     """
 
     right: Right | None
@@ -39,6 +38,7 @@ OPEN = Access(None, Subject.NOTHING)
 _READS = Access(Right.READ, Subject.AGENCY)
 _FILES = Access(Right.FILE, Subject.AGENCY)
 _SIGNED_IN = Access(Right.READ, Subject.NOTHING)
+_WEBHOOKS = Access(Right.MANAGE_WEBHOOKS, Subject.LIST)
 
 OPERATIONS: dict[str, Access] = {
     "list_forms": OPEN,
@@ -87,12 +87,23 @@ OPERATIONS: dict[str, Access] = {
     "get_roll_up": _READS,
     "list_coverage": _READS,
     "export_roll_up_file": _READS,
+    "list_changes": Access(Right.READ, Subject.LIST),
     "get_me": _SIGNED_IN,
     "issue_token": Access(Right.MANAGE_TOKENS, Subject.NAMED),
     "list_tokens": Access(Right.MANAGE_TOKENS, Subject.LIST),
     "rotate_token": Access(Right.MANAGE_TOKENS, Subject.LIST),
     "revoke_token": Access(Right.MANAGE_TOKENS, Subject.LIST),
     "create_link": _SIGNED_IN,
+    "create_webhook": Access(Right.MANAGE_WEBHOOKS, Subject.NAMED),
+    "list_webhooks": _WEBHOOKS,
+    "get_webhook": _WEBHOOKS,
+    "delete_webhook": _WEBHOOKS,
+    "rotate_webhook": _WEBHOOKS,
+    "resume_webhook": _WEBHOOKS,
+    "ping_webhook": _WEBHOOKS,
+    "list_deliveries": _WEBHOOKS,
+    "redeliver": _WEBHOOKS,
+    "redeliver_given_up": _WEBHOOKS,
     "list_audit": Access(Right.READ_AUDIT, Subject.LIST),
     "verify_audit": Access(Right.READ_AUDIT, Subject.LIST),
 }

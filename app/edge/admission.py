@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from app.auth.lockout import line_of
+from app.edge.problems import refuse
 from app.errors import TooManyRequests, Unavailable
 from app.services.access import client_address
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from app.auth.networks import Networks
-    from app.errors import Refusal
     from app.jobs.lane import Lane
 
 ALWAYS = frozenset({"/livez", "/readyz"})
@@ -35,12 +32,10 @@ class Admission:
         app: ASGIApp,
         lane: Lane,
         proxies: Networks,
-        refuse: Callable[[Request, Refusal], Awaitable[Response]],
     ) -> None:
         self.app = app
         self.lane = lane
         self.proxies = proxies
-        self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in ALWAYS:
@@ -50,7 +45,7 @@ class Admission:
         try:
             place = await self.lane.enter(self._client_of(request))
         except (TooManyRequests, Unavailable) as refusal:
-            await (await self.refuse(request, refusal))(scope, receive, send)
+            await (await refuse(request, refusal))(scope, receive, send)
             return
         request.state.place = place
         try:

@@ -1,1 +1,1 @@
-"""What takes longer than a request should wait its turn for, and how turns are given."""
+"""What the service does by itself, beside answering."""

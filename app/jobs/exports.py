@@ -11,8 +11,6 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from anyio.to_thread import run_sync
-
 from app.errors import Unavailable
 from app.jobs.lane import Lane, Limits
 from app.jobs.worker import Failed, Opening, Worker
@@ -29,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class ExportError(Exception):
-    """Something unforeseen happened in a worker; the message says what and where, and nothing of the data."""
+    """Something unforeseen happened in a worker; the log says what and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ class Exports:
             if await is_gone():
                 raise Unavailable("请求方已经断开")
             if self._limits.workers == 0:
-                return await run_sync(export, self._database, wanted)
+                return await asyncio.to_thread(export, self._database, wanted)
             return await self._have_made(wanted)
         finally:
             place.leave()
@@ -105,7 +103,8 @@ class Exports:
         finally:
             await (self._keep(worker) if is_answered else worker.kill())
         if isinstance(result, Failed):
-            raise ExportError(result.where)
+            log.error("an export failed: %s", result.where)
+            raise ExportError
         if isinstance(result, Exported):
             return result
         raise result

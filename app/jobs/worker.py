@@ -1,4 +1,4 @@
-"""The service's end of a process that makes workbooks; `app.jobs.__main__` is the other.
+"""The service's end of a process that makes workbooks; `app.jobs.workshop` is the other.
 
 Over two pipes: a pickled job in, a length and a pickled result out.  The process ends when the pipe to it
 closes, so it never outlives the service, however that ends.
@@ -17,6 +17,7 @@ from typing import Self, TypeAlias, cast
 from app.errors import Refusal
 from app.services.exports import Exported, Wanted
 from app.storage.digests import Digest
+from app.storage.engine import Patience
 
 LENGTH = struct.Struct(">Q")
 PATIENCE_S = 5
@@ -29,6 +30,7 @@ class Opening:
 
     database_url: str
     digest: Digest
+    patience: Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Worker:
         """Start a process; it takes its first job as soon as it has come up."""
         # -P: a folder `app` in the working directory isn't ours
         process = await create_subprocess_exec(
-            sys.executable, "-P", "-m", "app.jobs", stdin=PIPE, stdout=PIPE
+            sys.executable, "-P", "-m", "app.jobs.workshop", stdin=PIPE, stdout=PIPE
         )
         worker = cls(process)
         worker._send(opening)

@@ -24,7 +24,9 @@ from app.schemas.access import (
 from app.schemas.pages import PageOut, read_cursor, write_cursor
 from app.services import links, tokens
 from app.services.tokens import TokenFound, TokenWanted
+from app.storage.engine import WriteSession
 from app.storage.models import Agency
+from app.writing import Write, WriteOnce
 
 router = APIRouter(route_class=StrictRoute, tags=["登录与令牌"])
 
@@ -51,13 +53,15 @@ def get_me(database: CurrentDatabase, actor: CurrentReader) -> MeOut:
 
 @router.post("/tokens", status_code=201, summary="发放令牌", responses=failures(400, 413, 415, 422))
 def issue_token(
-    body: TokenBody, request: Request, response: Response, database: CurrentDatabase, actor: CurrentActor
+    body: TokenBody, request: Request, response: Response, write: WriteOnce, actor: CurrentActor
 ) -> TokenIssued:
     """发放一个令牌。令牌本身只在这一次的回答里，系统只存它的散列值。"""
     wanted = TokenWanted(body.holder, body.role, body.agency, body.days, tuple(body.networks))
-    with database.writing() as session:
-        found, secret = tokens.issue(session, _hashing(request), actor, wanted)
-        return _issued(found, secret, response)
+
+    def issue(session: WriteSession) -> TokenIssued:
+        return _issued(*tokens.issue(session, _hashing(request), actor, wanted), response)
+
+    return write(issue)
 
 
 def _hashing(request: Request) -> Hashing:
@@ -106,30 +110,34 @@ def rotate_token(
     body: RotationBody,
     request: Request,
     response: Response,
-    database: CurrentDatabase,
+    write: WriteOnce,
     actor: CurrentActor,
 ) -> TokenIssued:
     """发放一个同样的新令牌；旧的再用一段时间就失效。自己的令牌自己可以更换。"""
     overlap = timedelta(hours=body.overlap_hours)
-    with database.writing() as session:
-        found, secret = tokens.rotate(session, _hashing(request), actor, token_id, overlap)
-        return _issued(found, secret, response)
+
+    def rotate(session: WriteSession) -> TokenIssued:
+        return _issued(*tokens.rotate(session, _hashing(request), actor, token_id, overlap), response)
+
+    return write(rotate)
 
 
 @router.delete("/tokens/{token_id}", status_code=204, summary="吊销令牌", responses=failures(404, 422))
-def revoke_token(token_id: TokenId, database: CurrentDatabase, actor: CurrentActor) -> None:
+def revoke_token(token_id: TokenId, write: Write, actor: CurrentActor) -> None:
     """立即失效，不能恢复。自己的令牌自己可以吊销。"""
-    with database.writing() as session:
-        tokens.revoke(session, actor, token_id)
+    write(lambda session: tokens.revoke(session, actor, token_id))
 
 
 @router.post("/links", status_code=201, summary="生成下载地址", responses=failures(400, 413, 415, 422))
 def create_link(
-    body: LinkBody, request: Request, response: Response, database: CurrentDatabase, actor: CurrentActor
+    body: LinkBody, request: Request, response: Response, write: WriteOnce, actor: CurrentActor
 ) -> LinkOut:
     """浏览器下载文件时不能带令牌：生成一个五分钟内可用一次的地址，谁拿到都能用，请勿转发。"""
     root = request.url.path.removesuffix("/links")
-    with database.writing() as session:
+
+    def create(session: WriteSession) -> LinkOut:
         href, link = links.create_link(session, _hashing(request), actor, body.path, root)
         response.headers["Cache-Control"] = "no-store"
         return LinkOut(href=href, expires_at=link.expires_at)
+
+    return write(create)

@@ -24,9 +24,11 @@ from app.schemas.agency_rows import read_rows
 from app.schemas.fields import Name
 from app.schemas.pages import PageOut, read_cursor, write_cursor
 from app.schemas.reports import AgencyCode, Day
-from app.services import agencies
-from app.services.agencies import AgencyDetails, AgencyFound
+from app.services import agencies, agency_imports
+from app.services.agency_details import AgencyDetails, AgencyFound
 from app.services.filed import CHINA
+from app.storage.engine import WriteSession
+from app.writing import Write, WriteOnce
 
 router = APIRouter(route_class=StrictRoute, prefix="/agencies", tags=["机关"])
 
@@ -50,15 +52,16 @@ def _out(found: AgencyFound) -> AgencyOut:
 
 
 @router.post("", status_code=201, summary="登记机关", responses=failures(400, 409, 413, 415, 422))
-def create_agency(
-    body: AgencyBody, response: Response, database: CurrentDatabase, actor: CurrentActor
-) -> AgencyOut:
+def create_agency(body: AgencyBody, response: Response, write: WriteOnce, actor: CurrentActor) -> AgencyOut:
     """登记一个机关。上级要先登记。"""
-    with database.writing() as session:
+
+    def create(session: WriteSession) -> AgencyOut:
         found = agencies.create_agency(session, actor, _details(body))
         response.headers["ETag"] = etag_of(found.agency)
         response.headers["Location"] = f"/api/v1/agencies/{found.agency.code}"
         return _out(found)
+
+    return write(create)
 
 
 @router.get("", summary="查找机关", responses=failures(422))
@@ -88,14 +91,17 @@ def list_agencies(
 @router.post("/import", summary="从 CSV 登记机关", responses=failures(400, 413, 415, 422))
 def import_agencies(
     file: Annotated[UploadFile, File(title="CSV 文件（UTF-8）")],
-    database: CurrentDatabase,
+    write: WriteOnce,
     actor: CurrentActor,
 ) -> AgenciesImported:
     """一行一个机关，表头为 code,name,level,kind,parent,… ；有一行不对就整个不登记。行的先后不限。"""
     bodies = read_rows(file.file.read())
-    with database.writing() as session:
-        outcome = agencies.import_agencies(session, actor, [_details(body) for body in bodies])
-    return AgenciesImported.model_validate(outcome)
+
+    def register(session: WriteSession) -> AgenciesImported:
+        outcome = agency_imports.import_agencies(session, actor, [_details(body) for body in bodies])
+        return AgenciesImported.model_validate(outcome)
+
+    return write(register)
 
 
 @router.get("/{code}", summary="一个机关", responses={**READING, **failures(304)})
@@ -125,7 +131,7 @@ def replace_agency(
     code: CodeInPath,
     body: AgencyBody,
     response: Response,
-    database: CurrentDatabase,
+    write: Write,
     actor: CurrentActor,
     if_match: IfMatch,
 ) -> AgencyOut:
@@ -133,20 +139,20 @@ def replace_agency(
     if body.code != code:
         message = f"请求体中的代码“{body.code}”与路径中的“{code}”不一致"
         raise InvalidRequest(message, [Fault("/code", message, "code-differs")])
-    with database.writing() as session:
+
+    def replace(session: WriteSession) -> AgencyOut:
         found, created = agencies.replace_agency(session, actor, _details(body), if_match)
         response.headers["ETag"] = etag_of(found.agency)
         response.status_code = 201 if created else 200
         return _out(found)
 
+    return write(replace)
+
 
 @router.delete("/{code}", status_code=204, summary="删除机关", responses=failures(404, 409, 412, 422, 428))
-def delete_agency(
-    code: CodeInPath, database: CurrentDatabase, actor: CurrentActor, if_match: IfMatch
-) -> None:
+def delete_agency(code: CodeInPath, write: Write, actor: CurrentActor, if_match: IfMatch) -> None:
     """删除登记错的机关。有报告、或下面还有机关的，不能删除。"""
-    with database.writing() as session:
-        agencies.delete_agency(session, actor, code, if_match)
+    write(lambda session: agencies.delete_agency(session, actor, code, if_match))
 
 
 @router.get("/{code}/subtree", summary="一个机关及其下的机关", responses=READING)

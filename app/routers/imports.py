@@ -15,7 +15,10 @@ from app.routers.reports import AgencyInPath, YearInPath
 from app.schemas.imports import DocumentOut, ImportOut, ReadingOut, StoredOut, reading_members
 from app.schemas.reports import IN_FORCE, AgencyCode, Year
 from app.services import imports
-from app.services.imports import Document, described_reading, read_document
+from app.services.filed import Filed
+from app.services.imports import Document, Imported, described_reading, read_document
+from app.storage.engine import WriteSession
+from app.writing import WriteOnce
 
 router = APIRouter(route_class=StrictRoute, tags=["读入文件"])
 
@@ -29,7 +32,7 @@ ORIGINAL: dict[int | str, dict[str, Any]] = {
 def import_document(
     file: Annotated[UploadFile, File(title="报告文件（.txt）")],
     response: Response,
-    database: CurrentDatabase,
+    write: WriteOnce,
     actor: CurrentActor,
     if_match: IfMatch,
     store: Annotated[Literal["draft"] | None, Query(description="draft 存为草稿；不写则只读不存")] = None,
@@ -41,22 +44,31 @@ def import_document(
     看不准的格一律算缺，不当作 0。已有草稿时，带 If-Match 才替换。
     """
     imported = read_document(Document(file.filename or "", file.file.read()))
-    stored = None
-    if store is not None:
-        if agency is None:
-            message = "存为草稿要用参数 agency 写明机关代码"
-            fault = Fault("", message, "missing", {"in": "query", "parameter": "agency"})
-            raise InvalidRequest(message, [fault])
-        with database.writing() as session:
-            filed, imported = imports.store_draft(session, actor, imported, agency, year, if_match)
-            response.headers["ETag"] = etag_of(filed.report)
-            stored = StoredOut(
-                agency=filed.agency.code,
-                year=filed.report.year,
-                version=filed.report.version,
-                etag=etag_of(filed.report),
-            )
+    if store is None:
+        return _import_out(imported, None)
+    if agency is None:
+        message = "存为草稿要用参数 agency 写明机关代码"
+        fault = Fault("", message, "missing", {"in": "query", "parameter": "agency"})
+        raise InvalidRequest(message, [fault])
+
+    def keep(session: WriteSession) -> ImportOut:
+        filed, checked = imports.store_draft(session, actor, imported, agency, year, if_match)
+        response.headers["ETag"] = etag_of(filed.report)
+        return _import_out(checked, filed)
+
+    return write(keep)
+
+
+def _import_out(imported: Imported, filed: Filed | None) -> ImportOut:
     reading = reading_members(described_reading(imported), IN_FORCE)
+    stored = None
+    if filed is not None:
+        stored = StoredOut(
+            agency=filed.agency.code,
+            year=filed.report.year,
+            version=filed.report.version,
+            etag=etag_of(filed.report),
+        )
     return ImportOut.model_validate({**reading, "stored": stored})
 
 

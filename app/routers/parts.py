@@ -28,6 +28,8 @@ from app.services import reports
 from app.services.filed import Filed
 from app.services.history import find_seen
 from app.services.reports import Sent
+from app.storage.engine import WriteSession
+from app.writing import Write
 
 router = APIRouter(route_class=StrictRoute, prefix="/reports/{agency}/{year}", tags=["年度报告的一部分"])
 
@@ -148,16 +150,19 @@ def replace_report_table(
     table: TableInPath,
     body: JsonObject,
     response: Response,
-    database: CurrentDatabase,
+    write: Write,
     actor: CurrentActor,
     if_match: IfMatch,
     draft: Draft = False,
 ) -> ReportOut:
     """没有写的格成为缺格，没有写的总计由各项算出。草稿仍是草稿；已上报的要仍然符合规则。"""
     values, key = _values_of_table(table, body), (agency, year)
-    with database.writing() as session:
+
+    def replace(session: WriteSession) -> ReportOut:
         filed = reports.replace_cells(session, actor, key, _cells(table), values, if_match, draft=draft)
         return answer(filed, response)
+
+    return write(replace)
 
 
 @router.patch(
@@ -169,15 +174,18 @@ def patch_report_table(
     table: TableInPath,
     body: Patch,
     response: Response,
-    database: CurrentDatabase,
+    write: Write,
     actor: CurrentActor,
     if_match: IfMatch,
     draft: Draft = False,
 ) -> ReportOut:
     """写了的改，没写的不动；涉及的总计重新算出。"""
     sent, key = Sent(_values_of_table(table, body)), (agency, year)
-    with database.writing() as session:
+
+    def patch(session: WriteSession) -> ReportOut:
         return answer(reports.patch_report(session, actor, key, sent, if_match, draft=draft), response)
+
+    return write(patch)
 
 
 @router.get(ROW, summary="一行", responses={**READING, **failures(304), **_answer(*_row_models(out=True))})
@@ -207,18 +215,20 @@ def replace_report_row(
     row: RowInPath,
     body: JsonObject,
     response: Response,
-    database: CurrentDatabase,
+    write: Write,
     actor: CurrentActor,
     if_match: IfMatch,
     draft: Draft = False,
 ) -> ReportOut:
     """没有写的格成为缺格，没有写的总计由各项算出。"""
     values, key = _values_of_row(table, row, body), (agency, year)
-    with database.writing() as session:
+
+    def replace(session: WriteSession) -> ReportOut:
         part = _cells(table, row)
-        return answer(
-            reports.replace_cells(session, actor, key, part, values, if_match, draft=draft), response
-        )
+        filed = reports.replace_cells(session, actor, key, part, values, if_match, draft=draft)
+        return answer(filed, response)
+
+    return write(replace)
 
 
 @router.patch(
@@ -231,15 +241,18 @@ def patch_report_row(
     row: RowInPath,
     body: Patch,
     response: Response,
-    database: CurrentDatabase,
+    write: Write,
     actor: CurrentActor,
     if_match: IfMatch,
     draft: Draft = False,
 ) -> ReportOut:
     """写了的改，没写的不动；涉及的总计重新算出。"""
     sent, key = Sent(_values_of_row(table, row, body)), (agency, year)
-    with database.writing() as session:
+
+    def patch(session: WriteSession) -> ReportOut:
         return answer(reports.patch_report(session, actor, key, sent, if_match, draft=draft), response)
+
+    return write(patch)
 
 
 @router.get(SECTION, summary="一个部分的文字", responses={**READING, **failures(304)})
@@ -267,16 +280,19 @@ def replace_report_narrative(
     section: SectionInPath,
     body: NarrativeBody,
     response: Response,
-    database: CurrentDatabase,
+    write: Write,
     actor: CurrentActor,
     if_match: IfMatch,
     draft: Draft = False,
 ) -> ReportOut:
     """整段替换；null 使它成为没有写。"""
     sent = Sent(texts={"narratives": {_find_section(section): body.text}})
-    with database.writing() as session:
+
+    def patch(session: WriteSession) -> ReportOut:
         key = (agency, year)
         return answer(reports.patch_report(session, actor, key, sent, if_match, draft=draft), response)
+
+    return write(patch)
 
 
 @router.patch(SECTION, summary="修改一个部分的文字", responses=WRITING)
@@ -286,7 +302,7 @@ def patch_report_narrative(
     section: SectionInPath,
     body: Annotated[NarrativePatch, Body(media_type=MERGE_PATCH)],
     response: Response,
-    database: CurrentDatabase,
+    write: Write,
     actor: CurrentActor,
     if_match: IfMatch,
     draft: Draft = False,
@@ -294,6 +310,9 @@ def patch_report_narrative(
     """写了 text 则替换，null 使它成为没有写；没写则不动。"""
     code = _find_section(section)
     sent = Sent(texts={"narratives": {code: body.text}} if "text" in body.model_fields_set else {})
-    with database.writing() as session:
+
+    def patch(session: WriteSession) -> ReportOut:
         key = (agency, year)
         return answer(reports.patch_report(session, actor, key, sent, if_match, draft=draft), response)
+
+    return write(patch)

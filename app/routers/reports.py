@@ -58,6 +58,8 @@ from app.services.history import find_as_of, find_published, find_seen, head_of
 from app.services.listing import Listed, Wanted
 from app.services.listing import list_reports as list_stored
 from app.services.reports import Sent
+from app.storage.engine import WriteSession
+from app.writing import Write, WriteOnce
 
 router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["年度报告"])
 
@@ -97,7 +99,7 @@ def _refuse_other_key(body: Report, agency: str, year: int) -> None:
 
 @router.post("", status_code=201, summary="报送报告", responses=failures(400, 409, 413, 415, 422))
 def create_report(
-    body: Report, response: Response, database: CurrentDatabase, actor: CurrentActor, draft: Draft = False
+    body: Report, response: Response, write: WriteOnce, actor: CurrentActor, draft: Draft = False
 ) -> ReportOut:
     """建立一份报告。不写 draft=true 则同时上报：有缺格、勾稽关系不平等强制性错误的不予保存。
 
@@ -107,10 +109,14 @@ def create_report(
         names = [name for name in ("agency", "year") if getattr(body, name) is None]
         faults = [Fault(f"/{name}", f"缺少“{name}”", "missing") for name in names]
         raise InvalidRequest("要写明是哪个机关、哪个年度的报告", faults)
-    with database.writing() as session:
-        filed = reports.create_report(session, actor, body.agency, body.year, sent_by(body), draft=draft)
-        response.headers["Location"] = f"/api/v1/reports/{body.agency}/{body.year}"
+    agency, year = body.agency, body.year
+
+    def create(session: WriteSession) -> ReportOut:
+        filed = reports.create_report(session, actor, agency, year, sent_by(body), draft=draft)
+        response.headers["Location"] = f"/api/v1/reports/{agency}/{year}"
         return answer(filed, response)
+
+    return write(create)
 
 
 @router.get("", summary="报告列表", responses=failures(404, 422))
@@ -184,18 +190,21 @@ def replace_report(
     year: YearInPath,
     body: Report,
     response: Response,
-    database: CurrentDatabase,
+    write: Write,
     actor: CurrentActor,
     if_match: IfMatch,
     draft: Draft = False,
 ) -> ReportOut:
     """没有则建立；已有则整份替换，要带 If-Match。不写 draft=true 则同时上报。"""
     _refuse_other_key(body, agency, year)
-    with database.writing() as session:
+
+    def replace(session: WriteSession) -> ReportOut:
         key = (agency, year)
         filed, created = reports.replace_report(session, actor, key, sent_by(body), if_match, draft=draft)
         response.status_code = 201 if created else 200
         return answer(filed, response)
+
+    return write(replace)
 
 
 @router.patch(ONE, summary="修改部分内容", responses=WRITING)
@@ -204,29 +213,31 @@ def patch_report(
     year: YearInPath,
     body: Annotated[Report, Body(media_type=MERGE_PATCH)],
     response: Response,
-    database: CurrentDatabase,
+    write: Write,
     actor: CurrentActor,
     if_match: IfMatch,
     draft: Draft = False,
 ) -> ReportOut:
     """按 RFC 7396 合并：写了的改，没写的不动；null 使一格成为缺格，使总计重新算出。"""
     _refuse_other_key(body, agency, year)
-    with database.writing() as session:
+
+    def patch(session: WriteSession) -> ReportOut:
         filed = reports.patch_report(session, actor, (agency, year), sent_by(body), if_match, draft=draft)
         return answer(filed, response)
+
+    return write(patch)
 
 
 @router.delete(ONE, status_code=204, summary="删除草稿", responses=failures(404, 409, 412, 422, 428))
 def delete_report(
     agency: AgencyInPath,
     year: YearInPath,
-    database: CurrentDatabase,
+    write: Write,
     actor: CurrentActor,
     if_match: IfMatch,
 ) -> None:
     """只能删除从未上报过的草稿。"""
-    with database.writing() as session:
-        reports.delete_report(session, actor, (agency, year), if_match)
+    write(lambda session: reports.delete_report(session, actor, (agency, year), if_match))
 
 
 @router.get(f"{ONE}/findings", summary="核对结果", responses=READING)
@@ -280,21 +291,23 @@ def state_zeros(
     year: YearInPath,
     body: ZerosBody,
     response: Response,
-    database: CurrentDatabase,
+    write: WriteOnce,
     actor: CurrentActor,
     if_match: IfMatch,
 ) -> ZerosOut:
     """填报人说明缺格是零之后才填上 0，并记下是谁、什么时候说的。缺的总计由各项算出。"""
-    with database.writing() as session:
-        done = zeros.state_zeros(
-            session, actor, (agency, year), body.cells, if_match, stated_by=body.stated_by
-        )
+
+    def state(session: WriteSession) -> ZerosOut:
+        key = (agency, year)
+        done = zeros.state_zeros(session, actor, key, body.cells, if_match, stated_by=body.stated_by)
         return ZerosOut(
             report=answer(done.filed, response),
             stated=done.stated,
             computed=done.computed,
             stated_by=done.stated_by,
         )
+
+    return write(state)
 
 
 @router.get(

@@ -24,7 +24,9 @@ from app.services.filed import Filed, find_report
 from app.services.history import places_of
 from app.services.workflow import Move, options
 from app.services.workflow import take_action as move_report
+from app.storage.engine import WriteSession
 from app.storage.models import Comment
+from app.writing import WriteOnce
 
 router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["办理"])
 
@@ -35,7 +37,7 @@ def take_action(
     year: YearInPath,
     body: TransitionBody,
     response: Response,
-    database: CurrentDatabase,
+    write: WriteOnce,
     actor: CurrentActor,
     if_match: IfMatch,
 ) -> ReportOut:
@@ -45,8 +47,11 @@ def take_action(
     更正期间，已公布的那一版照旧给出、照旧计入汇总，直到更正后的一版公布。
     """
     move = Move(body.action, body.reason, body.cells or ())
-    with database.writing() as session:
+
+    def take(session: WriteSession) -> ReportOut:
         return answer(move_report(session, actor, (agency, year), move, if_match), response)
+
+    return write(take)
 
 
 @router.get(f"{ONE}/transitions", summary="走过的每一步", responses=READING)
@@ -90,13 +95,16 @@ def add_comment(
     agency: AgencyInPath,
     year: YearInPath,
     body: CommentBody,
-    database: CurrentDatabase,
+    write: WriteOnce,
     actor: CurrentActor,
 ) -> CommentOut:
     """在一格或一个部分上批注。批注不能修改，也不能删除。"""
-    with database.writing() as session:
+
+    def add(session: WriteSession) -> CommentOut:
         filed, comment = comments.add_comment(session, actor, (agency, year), body.cell, body.text)
         return _comment_out(filed, comment)
+
+    return write(add)
 
 
 @router.get(f"{ONE}/comments", summary="所有批注", responses=READING)

@@ -10,6 +10,8 @@ from app.auth.operations import OPERATIONS
 from app.domain.roles import roles_with
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fastapi import FastAPI
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -19,6 +21,8 @@ DESCRIPTION = """政府信息公开工作年度报告：收报告，按格式核
 - `null` 是**没有填**，不是 0；没有填的格不计入任何合计，也不会被当作 0。
 - 总计（（七）总计、总计）不写就由系统算出；写了必须相符。
 - 修改已有内容要带 `If-Match`，值是读取时返回的 `ETag`。
+- 每个修改都可以加 `?dry_run=true` 试做：走完全部检查，给出会有的结果，什么也不保存。
+- POST 可以带 `Idempotency-Key`：没有收到回答时原样重发，只做一次，得到同一个回答。
 - 要登录：`Authorization: Bearer <令牌>`。令牌由管理员发放；能看、能做的限于令牌所指的机关及其下各机关。
 - 出错时返回 `application/problem+json`（RFC 9457），`errors` 里列出**每一处**错误。
 """
@@ -31,6 +35,8 @@ HEADERS = {
     "X-Request-ID": {"description": "请求编号，报修时请提供", "schema": {"type": "string"}},
 }
 REFUSALS = {"401": "没有登录，或令牌无效", "403": "没有权限", "429": "登录失败的次数太多，或同时的请求太多"}
+FULL = {"507": "服务器磁盘已满，没有保存"}
+MAY_COME_AGAIN = {"409": "当前状态不允许，或者同一个请求正在处理", "422": "内容不符合要求"}
 FALLBACKS = {"500": "系统内部错误", "503": "暂时不能服务，请稍后再试"}
 
 
@@ -39,9 +45,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
         for path in schema["paths"].values():
-            for operation in path.values():
+            for method, operation in path.items():
                 _tell_roles(operation)
-                _correct_failures(operation["responses"])
+                _tell_retries(operation)
+                _correct_failures(operation["responses"], FALLBACKS if method == "get" else FALLBACKS | FULL)
                 _document_headers(operation["responses"])
                 _drop_made_up_titles(operation.get("parameters", []))
         for unused in ("HTTPValidationError", "ValidationError"):
@@ -62,9 +69,16 @@ def _tell_roles(operation: dict[str, Any]) -> None:
         operation["responses"].setdefault(status, {"description": text})
 
 
-def _correct_failures(responses: dict[str, Any]) -> None:
+def _tell_retries(operation: dict[str, Any]) -> None:
+    """Say how an operation refuses a request that may come again by its key."""
+    if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", [])):
+        for status, text in MAY_COME_AGAIN.items():
+            operation["responses"].setdefault(status, {"description": text})
+
+
+def _correct_failures(responses: dict[str, Any], fallbacks: Mapping[str, str]) -> None:
     """Let every failure be a problem document; FastAPI would describe its own shape instead."""
-    for status, text in FALLBACKS.items():
+    for status, text in fallbacks.items():
         responses.setdefault(status, {"description": text})
     for status, response in responses.items():
         if status >= "400":

@@ -16,6 +16,8 @@ from app.schemas.fields import Out
 DEFAULT_LIMIT = 50
 MOST = 200
 BIGINT_BITS = 64
+LARGEST = 2 ** (BIGINT_BITS - 1) - 1
+"""The largest number that can be looked up."""
 
 
 class PageOut(Out):

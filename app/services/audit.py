@@ -6,14 +6,15 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from app.domain.acts import Act
 from app.domain.agencies import AgencyLevel
+from app.services.changes import note_report
 from app.storage.audit import SYSTEM, append, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.auth.actor import Actor
-    from app.domain.acts import Act
     from app.storage.engine import WriteSession
     from app.storage.models import Agency, Report
     from app.storage.tree import Rung
@@ -55,8 +56,9 @@ def record_report(
     reason: str | None = None,
     details: Mapping[str, object] | None = None,
 ) -> None:
-    """Add an entry on a report to its county's chain."""
+    """Add an entry on a report to its county's chain, and let the feed of changes tell of it."""
     agency, report = whose
+    note_report(session, act, agency, report, is_gone=act is Act.REPORT_DELETE)
     entry = _said_of(actor, act, details)
     entry |= {"agency": agency.code, "year": report.year, "reason": reason, "times": 1}
     append(session, report.chain, entry | {"target": f"/reports/{agency.code}/{report.year}"})

@@ -330,6 +330,100 @@ class AuditCheckpoint(Entity, table=True):
     signature: str = Field(sa_type=Text)
 
 
+class Change(Entity, table=True):
+    """That a report or an agency changed, numbered in the order of the commits, without gaps.
+
+    `state` is what stands since, as JSON: null where it is gone.  `reach_id` is the agency by which it is
+    decided who may see it: the one that changed, or the one above an agency that is gone.
+    """
+
+    __tablename__ = "change"
+
+    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=UtcDateTime)
+    act: str = Field(sa_type=Text)
+    agency: str = Field(sa_type=Code)
+    year: int | None = None
+    state: str | None = Field(default=None, sa_type=Text)
+    reach_id: int | None = Field(default=None, index=True, sa_type=Key)
+
+
+class ChangeHead(Entity, table=True):
+    """The number of the last change: its one row is held from there to the commit."""
+
+    __tablename__ = "change_head"
+
+    id: int = Field(primary_key=True)
+    number: int = Field(sa_type=BigInteger)
+
+
+class Webhook(Entity, table=True):
+    """An address that is told of changes: where, of which agencies and acts, and how far it has been told.
+
+    Its secrets aren't kept: they follow from the service's key, `id` and `generation`.  `acts` is JSON; an
+    empty list stands for all.  `held_until` is the lease of whoever is telling it, then when that ended.
+    """
+
+    __tablename__ = "webhook"
+
+    id: str = Field(sa_type=Code, primary_key=True)
+    url: str = Field(sa_type=Text)
+    agency_id: int | None = Field(default=None, foreign_key="agency.id", index=True, sa_type=Key)
+    acts: str = Field(sa_type=Text)
+    generation: int = 1
+    rotated_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_by: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_change: int = Field(sa_type=BigInteger)
+    failures: int = 0
+    rests_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    held_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Delivery(Entity, table=True):
+    """That a webhook is to be told, or was told, of a change; of a trial where there is no change.
+
+    `subject` is what must be told of in order: a report, an agency.  `next_at` is null when it isn't to be
+    sent any more.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("webhook_id", "change"),
+        Index(None, "webhook_id", "next_at", "id"),
+        Index(None, "webhook_id", "subject", "id"),
+        NEVER_AGAIN,
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Key)
+    webhook_id: str = Field(foreign_key="webhook.id", ondelete="CASCADE", sa_type=Code)
+    message: str = Field(sa_type=Code)
+    change: int | None = Field(default=None, foreign_key="change.number", sa_type=BigInteger)
+    subject: str = Field(sa_type=Code)
+    state: str = Field(sa_type=Text)
+    attempts: int = 0
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_status: int | None = None
+    last_fault: str | None = Field(default=None, sa_type=Text)
+
+
+class KeptAnswer(Entity, table=True):
+    """What a request with an Idempotency-Key was answered, for when it comes again.
+
+    `id` is a digest of the key and of whose it is; the answer can only be read with the key itself.
+    """
+
+    __tablename__ = "kept_answer"
+
+    id: str = Field(sa_type=Code, primary_key=True)
+    request: str = Field(sa_type=Text)
+    answer: bytes = Field(sa_type=LargeBinary)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 AGENCY = METADATA.tables["agency"]
 PLACEMENT = METADATA.tables["agency_placement"]
 REPORT = METADATA.tables["report"]
@@ -344,3 +438,8 @@ LINK = METADATA.tables["link"]
 AUDIT_HEAD = METADATA.tables["audit_head"]
 AUDIT_ENTRY = METADATA.tables["audit_entry"]
 AUDIT_CHECKPOINT = METADATA.tables["audit_checkpoint"]
+CHANGE = METADATA.tables["change"]
+CHANGE_HEAD = METADATA.tables["change_head"]
+WEBHOOK = METADATA.tables["webhook"]
+DELIVERY = METADATA.tables["delivery"]
+KEPT_ANSWER = METADATA.tables["kept_answer"]

@@ -41,7 +41,7 @@ def test_whoever_finds_no_room_is_told_at_once_to_come_again(sqlite_url: str) ->
         # its body never comes, and nobody waits for it
         other.send(head("PUT", address(), *KNOWN, "Content-Length: 10000000"))
         refused = other.answer()
-        assert_problem(refused, 503, "unavailable")  # type: ignore[arg-type]  # shaped as one
+        assert_problem(refused, 503, "unavailable")
         assert refused.headers["retry-after"]
         for path in ("/livez", "/readyz"):
             assert httpx.get(service + path, trust_env=False, timeout=PATIENCE_S).status_code == 200

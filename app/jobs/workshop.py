@@ -1,4 +1,4 @@
-"""A process that makes workbooks, one after the other: `python -m app.jobs`, started by the service."""
+"""A process that makes workbooks, one after the other; the service starts it: `python -m app.jobs.workshop`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KINDNESS = 10
 def work(jobs: BinaryIO, results: BinaryIO) -> None:
     """Do jobs until no more can come."""
     opening = cast("Opening", pickle.load(jobs))  # noqa: S301 - the service wrote it
-    database = open_database(opening.database_url, 1, opening.digest)
+    database = open_database(opening.database_url, 1, opening.digest, opening.patience)
     while True:
         try:
             wanted = cast("Wanted", pickle.load(jobs))  # noqa: S301 - the service wrote it

@@ -1,0 +1,61 @@
+"""The feed of changes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from app.domain.acts import Act
+from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope
+from app.domain.lifecycle import Status
+from app.schemas.fields import Out
+
+
+class ReportStateOut(Out):
+    """一份报告变动之后的状态。"""
+
+    form: Annotated[str, Field(title="报告格式")]
+    status: Annotated[Status, Field(title="状态")]
+    version: Annotated[int, Field(title="现在是第几版")]
+    published_version: Annotated[int | None, Field(title="最近公布的是第几版")]
+    etag: Annotated[str, Field(title="ETag，不带双引号")]
+
+
+class AgencyStateOut(Out):
+    """一个机关变动之后的登记情况。"""
+
+    code: Annotated[str, Field(title="机关代码")]
+    name: Annotated[str, Field(title="全称")]
+    level: Annotated[AgencyLevel, Field(title="层级")]
+    kind: Annotated[AgencyKind, Field(title="种类")]
+    parent: Annotated[str | None, Field(title="上级的代码")]
+    division_code: Annotated[str | None, Field(title="统计用区划代码")]
+    credit_code: Annotated[str | None, Field(title="统一社会信用代码")]
+    in_rollup: Annotated[bool, Field(title="是否计入汇总")]
+    report_scope: Annotated[ReportScope, Field(title="报告范围")]
+    valid_from: Annotated[date, Field(title="从哪一天起在这个位置")]
+    valid_to: Annotated[date | None, Field(title="到哪一天不再在这个位置")]
+    etag: Annotated[str, Field(title="ETag，不带双引号")]
+
+
+class ChangeOut(Out):
+    """一次变动。"""
+
+    number: Annotated[int, Field(title="编号：按提交的先后，从 1 起")]
+    at: Annotated[datetime, Field(title="时间")]
+    act: Annotated[Act, Field(title="做了什么")]
+    label: Annotated[str, Field(title="做了什么（中文）")]
+    agency: Annotated[str, Field(title="哪个机关，或哪个机关的报告")]
+    year: Annotated[int | None, Field(title="哪个年度的报告；null 表示是机关本身的变动")]
+    report: Annotated[ReportStateOut | None, Field(title="报告变动之后的状态；null 表示已删除，或不是报告")]
+    details: Annotated[AgencyStateOut | None, Field(title="机关变动之后的情况；null 表示已删除，或不是机关")]
+
+
+class ChangesOut(Out):
+    """一段变动。"""
+
+    items: Annotated[list[ChangeOut], Field(title="变动，先提交的在前")]
+    next: Annotated[int, Field(title="下次请求的 after")]
+    has_more: Annotated[bool, Field(title="后面现在还有没有；没有就过一会儿再取")]
