@@ -376,6 +376,12 @@ def bench(arguments: Sequence[str]) -> None:
     replace_process(tool("python"), "-m", "bench", *arguments)
 
 
+def soak(arguments: Sequence[str]) -> None:
+    """Let everybody use the service for minutes: does anything fail, grow or stay behind? (--minutes N)."""
+    install("dev")
+    replace_process(tool("python"), "-m", "bench.soak", *arguments)
+
+
 def relock(arguments: Sequence[str]) -> None:
     """Write the lock files for pyproject.toml; with --upgrade, to the newest versions."""
     install_uv()
@@ -390,6 +396,7 @@ WITH_OPTIONS: Mapping[str, Callable[[Sequence[str]], None]] = {
     "durability": durability,
     "desktop": desktop,
     "bench": bench,
+    "soak": soak,
     "lock": relock,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias, cast
 
@@ -17,10 +17,13 @@ from pydantic_core import PydanticCustomError
 from app.auth.actor import Actor
 from app.auth.operations import OPEN, OPERATIONS
 from app.errors import Fault, InvalidRequest, UnsupportedMediaType
+from app.jobs.exports import Exports
+from app.jobs.lane import Place
 from app.schemas.fields import SAID
 from app.schemas.pages import DEFAULT_LIMIT, MOST
 from app.schemas.strict_json import parse
 from app.services.access import Call, Gate
+from app.services.exports import Exported, Wanted
 from app.services.filed import CHINA
 from app.services.links import PARAMETER
 from app.services.versions import BasedOn
@@ -104,11 +107,25 @@ def _in_utc(moment: datetime) -> datetime:
         raise PydanticCustomError(SAID, message) from None
 
 
+def _export(request: Request) -> Callable[[Wanted], Awaitable[Exported]]:
+    exports = cast("Exports", request.app.state.exports)
+
+    async def make(wanted: Wanted) -> Exported:
+        place = cast("Place", request.state.place)
+        # whoever waits for a workbook is in nobody else's way
+        place.leave()
+        return await exports.make(wanted, place.client, request.is_disconnected)
+
+    return make
+
+
 CurrentDatabase: TypeAlias = Annotated[Database, Depends(_database)]
 CurrentActor: TypeAlias = Annotated[Actor, Depends(_actor)]
 CurrentReader: TypeAlias = Annotated[Actor, Depends(_reader)]
 """Whoever reads; a signed address will do."""
 CurrentSettings: TypeAlias = Annotated[Settings, Depends(_settings)]
+Export: TypeAlias = Annotated[Callable[[Wanted], Awaitable[Exported]], Depends(_export)]
+"""Has a workbook made when its turn comes; the request's own place is free meanwhile."""
 IfMatch: TypeAlias = Annotated[BasedOn | None, Depends(_based_on)]
 Moment: TypeAlias = Annotated[datetime, BeforeValidator(_written_moment), AfterValidator(_in_utc)]
 """A time as RFC 3339 writes it, in UTC; without a zone it is China's."""

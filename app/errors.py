@@ -106,6 +106,14 @@ class TooManyAttempts(Refusal):
         self.retry_after = retry_after
 
 
+class TooManyRequests(Refusal):
+    """One caller asks for too much at once."""
+
+    code = "too-many-requests"
+    title = "请求过多"
+    retry_after = 2
+
+
 class NotFound(Refusal):
     """There is no such thing."""
 

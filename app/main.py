@@ -13,13 +13,17 @@ from fastapi.routing import APIRoute
 from app import __version__
 from app.auth.lockout import Lockout
 from app.auth.oidc import IdentityProvider
+from app.edge.admission import Admission
 from app.edge.headers import Origins, SafeHeaders
 from app.edge.limits import BodyLimit, HeadLimit
 from app.edge.methods import Methods
 from app.edge.problems import handle_failures
 from app.edge.requests import AccessLog, LastResort, RequestIds
 from app.jobs.courier import Courier, Round
+from app.jobs.exports import ExportLimits, Exports
+from app.jobs.lane import Lane, Limits
 from app.jobs.sending import Sender
+from app.jobs.worker import Opening
 from app.routers import (
     access,
     agencies,
@@ -64,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.refusals = RefusalLog(app.state.database)
     app.state.gate = _make_gate(app, chosen)
     app.state.courier = _make_courier(app, chosen)
+    app.state.exports = _make_exports(app, chosen)
     for module in (
         forms,
         validations,
@@ -91,6 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _guard(app: FastAPI, settings: Settings) -> None:
     """Put the service's edges around it; the last one added sees a request first."""
     app.add_middleware(BodyLimit, most=settings.max_body_bytes, seconds=settings.body_seconds)
+    app.add_middleware(Admission, lane=_make_lane(settings), proxies=settings.proxies)
     app.add_middleware(
         HeadLimit,
         most=settings.max_head_bytes,
@@ -123,10 +129,28 @@ def _make_courier(app: FastAPI, settings: Settings) -> Courier:
     return Courier(Round(app.state.database, settings.key, Sender(settings.reachable)), workers)
 
 
+def _make_lane(settings: Settings) -> Lane:
+    # each that is worked on may need a connection
+    running = min(settings.max_running, settings.pool_size)
+    return Lane(Limits(running, settings.max_waiting, settings.max_wait_seconds, settings.max_of_one_client))
+
+
+def _make_exports(app: FastAPI, settings: Settings) -> Exports:
+    limits = ExportLimits(
+        settings.export_workers,
+        settings.export_waiting,
+        settings.export_wait_seconds,
+        settings.export_seconds,
+    )
+    opening = Opening(settings.database_url, settings.digest, settings.patience)
+    return Exports(app.state.database, opening, limits)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.courier.start()
     yield
+    await app.state.exports.end()
     await run_in_threadpool(app.state.courier.stop)
     app.state.refusals.flush()
     app.state.database.engine.dispose()

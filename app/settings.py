@@ -84,6 +84,30 @@ class Settings(BaseSettings):
     pool_size: Annotated[int, Field(ge=1, le=1000)] = Field(
         40, description="Database connections of one process; at least as many as it has threads"
     )
+    max_running: Annotated[int, Field(ge=1, le=32)] = Field(
+        16, description="Requests that are worked on at once, but no more than there are connections"
+    )
+    max_waiting: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        100, description="Requests that may wait behind them; more are answered with 503"
+    )
+    max_wait_seconds: Annotated[int, Field(ge=1)] = Field(
+        10, description="How long a request may wait before it is answered with 503, in seconds"
+    )
+    max_of_one_client: Annotated[int, Field(ge=1)] = Field(
+        64, description="Requests of one address, worked on or waiting; more are answered with 429"
+    )
+    export_workers: Annotated[int, Field(ge=0, le=16)] = Field(
+        1, description="Processes that make workbooks; 0 makes them in the service itself, one at a time"
+    )
+    export_waiting: Annotated[int, Field(ge=0, le=1000)] = Field(
+        32, description="Workbooks that may wait to be made, half of them for one address; then 503 or 429"
+    )
+    export_wait_seconds: Annotated[int, Field(ge=1)] = Field(
+        30, description="How long each of them may wait, in seconds"
+    )
+    export_seconds: Annotated[int, Field(ge=1)] = Field(
+        120, description="How long the making of a workbook may take, in seconds"
+    )
     pool_seconds: Seconds = Field(
         5, description="For how long a request waits for one of them before it is answered with 503"
     )

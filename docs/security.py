@@ -84,7 +84,8 @@ RISKS = (
         "Unrestricted resource consumption",
         "A request's address, headers and body, the time that each takes, a text's length, a page's "
         "items and the faults that are listed have their limits; JSON has a depth. A body is read after "
-        "its sender is known. Waiting for the database ends with 503.",
+        "its sender is known. Waiting for the database ends with 503. Requests in flight, one address's "
+        "share of them and workbooks in the making are limited too: the rest is refused at once.",
         (
             "tests/edge/test_connections.py::test_a_head_that_never_ends_is_given_up",
             "tests/edge/test_connections.py::test_a_head_is_not_taken_in_for_ever",
@@ -96,6 +97,8 @@ RISKS = (
             "tests/routers/test_bad_input.py::test_a_body_over_the_limit_is_refused_whether_its_length_is_announced_or_not",
             "tests/routers/test_bad_input.py::test_a_flood_of_faults_is_cut_and_says_so",
             "tests/schemas/test_strict_json.py::test_64_levels_are_read_and_65_are_too_many",
+            "tests/edge/test_admission.py::test_whoever_finds_no_room_is_told_at_once_to_come_again",
+            "tests/edge/test_admission.py::test_one_address_does_not_shut_the_others_out",
             "tests/services/test_refusals.py::test_made_up_paths_and_addresses_of_one_line_don_t_fill_the_trail",
         ),
     ),

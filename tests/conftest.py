@@ -101,7 +101,7 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def app(database_url: str) -> FastAPI:
     """Build the application on a new database of each kind in turn."""
-    return create_app(Settings(database_url=database_url, pool_size=POOL_SIZE))
+    return create_app(Settings(database_url=database_url, pool_size=POOL_SIZE, export_workers=0))
 
 
 @pytest.fixture

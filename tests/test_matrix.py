@@ -295,7 +295,9 @@ def on_postgresql(postgres: Cluster) -> Iterator[Stage]:
 
 @contextmanager
 def calling(url: str, client: type[TestClient]) -> Iterator[tuple[FastAPI, TestClient]]:
-    app = create_app(Settings(database_url=url, secret_key=SecretStr(KEY), webhook_workers=0))
+    app = create_app(
+        Settings(database_url=url, secret_key=SecretStr(KEY), webhook_workers=0, export_workers=0)
+    )
     with client(app, raise_server_exceptions=False) as caller:
         yield app, caller
 

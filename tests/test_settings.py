@@ -43,6 +43,14 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
         "KEEP_ALIVE_SECONDS": "3",
         "GRACE_SECONDS": "4",
         "POOL_SIZE": "3",
+        "MAX_RUNNING": "2",
+        "MAX_WAITING": "0",
+        "MAX_WAIT_SECONDS": "5",
+        "MAX_OF_ONE_CLIENT": "1",
+        "EXPORT_WORKERS": "0",
+        "EXPORT_WAITING": "7",
+        "EXPORT_WAIT_SECONDS": "8",
+        "EXPORT_SECONDS": "9",
         "POOL_SECONDS": "0.5",
         "LOCK_SECONDS": "6",
         "STATEMENT_SECONDS": "7",
@@ -69,6 +77,9 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
     assert settings.allow_unsafe_database
     assert (settings.host, settings.port) == ("::1", 0)
     assert (settings.max_body_bytes, settings.pool_size) == (1024, 3)
+    assert (settings.max_running, settings.max_waiting, settings.max_wait_seconds) == (2, 0, 5)
+    assert (settings.max_of_one_client, settings.export_workers, settings.export_waiting) == (1, 0, 7)
+    assert (settings.export_wait_seconds, settings.export_seconds) == (8, 9)
     assert (settings.max_url_bytes, settings.max_headers, settings.max_head_bytes) == (2048, 50, 4096)
     assert (settings.head_seconds, settings.body_seconds) == (1.5, 2)
     assert (settings.keep_alive_seconds, settings.grace_seconds) == (3, 4)
@@ -148,6 +159,12 @@ def test_settings_that_belong_together_are_asked_for_together(
         ("ALLOWED_ORIGINS", "portal.example.gov.cn"),
         ("POOL_SIZE", "0"),
         ("POOL_SIZE", "1001"),
+        ("MAX_RUNNING", "0"),
+        ("MAX_RUNNING", "33"),
+        ("MAX_WAITING", "-1"),
+        ("MAX_OF_ONE_CLIENT", "0"),
+        ("EXPORT_WORKERS", "17"),
+        ("EXPORT_SECONDS", "0"),
         ("DIGEST", "md5"),
         ("SECRET_KEY", "short"),
         ("TRUSTED_PROXIES", "gateway.example.gov.cn"),

@@ -54,6 +54,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.UnreadableDocument: 422,
     errors.PreconditionRequired: 428,
     errors.TooManyAttempts: 429,
+    errors.TooManyRequests: 429,
     errors.HeadTooLarge: 431,
     errors.Unavailable: 503,
     errors.DiskFull: 507,

@@ -11,7 +11,7 @@ from app.documents.filenames import content_disposition
 from app.schemas.problems import Problem
 from app.services.exports import Exported
 from app.services.filed import Filed
-from app.services.versions import mark_of
+from app.services.versions import mark_of, mark_of_filed
 from app.storage.models import Agency, Report
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,6 +26,7 @@ _FAILURES = {
     415: "内容类型不对",
     422: "内容不符合要求，或报告不符合规则",
     428: "修改已有内容要带 If-Match",
+    429: "登录失败的次数太多，或同时的请求太多",
     503: "暂时不能服务，请稍后再试",
 }
 
@@ -57,9 +58,7 @@ def etag_of(thing: Agency | Report) -> str:
 
 def etag_of_filed(filed: Filed) -> str:
     """Return the strong entity tag of a report; another version than the current one has a tag of its own."""
-    if filed.seen is None:
-        return etag_of(filed.report)
-    return f'"{mark_of(filed.report)}-{filed.seen.version}"'
+    return f'"{mark_of_filed(filed)}"'
 
 
 def etag_of_body(body: bytes) -> str:
@@ -81,9 +80,18 @@ def skip_if_known(request: Request, etag: str) -> None:
     Raises:
         NotModified: it has.
     """
-    tags = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if etag in tags or tags == ["*"]:
+    tags = _tags_known(request)
+    if etag.removeprefix("W/") in tags or tags == ["*"]:
         raise NotModified(etag)
+
+
+def marks_known(request: Request) -> frozenset[str]:
+    """Return the marks of what the caller already has (If-None-Match)."""
+    return frozenset(tag[1:-1] for tag in _tags_known(request) if tag.startswith('"'))
+
+
+def _tags_known(request: Request) -> list[str]:
+    return [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:
@@ -93,9 +101,13 @@ def link_next(request: Request, response: Response, cursor: str | None) -> None:
         response.headers["Link"] = f'<{address.path}?{address.query}>; rel="next"'
 
 
-def download(exported: Exported, etag: str | None = None) -> Response:
-    """Answer with a workbook to save."""
-    headers = {"Content-Disposition": content_disposition(exported.name)}
-    if etag is not None:
-        headers["ETag"] = etag
+def download(exported: Exported, etag: str) -> Response:
+    """Answer with a workbook to save.
+
+    Raises:
+        NotModified: the caller has it already.
+    """
+    if exported.body is None:
+        raise NotModified(etag)
+    headers = {"Content-Disposition": content_disposition(exported.name), "ETag": etag}
     return Response(exported.body, media_type=XLSX, headers=headers)

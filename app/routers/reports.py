@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypeAlias
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from app.deps import (
     LIMIT,
@@ -13,6 +14,7 @@ from app.deps import (
     CurrentDatabase,
     CurrentReader,
     Cursor,
+    Export,
     IfMatch,
     Limit,
     Moment,
@@ -29,6 +31,7 @@ from app.routers.answers import (
     etag_of_filed,
     failures,
     link_next,
+    marks_known,
     skip_if_known,
 )
 from app.schemas.pages import PageOut, read_cursor, write_cursor
@@ -48,7 +51,7 @@ from app.schemas.reports import (
 )
 from app.schemas.results import FindingsOut, GateOut, counts_of, results_out
 from app.services import reports, zeros
-from app.services.exports import export_report
+from app.services.exports import Wanted as WantedBook
 from app.services.filed import Filed, find_report
 from app.services.findings import last_verdict
 from app.services.history import find_as_of, find_published, find_seen, head_of
@@ -311,19 +314,23 @@ def state_zeros(
     f"{ONE}/export",
     summary="下载工作簿",
     response_class=Response,
-    responses={**READING, **failures(304), **WORKBOOK},
+    responses={**READING, **failures(304, 429), **WORKBOOK},
 )
-def export_report_file(
+async def export_report_file(
     agency: AgencyInPath,
     year: YearInPath,
     request: Request,
     database: CurrentDatabase,
     actor: CurrentReader,
+    export: Export,
     _format: Annotated[Literal["xlsx"], Query(alias="format", description="文件格式")] = "xlsx",
 ) -> Response:
     """三张表按官方版面，文字一张，核对结果一张。"""
-    with database.reading() as session:
-        filed = find_seen(session, actor, agency, year)
-    etag = etag_of_filed(filed)
-    skip_if_known(request, etag)
-    return download(export_report(filed), etag)
+
+    def skip_known() -> None:
+        with database.reading() as session:
+            skip_if_known(request, etag_of_filed(find_seen(session, actor, agency, year)))
+
+    await run_in_threadpool(skip_known)
+    exported = await export(WantedBook(actor, agency, year, None, marks_known(request)))
+    return download(exported, f'"{exported.mark}"')

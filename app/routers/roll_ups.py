@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
-from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Limit, StrictRoute
+from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Export, Limit, StrictRoute
 from app.domain.lifecycle import Basis
 from app.domain.roll_up import RollUp, rate_of
 from app.domain.values import nest
@@ -17,13 +18,15 @@ from app.routers.answers import (
     etag_of_body,
     failures,
     link_next,
+    marks_known,
     skip_if_known,
 )
 from app.schemas.pages import MOST, PageOut, read_cursor, write_cursor
 from app.schemas.reports import AgencyCode, Year
 from app.schemas.results import results_out
 from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut
-from app.services.exports import export_roll_up
+from app.services.agencies import find_agency
+from app.services.exports import Wanted as WantedBook
 from app.services.roll_ups import CoverageState, Covered, RolledUp, roll_up_subtree
 from app.services.versions import mark_of_source
 from app.storage.numbers import Part
@@ -149,15 +152,28 @@ def list_coverage(
     )
 
 
-@router.get("/export", summary="下载汇总工作簿", response_class=Response, responses={**READING, **WORKBOOK})
-def export_roll_up_file(
+@router.get(
+    "/export",
+    summary="下载汇总工作簿",
+    response_class=Response,
+    responses={**READING, **failures(304, 429), **WORKBOOK},
+)
+async def export_roll_up_file(
     agency: AgencyInPath,
     year: YearInPath,
+    request: Request,
     database: CurrentDatabase,
     actor: CurrentReader,
+    export: Export,
     basis: BasisInQuery = Basis.SUBMITTED,
     _format: Annotated[Literal["xlsx"], Query(alias="format", description="文件格式")] = "xlsx",
 ) -> Response:
-    """汇总表、每个单位一张（100 个以内）、明细、缺报、校验。"""
-    with database.reading() as session:
-        return download(export_roll_up(session, roll_up_subtree(session, actor, agency, year, basis)))
+    """汇总表、每个单位一张（100 个以内）、明细、缺报、校验。除生成时刻外没有变化的，ETag 不变。"""
+
+    def refuse_unknown() -> None:
+        with database.reading() as session:
+            find_agency(session, actor, agency, year=year)
+
+    await run_in_threadpool(refuse_unknown)
+    exported = await export(WantedBook(actor, agency, year, basis, marks_known(request)))
+    return download(exported, f'W/"{exported.mark}"')

@@ -2,39 +2,84 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.auth.actor import Actor
 from app.documents.filenames import report_filename, roll_up_filename
 from app.documents.workbook import Owed, ReportBook, RollUpBook, UnitRow, write_report, write_roll_up
 from app.domain.agencies import AgencyKind, AgencyLevel
-from app.domain.lifecycle import Status
+from app.domain.lifecycle import Basis, Status
 from app.services.filed import CHINA
-from app.services.history import Correction, corrections_of
-from app.services.roll_ups import CoverageState, numbers_of
+from app.services.history import Correction, corrections_of, find_seen
+from app.services.roll_ups import CoverageState, numbers_of, roll_up_subtree
+from app.services.versions import mark_of_filed
 
 if TYPE_CHECKING:
     from app.services.filed import Filed
     from app.services.roll_ups import RolledUp
-    from app.storage.engine import ReadSession
+    from app.storage.engine import Database, ReadSession
 
 PROVISIONAL = "临时"
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """A workbook that somebody wants.
+
+    Attributes:
+        actor: who wants it.
+        agency: whose, by its code.
+        year: the report year.
+        basis: which reports count in a roll-up; None for the workbook of a report.
+        known: marks of the workbooks that the caller has already.
+    """
+
+    actor: Actor
+    agency: str
+    year: int
+    basis: Basis | None
+    known: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Exported:
-    """A file to take away."""
+    """A file to take away.
+
+    Attributes:
+        name: of the file.
+        body: what is in it; None where the caller has it already.
+        mark: what tells it from the same file of another state.
+    """
 
     name: str
-    body: bytes
+    body: bytes | None
+    mark: str
 
 
-def export_report(filed: Filed) -> Exported:
-    """Return a report as a workbook, dated by its last change."""
-    content, agency = filed.content, filed.agency
+def export(database: Database, wanted: Wanted) -> Exported:
+    """Return a workbook; the database is let go before it is written.
+
+    Raises:
+        NotFound: there is no such report or roll-up that the actor reaches.
+        InvalidRequest: the year has no form.
+    """
+    return _export_report(database, wanted) if wanted.basis is None else _export_roll_up(database, wanted)
+
+
+def _export_report(database: Database, wanted: Wanted) -> Exported:
+    with database.reading() as session:
+        filed = find_seen(session, wanted.actor, wanted.agency, wanted.year)
+    mark = mark_of_filed(filed)
+    name = report_filename(filed.content.form, filed.agency.name, filed.content.year)
+    return Exported(name, None if mark in wanted.known else write_report(_report_book(filed)), mark)
+
+
+def _report_book(filed: Filed) -> ReportBook:
     as_of, notes = filed.report.updated_at, [_note(correction) for correction in corrections_of(filed)]
-    book = ReportBook(content, agency.name, filed.status.label, filed.results, as_of, notes)
-    return Exported(report_filename(content.form, agency.name, content.year), write_report(book))
+    return ReportBook(filed.content, filed.agency.name, filed.status.label, filed.results, as_of, notes)
 
 
 def _note(correction: Correction) -> str:
@@ -46,10 +91,34 @@ def _note(correction: Correction) -> str:
     return f"更正说明：{day:%Y-%m-%d} 更正公布，原因：{correction.reason}。"
 
 
-def export_roll_up(session: ReadSession, rolled: RolledUp) -> Exported:
-    """Return a roll-up as a workbook, with every unit's numbers."""
+def _export_roll_up(database: Database, wanted: Wanted) -> Exported:
+    with database.reading() as session:
+        rolled = roll_up_subtree(
+            session, wanted.actor, wanted.agency, wanted.year, wanted.basis or Basis.SUBMITTED
+        )
+        mark = _mark_of_roll_up(rolled)
+        book = None if mark in wanted.known else _roll_up_book(session, rolled)
+    name = roll_up_filename(rolled.form, rolled.agency.name, rolled.year)
+    return Exported(name, None if book is None else write_roll_up(book), mark)
+
+
+def _mark_of_roll_up(rolled: RolledUp) -> str:
+    """Return what stays the same as long as nothing that the workbook shows has changed but its moment."""
+    shown = [
+        [rolled.form.version, rolled.agency.code, rolled.year, rolled.basis],
+        [[source.report_id, source.revision, source.status] for source in rolled.sources],
+        [
+            [agency.code, agency.name, agency.level, agency.kind, covered.state, covered.reason]
+            for covered in rolled.coverage
+            for agency in [covered.agency]
+        ],
+    ]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:32]
+
+
+def _roll_up_book(session: ReadSession, rolled: RolledUp) -> RollUpBook:
     agency = rolled.agency
-    book = RollUpBook(
+    return RollUpBook(
         form=rolled.form,
         agency_code=agency.code,
         agency=agency.name,
@@ -66,7 +135,6 @@ def export_roll_up(session: ReadSession, rolled: RolledUp) -> Exported:
         missing=_owed(rolled),
         as_of=rolled.as_of,
     )
-    return Exported(roll_up_filename(rolled.form, agency.name, rolled.year), write_roll_up(book))
 
 
 def _units(session: ReadSession, rolled: RolledUp) -> list[UnitRow]:

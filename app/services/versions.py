@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.errors import PreconditionRequired, StaleVersion
 
 if TYPE_CHECKING:
+    from app.services.filed import Filed
     from app.storage.models import Agency, Report
     from app.storage.numbers import Source
 
@@ -26,6 +27,12 @@ class BasedOn:
 def mark_of(thing: Agency | Report) -> str:
     """Return what tells this state of a thing from every other that it or a namesake ever had."""
     return f"{thing.id}-{thing.revision}"
+
+
+def mark_of_filed(filed: Filed) -> str:
+    """Return the mark of a report; another version than the current one has a mark of its own."""
+    mark = mark_of(filed.report)
+    return mark if filed.seen is None else f"{mark}-{filed.seen.version}"
 
 
 def mark_of_source(source: Source) -> str:
