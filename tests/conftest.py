@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
 POOL_SIZE = 20
+KEY = "key of the tests " * 3
 TEMPLATE = "nianbao_template"
 
 # these machines are shared, and speed is measured elsewhere

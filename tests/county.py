@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.auth.tokens import Secret, new_secret
+from app.domain.deliveries import DeliveryState
 from app.domain.lifecycle import Action, Status
 from app.domain.roles import Role
 from app.services.agencies import find_agency
+from app.services.webhooks import PING
+from app.storage.models import Delivery, Webhook
 from docs.matrix import Relation
 from tests.api import API, COUNTY, TEXTS, TOWN, YEAR, a_report, address, based_on, register
 from tests.desk import a_token
@@ -96,6 +100,46 @@ def plant_tree(desk: TestClient, database: Database) -> None:
             session.add(a_token(secret, role, f"县里{role.label}员", keys[COUNTY]))
         for code, secret in HELD.items():
             session.add(a_token(secret, Role.READER, f"{code}的查阅员", keys[code]))
+        for code in AT.values():
+            session.add(_a_webhook(code, keys[code]))
+            session.flush()
+            session.add(_a_delivery(code))
+
+
+def _a_webhook(code: str, agency_id: int | None) -> Webhook:
+    return Webhook(
+        id=webhook_of(code),
+        url="https://hooks.example/",
+        agency_id=agency_id,
+        acts="[]",
+        created_by="测试",
+        created_at=datetime.now(UTC),
+        last_change=0,
+    )
+
+
+def _a_delivery(code: str) -> Delivery:
+    return Delivery(
+        id=delivery_of(code),
+        webhook_id=webhook_of(code),
+        message=f"msg_{code}",
+        subject=PING,
+        state=DeliveryState.GIVEN_UP,
+        attempts=10,
+        made_at=datetime.now(UTC),
+        last_at=datetime.now(UTC),
+        last_status=500,
+    )
+
+
+def webhook_of(code: str) -> str:
+    """Return the id of the webhook that was made for an agency."""
+    return code
+
+
+def delivery_of(code: str) -> int:
+    """Return the number of the message to its webhook that was given up."""
+    return int(code)
 
 
 def _read_in(desk: TestClient, code: str) -> None:

@@ -101,7 +101,19 @@ def test_openapi_prints_the_description_of_the_api(tmp_path: Path) -> None:
 
 def test_every_command_is_listed_and_a_wrong_one_refused(sqlite_url: str) -> None:
     listed = nianbao(sqlite_url, "--help").stdout
-    for name in ("serve", "migrate", "verify", "health", "openapi", "check", "import", "demo"):
+    names = (
+        "serve",
+        "migrate",
+        "verify",
+        "health",
+        "openapi",
+        "check",
+        "import",
+        "demo",
+        "backup",
+        "restore",
+    )
+    for name in names:
         assert re.search(rf"^\W*{name}\b", listed, re.MULTILINE), name
     assert nianbao(sqlite_url, "sreve").returncode == 2
 
@@ -415,7 +427,10 @@ def test_the_log_of_accesses_holds_no_secret(sqlite_url: str, tmp_path: Path) ->
         process.wait()
     printed = log.read_text()
     assert statuses == [200, 401]
-    assert '"GET /api/v1/agencies?limit=7 HTTP/1.1" 200' in printed
+    asked = [line for line in map(json.loads, printed.splitlines()) if line.get("path") == "/api/v1/agencies"]
+    assert [(line["status"], line["parameters"]) for line in asked] == [
+        (status, ["limit", "link"]) for status in statuses
+    ]
     assert "nb_" not in printed
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from app.auth.operations import OPERATIONS
@@ -22,7 +23,7 @@ from app.settings import Settings
 from docs.matrix import Line, Outcome, Relation, lines, served
 from tests.api import API, COUNTY, a_report, an_agency
 from tests.builders import a_balanced_report
-from tests.conftest import TEMPLATE
+from tests.conftest import KEY, TEMPLATE
 from tests.county import (
     AT,
     CALLERS,
@@ -32,8 +33,10 @@ from tests.county import (
     PARENTS,
     REACHED,
     YEARS,
+    delivery_of,
     plant_county,
     report_of,
+    webhook_of,
 )
 from tests.desk import Desk, bearer
 
@@ -171,6 +174,18 @@ SAMPLES: dict[str, Sample] = {
     "rotate_token": Sample(json({})),
     "revoke_token": READ,
     "create_link": Sample(lambda code, year: {"json": {"path": f"{API}/reports/{code}/{year}/export"}}),
+    "create_webhook": Sample(lambda code, _year: {"json": {"url": "https://hooks.example/", "agency": code}}),
+    "list_webhooks": Sample(
+        shows=lambda page, code: webhook_of(code) in {item["id"] for item in page["items"]}
+    ),
+    "get_webhook": READ,
+    "delete_webhook": READ,
+    "rotate_webhook": Sample(json({})),
+    "resume_webhook": READ,
+    "ping_webhook": READ,
+    "list_deliveries": READ,
+    "redeliver": READ,
+    "redeliver_given_up": READ,
     "list_audit": Sample(
         lambda code, _year: {"params": {"agency": code}}, shows=lambda page, _code: bool(page["items"])
     ),
@@ -223,6 +238,7 @@ class Stage:
         options["params"] = {**options.get("params", {}), **(params or {})}
         names = {"agency": code, "code": code, "year": year, "version": "2021", "number": 1}
         names |= {"table": TABLE, "row": ROW, "section": SECTION, "token_id": HELD.get(code, HELD[COUNTY]).id}
+        names |= {"webhook_id": webhook_of(code), "delivery_id": delivery_of(code)}
         return self.client.request(line.method, line.path.format(**names), **options)
 
 
@@ -279,7 +295,7 @@ def on_postgresql(postgres: Cluster) -> Iterator[Stage]:
 
 @contextmanager
 def calling(url: str, client: type[TestClient]) -> Iterator[tuple[FastAPI, TestClient]]:
-    app = create_app(Settings(database_url=url))
+    app = create_app(Settings(database_url=url, secret_key=SecretStr(KEY), webhook_workers=0))
     with client(app, raise_server_exceptions=False) as caller:
         yield app, caller
 

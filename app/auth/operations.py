@@ -38,6 +38,7 @@ OPEN = Access(None, Subject.NOTHING)
 _READS = Access(Right.READ, Subject.AGENCY)
 _FILES = Access(Right.FILE, Subject.AGENCY)
 _SIGNED_IN = Access(Right.READ, Subject.NOTHING)
+_WEBHOOKS = Access(Right.MANAGE_WEBHOOKS, Subject.LIST)
 
 OPERATIONS: dict[str, Access] = {
     "list_forms": OPEN,
@@ -93,6 +94,16 @@ OPERATIONS: dict[str, Access] = {
     "rotate_token": Access(Right.MANAGE_TOKENS, Subject.LIST),
     "revoke_token": Access(Right.MANAGE_TOKENS, Subject.LIST),
     "create_link": _SIGNED_IN,
+    "create_webhook": Access(Right.MANAGE_WEBHOOKS, Subject.NAMED),
+    "list_webhooks": _WEBHOOKS,
+    "get_webhook": _WEBHOOKS,
+    "delete_webhook": _WEBHOOKS,
+    "rotate_webhook": _WEBHOOKS,
+    "resume_webhook": _WEBHOOKS,
+    "ping_webhook": _WEBHOOKS,
+    "list_deliveries": _WEBHOOKS,
+    "redeliver": _WEBHOOKS,
+    "redeliver_given_up": _WEBHOOKS,
     "list_audit": Access(Right.READ_AUDIT, Subject.LIST),
     "verify_audit": Access(Right.READ_AUDIT, Subject.LIST),
 }

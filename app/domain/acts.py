@@ -31,6 +31,13 @@ class Act(StrEnum):
     TOKEN_REVOKE = "token.revoke"
     LINK_CREATE = "link.create"
     LINK_USE = "link.use"
+    WEBHOOK_CREATE = "webhook.create"
+    WEBHOOK_DELETE = "webhook.delete"
+    WEBHOOK_ROTATE = "webhook.rotate"
+    WEBHOOK_RESUME = "webhook.resume"
+    WEBHOOK_DISABLE = "webhook.disable"
+    WEBHOOK_PING = "webhook.ping"
+    WEBHOOK_REDELIVER = "webhook.redeliver"
     LOGIN_REFUSE = "login.refuse"
     ACCESS_REFUSE = "access.refuse"
     AUDIT_PRUNE = "audit.prune"
@@ -39,6 +46,11 @@ class Act(StrEnum):
     def label(self) -> str:
         """As county staff call it."""
         return _LABELS[self]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the feed of changes tells of it."""
+        return self.partition(".")[0] in {"report", "agency"}
 
 
 _LABELS = {
@@ -57,6 +69,13 @@ _LABELS = {
     Act.TOKEN_REVOKE: "吊销令牌",
     Act.LINK_CREATE: "生成下载地址",
     Act.LINK_USE: "使用下载地址",
+    Act.WEBHOOK_CREATE: "建立推送",
+    Act.WEBHOOK_DELETE: "删除推送",
+    Act.WEBHOOK_ROTATE: "更换推送密钥",
+    Act.WEBHOOK_RESUME: "恢复推送",
+    Act.WEBHOOK_DISABLE: "停用推送",
+    Act.WEBHOOK_PING: "试推送",
+    Act.WEBHOOK_REDELIVER: "重新推送",
     Act.LOGIN_REFUSE: "登录被拒",
     Act.ACCESS_REFUSE: "越权被拒",
     Act.AUDIT_PRUNE: "清理审计记录",

@@ -15,6 +15,7 @@ class Right(StrEnum):
     PUBLISH = "publish"
     MANAGE_AGENCIES = "manage_agencies"
     MANAGE_TOKENS = "manage_tokens"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     READ_AUDIT = "read_audit"
 
     @property
@@ -31,6 +32,7 @@ _RIGHTS = {
     Right.PUBLISH: "公布",
     Right.MANAGE_AGENCIES: "登记、更正机关",
     Right.MANAGE_TOKENS: "发放、吊销令牌",
+    Right.MANAGE_WEBHOOKS: "管理推送",
     Right.READ_AUDIT: "查阅审计记录",
 }
 
@@ -67,9 +69,11 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.REPORTER: frozenset({Right.READ, Right.FILE, Right.COMMENT, Right.PUBLISH}),
     # whoever judges figures never writes them, and whoever hands out tokens does neither
     Role.REVIEWER: frozenset({Right.READ, Right.COMMENT, Right.REVIEW, Right.PUBLISH, Right.READ_AUDIT}),
-    Role.ADMINISTRATOR: frozenset({Right.READ, Right.MANAGE_AGENCIES, Right.MANAGE_TOKENS, Right.READ_AUDIT}),
+    Role.ADMINISTRATOR: frozenset(
+        {Right.READ, Right.MANAGE_AGENCIES, Right.MANAGE_TOKENS, Right.MANAGE_WEBHOOKS, Right.READ_AUDIT}
+    ),
     Role.READER: frozenset({Right.READ}),
-    Role.SYSTEM: frozenset({Right.READ, Right.FILE}),
+    Role.SYSTEM: frozenset({Right.READ, Right.FILE, Right.MANAGE_WEBHOOKS}),
 }
 """The rights of each role."""
 

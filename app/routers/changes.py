@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from app.deps import LIMIT, CurrentDatabase, CurrentReader, Limit, StrictRoute
-from app.domain.acts import Act
 from app.routers.answers import failures
 from app.schemas.changes import ChangeOut, ChangesOut
 from app.schemas.pages import LARGEST
@@ -38,9 +36,4 @@ def list_changes(
 
 def change_out(change: Change) -> ChangeOut:
     """Give a change out."""
-    act = Act(change.act)
-    state = None if change.state is None else json.loads(change.state)
-    of_report = change.year is not None
-    said = change.model_dump(include={"number", "at", "act", "agency", "year"})
-    said |= {"report": state if of_report else None, "details": None if of_report else state}
-    return ChangeOut.model_validate({**said, "label": act.label})
+    return ChangeOut.model_validate(changes.said_of(change))

@@ -31,6 +31,7 @@ from app.storage.models import (
     REPORT,
     RETIRED_CODE,
     TOKEN,
+    WEBHOOK,
     Agency,
     AgencyPlacement,
     RetiredCode,
@@ -286,6 +287,8 @@ def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: Base
         raise WrongState(f"“{agency.name}”之下还有机关，不能删除")
     if session.scalar(select(exists().where(TOKEN.c.agency_id == agency.id))):
         raise WrongState(f"“{agency.name}”发放过令牌，不能删除")
+    if session.scalar(select(exists().where(WEBHOOK.c.agency_id == agency.id))):
+        raise WrongState(f"“{agency.name}”还有推送（/webhooks），不能删除；请先删除推送")
     session.execute(delete(LINK).where(LINK.c.agency_id == agency.id))
     placement = last_placement(session, key_of(agency))
     note_agency_gone(session, Act.AGENCY_DELETE, code, placement.parent_id)

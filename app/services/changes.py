@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, select
 
+from app.domain.acts import Act
 from app.errors import Fault, InvalidRequest
 from app.services.versions import mark_of
 from app.storage.models import CHANGE, CHANGE_HEAD, Change
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.auth.actor import Actor
-    from app.domain.acts import Act
     from app.storage.engine import ReadSession, WriteSession
     from app.storage.models import Agency, Report
 
@@ -88,19 +88,41 @@ def list_changes(session: ReadSession, actor: Actor, after: int, limit: int) -> 
     Raises:
         InvalidRequest: the feed isn't that long: the database was put back to an earlier state.
     """
-    end = session.scalar(select(CHANGE_HEAD.c.number)) or 0
+    end = last_number(session)
     if after > end:
         message = f"变动只到第 {end} 条，没有第 {after} 条；数据可能从备份恢复过，请从 after=0 重新取"
         fault = Fault("", message, "after-the-end", {"in": "query", "parameter": "after"})
         raise InvalidRequest(message, [fault])
-    found = list(session.scalars(_changes_after(actor, after).limit(limit + 1)))
+    found = list(session.scalars(changes_after(actor.under, after).limit(limit + 1)))
     has_more = len(found) > limit
     shown = found[:limit]
     return ChangesFound(shown, shown[-1].number if has_more else end, has_more)
 
 
-def _changes_after(actor: Actor, after: int) -> Select[Change]:
+def last_number(session: ReadSession) -> int:
+    """Return the number of the last change, 0 where there is none; all up to it are there to be read."""
+    return session.scalar(select(CHANGE_HEAD.c.number)) or 0
+
+
+def changes_after(under: int | None, after: int) -> Select[Change]:
+    """Return a query of the changes after a number, in order, that somebody sees who reaches *under*."""
     chosen = select(Change).where(CHANGE.c.number > after).order_by(CHANGE.c.number)
-    if actor.under is None:
+    if under is None:
         return chosen
-    return chosen.where(CHANGE.c.reach_id.in_(select(below_lastly(actor.under).c.agency_id)))
+    return chosen.where(CHANGE.c.reach_id.in_(select(below_lastly(under).c.agency_id)))
+
+
+def said_of(change: Change) -> dict[str, object]:
+    """Return what is told of a change."""
+    state = None if change.state is None else json.loads(change.state)
+    of_report = change.year is not None
+    return {
+        "number": change.number,
+        "at": change.at,
+        "act": change.act,
+        "label": Act(change.act).label,
+        "agency": change.agency,
+        "year": change.year,
+        "report": state if of_report else None,
+        "details": None if of_report else state,
+    }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -19,9 +22,32 @@ from app.storage.digests import Digest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg
     from sqlalchemy.pool import ConnectionPoolEntry
 
-BUSY_TIMEOUT_MS = 5000
+LOCK_SECONDS = 5
+"""For how long SQLite waits for another writer where nothing else is said."""
+INSTRUCTIONS_PER_LOOK = 1_000_000
+"""How often SQLite looks at the time: every few hundredths of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the database is waited for, in seconds; None: for as long as it takes.
+
+    Attributes:
+        pool: for a free connection.
+        lock: for other writers; SQLite waits for `LOCK_SECONDS` where it is None.
+        statement: for the end of a statement.
+        idle: for a transaction that does nothing; PostgreSQL alone ends one.
+    """
+
+    pool: float = 5
+    lock: float | None = None
+    statement: float | None = None
+    idle: float | None = None
+
+
 POSTGRESQL_DISK_FULL = "53100"
 
 
@@ -50,11 +76,13 @@ class Database:
     Attributes:
         engine: SQLAlchemy's.
         digest: by which audit entries are chained from now on.
+        patience: how long it is waited for.
         turn: whose turn it is to write, where the database has one writer at a time.
     """
 
     engine: Engine
     digest: Digest = Digest.SHA256
+    patience: Patience = Patience()
     turn: Lock = field(default_factory=Lock)
 
     @contextmanager
@@ -84,7 +112,7 @@ class Database:
             yield
             return
         # whoever waits in vain is told so by the database itself
-        has_turn = self.turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        has_turn = self.turn.acquire(timeout=self.patience.lock or LOCK_SECONDS)
         try:
             yield
         finally:
@@ -92,15 +120,31 @@ class Database:
                 self.turn.release()
 
 
-def open_database(url: str, pool_size: int, digest: Digest = Digest.SHA256) -> Database:
+def open_database(
+    url: str,
+    pool_size: int,
+    digest: Digest = Digest.SHA256,
+    patience: Patience = Patience(),
+) -> Database:
     """Make the engine for a database address; connects only when first used."""
-    if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, pool_size=pool_size, max_overflow=0)
-        event.listen(engine, "connect", _prepare_sqlite)
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=patience.pool,
+        pool_pre_ping=not is_sqlite,
+        # values may be anybody's name; failures are logged
+        hide_parameters=True,
+    )
+    if is_sqlite:
+        event.listen(engine, "connect", partial(_prepare_sqlite, patience))
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "checkin", _end_sqlite)
-        return Database(engine, digest)
-    return Database(create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True), digest)
+        event.listen(engine, "before_cursor_execute", _start_clock)
+    else:
+        event.listen(engine, "connect", partial(_prepare_postgresql, patience))
+    return Database(engine, digest, patience)
 
 
 def for_writing(engine: Engine) -> Engine:
@@ -119,7 +163,44 @@ def for_reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+class _Clock:
+    """Stops a statement of SQLite's that takes too long: SQLite itself knows no such limit."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.ends_at = math.inf
+
+    def start(self) -> None:
+        self.ends_at = time.monotonic() + self.seconds
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self.ends_at
+
+
+def _start_clock(connection: Connection, *_: object) -> None:
+    clock = connection.info.get(_Clock)
+    if clock is not None:
+        clock.start()
+
+
+def _prepare_postgresql(
+    patience: Patience, connection: psycopg.Connection, _entry: ConnectionPoolEntry
+) -> None:
+    limits = {
+        "statement_timeout": patience.statement,
+        "lock_timeout": patience.lock,
+        "idle_in_transaction_session_timeout": patience.idle,
+    }
+    for name, seconds in limits.items():
+        if seconds is not None:
+            connection.execute("SELECT set_config(%s, %s, false)", (name, str(round(seconds * 1000))))
+    connection.commit()
+
+
+def _prepare_sqlite(patience: Patience, connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+    if patience.statement is not None:
+        clock = entry.info[_Clock] = _Clock(patience.statement)
+        connection.set_progress_handler(clock.is_over, INSTRUCTIONS_PER_LOOK)
     # None: the driver leaves BEGIN to us
     connection.isolation_level = None
     for pragma in (
@@ -127,7 +208,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
         # NORMAL loses acknowledged commits at a power cut
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"busy_timeout={round((patience.lock or LOCK_SECONDS) * 1000)}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

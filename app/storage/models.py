@@ -357,6 +357,59 @@ class ChangeHead(Entity, table=True):
     number: int = Field(sa_type=BigInteger)
 
 
+class Webhook(Entity, table=True):
+    """An address that is told of changes: where, of which agencies and acts, and how far it has been told.
+
+    Its secrets aren't kept: they follow from the service's key, `id` and `generation`.  `acts` is JSON; an
+    empty list stands for all.  `held_until` is the lease of whoever is telling it, then when that ended.
+    """
+
+    __tablename__ = "webhook"
+
+    id: str = Field(sa_type=Code, primary_key=True)
+    url: str = Field(sa_type=Text)
+    agency_id: int | None = Field(default=None, foreign_key="agency.id", index=True, sa_type=Key)
+    acts: str = Field(sa_type=Text)
+    generation: int = 1
+    rotated_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_by: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_change: int = Field(sa_type=BigInteger)
+    failures: int = 0
+    rests_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    held_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Delivery(Entity, table=True):
+    """That a webhook is to be told, or was told, of a change; of a trial where there is no change.
+
+    `subject` is what must be told of in order: a report, an agency.  `next_at` is null when it isn't to be
+    sent any more.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("webhook_id", "change"),
+        Index(None, "webhook_id", "next_at", "id"),
+        Index(None, "webhook_id", "subject", "id"),
+        NEVER_AGAIN,
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Key)
+    webhook_id: str = Field(foreign_key="webhook.id", ondelete="CASCADE", sa_type=Code)
+    message: str = Field(sa_type=Code)
+    change: int | None = Field(default=None, foreign_key="change.number", sa_type=BigInteger)
+    subject: str = Field(sa_type=Code)
+    state: str = Field(sa_type=Text)
+    attempts: int = 0
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_status: int | None = None
+    last_fault: str | None = Field(default=None, sa_type=Text)
+
+
 class KeptAnswer(Entity, table=True):
     """What a request with an Idempotency-Key was answered, for when it comes again.
 
@@ -387,4 +440,6 @@ AUDIT_ENTRY = METADATA.tables["audit_entry"]
 AUDIT_CHECKPOINT = METADATA.tables["audit_checkpoint"]
 CHANGE = METADATA.tables["change"]
 CHANGE_HEAD = METADATA.tables["change_head"]
+WEBHOOK = METADATA.tables["webhook"]
+DELIVERY = METADATA.tables["delivery"]
 KEPT_ANSWER = METADATA.tables["kept_answer"]

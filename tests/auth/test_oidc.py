@@ -6,7 +6,6 @@ import base64
 import datetime as dt
 import hashlib
 import hmac
-import ipaddress
 import itertools
 import json
 import logging
@@ -19,12 +18,12 @@ from typing import TYPE_CHECKING
 
 import jwt
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from app.auth.oidc import Identity, IdentityProvider, Provider, ProviderUnavailable, UnknownIdentity
+from tests.auth.certificates import certified
 from tests.auth.provider import AUDIENCE, DISCOVERY, JWKS, RunningProvider, running_provider
 from tests.clock import Clock
 
@@ -697,21 +696,7 @@ def test_a_proxy_of_the_environment_is_not_used(
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """Return a file of a private key and its certificate, which no authority signed, for this machine."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    now = dt.datetime.now(dt.UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    validity = builder.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(
-        now + dt.timedelta(days=1)
-    )
-    signed = validity.add_extension(address, critical=False).sign(key, hashes.SHA256())
-    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    path = tmp_path / "certificate.pem"
-    path.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + signed.public_bytes(pem)
-    )
-    return path
+    return certified("127.0.0.1", tmp_path)
 
 
 def test_an_authority_must_be_the_system_s(
