@@ -53,9 +53,6 @@ WRONG = 1
 UNUSABLE = 2
 """Exit status: it couldn't be tried at all."""
 
-EVERY_TOKEN = 1_000_000
-"""More than anybody issues: the list is printed whole."""
-
 File = Annotated[Path, typer.Argument(help="报告文件（.txt）", exists=True, dir_okay=False, readable=True)]
 
 
@@ -281,7 +278,7 @@ def _wanted(said: Mapping[str, object]) -> TokenWanted:
 def list_tokens() -> None:
     """列出令牌。List the tokens that were issued; their secrets aren't kept."""
     with _explained(), _database(_settings()).reading() as session:
-        for found in tokens.list_tokens(session, COMMAND_LINE, "", EVERY_TOKEN):
+        for found in tokens.list_tokens(session, COMMAND_LINE, "", limit=None):
             state = "有效" if tokens.is_live(found.token, datetime.now(UTC)) else "已失效"
             reach = found.agency or "全部机关"
             kept = found.token

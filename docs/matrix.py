@@ -95,8 +95,6 @@ def _outcome(subject: Subject, relation: Relation, *, is_item: bool) -> Outcome:
     match subject:
         case Subject.NOTHING:
             return Outcome.DONE
-        case Subject.EVERYTHING:
-            return Outcome.FORBIDDEN
         case Subject.AGENCY:
             beyond = Outcome.NOT_FOUND
         case Subject.NAMED:

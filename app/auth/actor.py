@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.domain.roles import Right, Role
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+class Credential(StrEnum):
+    """By what somebody can be known; tokens and links, of which there are many, are named with their id."""
+
+    TOKEN = "token"  # noqa: S105 - a word, no password
+    LINK = "link"
+    OIDC = "oidc"
+    COMMAND_LINE = "command-line"
+
+    def named(self, key: str) -> str:
+        """Return how the records name the one with this id."""
+        return f"{self}:{key}"
+
+    def id_in(self, name: str) -> str | None:
+        """Return the id of one that the records name so; None where it is of another kind."""
+        kind, _, key = name.partition(":")
+        return key if kind == self else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +40,7 @@ class Actor:
         rights: what they may do.
         under: row number of the agency at the top of what they may reach; None for every agency.
         role: under which they signed in; None for the operator at the machine.
-        credential: by what they are known: `token:ID`, `oidc`, `command-line`.
+        credential: by what they are known: `token:ID`, `link:ID`, `oidc`, `command-line`.
         expires_at: when their credential ends, if it does.
         request_id: of the call, if it came over the network.
         address: where it came from, if it came over the network.
@@ -31,7 +50,7 @@ class Actor:
     rights: frozenset[Right]
     under: int | None = None
     role: Role | None = None
-    credential: str = "command-line"
+    credential: str = Credential.COMMAND_LINE
     expires_at: datetime | None = None
     request_id: str | None = None
     address: str | None = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
 Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
+
+_WITH_PORT = re.compile(r"([^:]+):[0-9]+|\[([^][]+)\](?::[0-9]+)?")
 
 
 def networks_in(texts: Iterable[str]) -> Networks:
@@ -25,6 +28,13 @@ def address_in(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def without_port(text: str) -> str:
+    """Return the address in `192.0.2.1:4711` or `[2001:db8::1]:4711`; what is neither stays as it is."""
+    found = _WITH_PORT.fullmatch(text)
+    address = text if found is None else found[1] or found[2]
+    return text if address_in(address) is None else address
 
 
 def is_within(address: str, networks: Networks) -> bool:

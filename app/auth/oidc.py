@@ -1,7 +1,6 @@
 """Whether to believe a token: JWTs of a county's identity provider.
 
-What is checked follows RFC 7519 (JWT), RFC 7517 (keys), RFC 8725 (what went wrong with both elsewhere)
-and OpenID Connect Discovery 1.0.
+It follows RFC 7519 (JWT), 7517 (keys), 8725 (what went wrong with both) and OpenID Connect Discovery 1.0.
 """
 
 from __future__ import annotations
@@ -21,6 +20,8 @@ import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from app.domain.agencies import AGENCY_CODE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -36,7 +37,6 @@ KEY_KINDS = {
 """The algorithms that can be allowed, all asymmetric, and the `kty` and `crv` of the keys they need."""
 
 DATES = ("exp", "iat", "nbf")
-AGENCY_CODE = re.compile(r"[0-9A-Za-z-]{1,32}")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_TOKEN_BYTES = 16 * 1024
 MAX_HOLDER_LENGTH = 255
@@ -218,7 +218,7 @@ def _read_role(value: object, roles: Mapping[str, str]) -> str:
 
 
 def _read_agency(value: object) -> str:
-    if not isinstance(value, str) or not AGENCY_CODE.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(AGENCY_CODE, value):
         raise UnknownIdentity("the agency claim isn't the code of an agency")
     return value
 

@@ -18,7 +18,6 @@ class Subject(StrEnum):
     AGENCY = "agency"
     NAMED = "named"
     LIST = "list"
-    EVERYTHING = "everything"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Access:
     Attributes:
         right: which one must have; None where nobody needs to sign in.
         subject: the agency in the path, one that the body or a parameter names, whatever of a list one
-            reaches, every agency there is, or nothing that belongs to an agency.
+            reaches, or nothing that belongs to an agency.
     """
 
     right: Right | None

@@ -14,11 +14,14 @@ from dataclasses import dataclass, field
 
 from app.storage.digests import Digest, digest_of, keyed_digest_of
 
+PREFIX = "nb_"
+
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH, _SECRET_LENGTH, _CHECKSUM_LENGTH = 10, 43, 6
 _SECRET_BITS = 256
 _SHAPE = re.compile(
-    rf"nb_([0-9A-Za-z]{{{_ID_LENGTH}}})_([0-9A-Za-z]{{{_SECRET_LENGTH}}})_([0-9A-Za-z]{{{_CHECKSUM_LENGTH}}})"
+    rf"{PREFIX}([0-9A-Za-z]{{{_ID_LENGTH}}})"
+    rf"_([0-9A-Za-z]{{{_SECRET_LENGTH}}})_([0-9A-Za-z]{{{_CHECKSUM_LENGTH}}})"
 )
 
 
@@ -51,7 +54,7 @@ class Hashing:
 def new_secret() -> Secret:
     """Make a token up."""
     token_id = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
-    body = f"nb_{token_id}_{_base62(secrets.randbits(_SECRET_BITS), _SECRET_LENGTH)}"
+    body = f"{PREFIX}{token_id}_{_base62(secrets.randbits(_SECRET_BITS), _SECRET_LENGTH)}"
     return Secret(token_id, f"{body}_{_checksum(body)}")
 
 

@@ -73,6 +73,9 @@ def reference_day(year: int) -> date:
     return date(year, 12, 31)
 
 
+AGENCY_CODE = r"^[0-9A-Za-z-]{1,32}$"
+"""What the code of an agency looks like."""
+
 _DIVISION_LENGTHS = (2, 4, 6, 9, 12)
 _ONLY_DIGITS = re.compile(r"[0-9]+", re.ASCII)
 

@@ -24,8 +24,8 @@ from app.schemas.agency_rows import read_rows
 from app.schemas.fields import Name
 from app.schemas.pages import PageOut, read_cursor, write_cursor
 from app.schemas.reports import AgencyCode, Day
-from app.services import agencies
-from app.services.agencies import AgencyDetails, AgencyFound
+from app.services import agencies, agency_imports
+from app.services.agency_details import AgencyDetails, AgencyFound
 from app.services.filed import CHINA
 from app.storage.engine import WriteSession
 from app.writing import Write, WriteOnce
@@ -98,7 +98,7 @@ def import_agencies(
     bodies = read_rows(file.file.read())
 
     def register(session: WriteSession) -> AgenciesImported:
-        outcome = agencies.import_agencies(session, actor, [_details(body) for body in bodies])
+        outcome = agency_imports.import_agencies(session, actor, [_details(body) for body in bodies])
         return AgenciesImported.model_validate(outcome)
 
     return write(register)

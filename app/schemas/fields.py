@@ -32,7 +32,6 @@ MOST_JSON_DIGITS = 15
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 
-AGENCY_CODE = r"^[0-9A-Za-z-]{1,32}$"
 MOST_SHOWN = 40
 
 

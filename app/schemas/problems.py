@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from app.domain.agencies import AGENCY_CODE
+from app.domain.guesses import LONGEST_NAME, guess
 from app.errors import Fault, InvalidRequest
 from app.forms import FORMS
-from app.schemas.fields import AGENCY_CODE, SAID, shortened
+from app.schemas.fields import SAID, shortened
 
 MOST_FAULTS = 1000
 """How many faults an answer lists; a report has 200 cells."""
-
-LONGEST_NAME = 100
 
 
 class ProblemFault(BaseModel):
@@ -151,10 +150,8 @@ def _message(error: ErrorDetails, members: list[str]) -> str:
 
 def unknown_member(name: str, known: Sequence[str]) -> str:
     """Say that there is no such member, and which one was probably meant."""
-    near, shown = get_close_matches(name[:LONGEST_NAME], known, 1), shortened(name)
-    if near:
-        return f"没有“{shown}”这一项；是不是“{near[0]}”？"
-    return f"没有“{shown}”这一项；这里可以有：{'、'.join(known)}" if known else f"没有“{shown}”这一项"
+    meant = guess(name, known) or (f"；这里可以有：{'、'.join(known)}" if known else "")
+    return f"没有“{shortened(name)}”这一项{meant}"
 
 
 _WANTED = {

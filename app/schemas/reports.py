@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
+from app.domain.agencies import AGENCY_CODE
 from app.domain.content import TITLES, document_of
 from app.domain.lifecycle import Status
 from app.domain.values import flatten
 from app.forms import FORMS
 from app.forms.model import COUNT, leaves_of
-from app.schemas.fields import AGENCY_CODE, SAID, Body, Line, Name, Out, Prose, type_of
+from app.schemas.fields import SAID, Body, Line, Name, Out, Prose, type_of
 from app.schemas.pages import PageOut
 from app.schemas.results import ResultOut, results_out
 
@@ -108,7 +109,9 @@ class ReportHead(Out):
     status: Annotated[Status, Field(title="状态")]
     version: Annotated[int, Field(title="版本号，每次保存加一")]
     published_version: Annotated[int | None, Field(title="最近公布的版本；没有公布过为 null")]
-    days_late: Annotated[int | None, Field(title="最近一次上报迟了几天；没有上报过为 null")]
+    days_late: Annotated[
+        int | None, Field(title="最近一次上报迟了几天（已公布的一版：公布之前的那一次）；没有上报过为 null")
+    ]
     returned: Annotated[ReturnOut | None, Field(title="为什么被退回；没有退回或已再次上报为 null")]
     corrections: Annotated[list[CorrectionOut], Field(title="公布之后的更正，早的在前")]
     created_at: Annotated[datetime, Field(title="建立时间")]

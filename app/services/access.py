@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app.auth.actor import Actor
+from app.auth.actor import Actor, Credential
 from app.auth.lockout import Lockout
-from app.auth.networks import Networks, is_within
+from app.auth.networks import Networks, is_within, without_port
 from app.auth.oidc import IdentityProvider, ProviderUnavailable, UnknownIdentity
-from app.auth.tokens import Hashing, read_secret
+from app.auth.tokens import PREFIX, Hashing, read_secret
 from app.domain.acts import Act
 from app.domain.roles import Role
 from app.errors import TooManyAttempts, Unauthenticated, Unavailable
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from app.storage.engine import Database
 
 NOBODY = "未登录"
-PREFIX = "nb_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,8 @@ def client_address(peer: str, forwarded: str, proxies: Networks) -> str | None:
     A proxy is believed only if the operator named it; of what it forwards, the last address that isn't itself
     a named proxy.  Anybody could have written what stands before that.
     """
-    hops = [peer, *reversed([hop.strip() for hop in forwarded.split(",") if hop.strip()])]
+    told = [without_port(hop.strip()) for hop in forwarded.split(",") if hop.strip()]
+    hops = [peer, *reversed(told)]
     return next((hop for hop in hops if not is_within(hop, proxies)), None)
 
 
@@ -122,7 +122,7 @@ class Gate:
 
     def _verify(self, token: str) -> Actor:
         if self.provider is None:
-            raise Unauthenticated("这不是本系统的令牌（应以 nb_ 开头），也没有设置统一身份认证")
+            raise Unauthenticated(f"这不是本系统的令牌（应以 {PREFIX} 开头），也没有设置统一身份认证")
         try:
             identity = self.provider.verify(token)
         except UnknownIdentity as wrong:
@@ -135,7 +135,7 @@ class Gate:
             role.rights,
             self._agency_id(identity.agency),
             role,
-            "oidc",
+            Credential.OIDC,
             identity.expires_at,
         )
 
@@ -150,7 +150,8 @@ class Gate:
 def _named(call: Call) -> str:
     """Name what was sent without giving it away: the id of a token or link."""
     sent = read_secret(call.credential or call.link or "")
-    return "" if sent is None else f"token:{sent.id}" if call.credential else f"link:{sent.id}"
+    kind = Credential.TOKEN if call.credential else Credential.LINK
+    return "" if sent is None else kind.named(sent.id)
 
 
 def _path_of(target: str) -> str:

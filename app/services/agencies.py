@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, delete, exists, select
+from sqlalchemy import delete, exists, select
 
 from app.auth.rights import get_within_reach, require, require_everything, within_reach
 from app.domain.acts import Act
-from app.domain.agencies import BEGINNING, AgencyKind, AgencyLevel, ReportScope
 from app.domain.roles import Right
 from app.errors import Duplicate, Fault, InvalidRequest, NotFound, WrongState
+from app.services.agency_details import (
+    AgencyDetails,
+    AgencyFound,
+    as_json,
+    changes_between,
+    columns_of,
+    details_of,
+)
 from app.services.audit import record
 from app.services.changes import note_agency, note_agency_gone
 from app.services.paths import file_again
@@ -40,49 +45,8 @@ from app.storage.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from app.auth.actor import Actor
     from app.storage.engine import ReadSession, WriteSession
-
-
-@dataclass(frozen=True, slots=True)
-class AgencyDetails:
-    """Everything that callers say of an agency.
-
-    Attributes:
-        code: opaque, given once.
-        name: its full name.
-        level: of government.
-        kind: what sort of body.
-        parent: code of the agency above; None at the top.
-        division_code: 统计用区划代码, if known.
-        credit_code: 统一社会信用代码, if known.
-        in_rollup: whether its reports count in the roll-up (bodies under vertical management don't).
-        report_scope: whether its report speaks for itself or adds up others.
-        valid_from: first day on which it stands where it stands.
-        valid_to: first day on which it no longer does; None while it does.
-    """
-
-    code: str
-    name: str
-    level: AgencyLevel
-    kind: AgencyKind
-    parent: str | None
-    division_code: str | None = None
-    credit_code: str | None = None
-    in_rollup: bool = True
-    report_scope: ReportScope = ReportScope.OWN
-    valid_from: date = BEGINNING
-    valid_to: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AgencyFound:
-    """An agency with its details, as stored."""
-
-    agency: Agency
-    details: AgencyDetails
 
 
 def find_agency(
@@ -153,23 +117,6 @@ def _details(session: ReadSession, agency: Agency, placement: AgencyPlacement) -
     return details_of(agency, parent, placement.valid_from, placement.valid_to)
 
 
-def details_of(agency: Agency, parent: str | None, valid_from: date, valid_to: date | None) -> AgencyDetails:
-    """Return a stored agency's details with its place."""
-    return AgencyDetails(
-        code=agency.code,
-        name=agency.name,
-        level=AgencyLevel(agency.level),
-        kind=AgencyKind(agency.kind),
-        parent=parent,
-        division_code=agency.division_code,
-        credit_code=agency.credit_code,
-        in_rollup=agency.in_rollup,
-        report_scope=ReportScope(agency.report_scope),
-        valid_from=valid_from,
-        valid_to=valid_to,
-    )
-
-
 def create_agency(session: WriteSession, actor: Actor, details: AgencyDetails) -> AgencyFound:
     """Register an agency.
 
@@ -178,38 +125,46 @@ def create_agency(session: WriteSession, actor: Actor, details: AgencyDetails) -
         Duplicate: the code is taken.
         InvalidRequest: there is no such parent, or the dates don't fit.
     """
-    _require_place(actor, details)
+    require_place(actor, details)
     lock_tree(session, to_change_it=True)
-    found = _register(session, actor, details)
-    record(session, actor, Act.AGENCY_CREATE, _target(details), agency=details.code, details=_said(details))
+    found = register(session, actor, details)
+    record(
+        session,
+        actor,
+        Act.AGENCY_CREATE,
+        _target(details.code),
+        agency=details.code,
+        details=as_json(details),
+    )
     return found
 
 
-def _require_place(actor: Actor, details: AgencyDetails) -> None:
-    """Refuse whoever may not register or correct agencies, or none at the top of the tree."""
+def require_place(actor: Actor, details: AgencyDetails) -> None:
+    """Refuse whoever may not register or correct agencies, or none at the top of the tree.
+
+    Raises:
+        Forbidden: they may not.
+    """
     require(actor, Right.MANAGE_AGENCIES, "机关")
     if details.parent is None:
         require_everything(actor, Right.MANAGE_AGENCIES, "没有上级的机关")
 
 
-def _target(details: AgencyDetails) -> str:
-    return f"/agencies/{details.code}"
+def _target(code: str) -> str:
+    return f"/agencies/{code}"
 
 
-def _said(details: AgencyDetails) -> dict[str, object]:
-    """Return an agency's details as JSON values."""
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in asdict(details).items()
-    }
+def register(session: WriteSession, actor: Actor, details: AgencyDetails) -> AgencyFound:
+    """Store a new agency and its place, which the actor may give it; nothing is recorded in the audit trail.
 
-
-def _register(session: WriteSession, actor: Actor, details: AgencyDetails) -> AgencyFound:
+    Raises:
+        Duplicate, InvalidRequest: see `create_agency`.
+    """
     if session.scalar(select(exists().where(RETIRED_CODE.c.code == details.code))):
         raise Duplicate(f"代码“{details.code}”曾给过一个已删除的机关，不再使用；请另取代码")
-    if session.scalar(select(exists().where(AGENCY.c.code == details.code))):
+    if _is_there(session, details.code):
         raise Duplicate(
-            f"代码“{details.code}”已经有机关用了", members={"existing": f"/api/v1/agencies/{details.code}"}
+            f"代码“{details.code}”已经有机关用了", members={"existing": f"/api/v1{_target(details.code)}"}
         )
     _refuse_empty_interval(details)
     parent_id = _parent_id(session, actor, details)
@@ -221,7 +176,7 @@ def _register(session: WriteSession, actor: Actor, details: AgencyDetails) -> Ag
         report_scope=details.report_scope,
         created_at=_now(),
         updated_at=_now(),
-    ).sqlmodel_update(_columns(details))
+    ).sqlmodel_update(columns_of(details))
     session.add(agency)
     session.flush()
     placement = AgencyPlacement(
@@ -232,8 +187,12 @@ def _register(session: WriteSession, actor: Actor, details: AgencyDetails) -> Ag
     )
     session.add(placement)
     session.flush()
-    note_agency(session, Act.AGENCY_CREATE, agency, _said(details))
+    note_agency(session, Act.AGENCY_CREATE, agency, as_json(details))
     return AgencyFound(agency, details)
+
+
+def _is_there(session: ReadSession, code: str) -> bool:
+    return bool(session.scalar(select(exists().where(AGENCY.c.code == code))))
 
 
 def replace_agency(
@@ -257,46 +216,44 @@ def replace_agency(
     agency = find_agency(session, actor, details.code, Right.MANAGE_AGENCIES)
     session.refresh(agency, with_for_update=True)
     require_current(based_on, agency)
-    _correct_if_needed(session, actor, agency, details)
+    correct_if_needed(session, actor, agency, details)
     return AgencyFound(agency, details), False
 
 
-def _is_there(session: ReadSession, code: str) -> bool:
-    return bool(session.scalar(select(exists().where(AGENCY.c.code == code))))
+def correct_if_needed(session: WriteSession, actor: Actor, agency: Agency, details: AgencyDetails) -> bool:
+    """Correct an agency that is there, and record it; tell whether anything differed.
 
-
-def _correct_if_needed(session: WriteSession, actor: Actor, agency: Agency, details: AgencyDetails) -> bool:
-    """Correct an agency; tell whether anything differed."""
+    Raises:
+        Forbidden, InvalidRequest: see `replace_agency`.
+    """
     placement = last_placement(session, key_of(agency))
     before = _details(session, agency, placement)
     if details == before:
         return False
-    _correct(session, actor, agency, placement, details)
-    note_agency(session, Act.AGENCY_REPLACE, agency, _said(details))
-    changed = {name: [was, now] for name, was, now in _changes(before, details)}
-    record(session, actor, Act.AGENCY_REPLACE, _target(details), agency=agency.code, details=changed)
+    _refuse_empty_interval(details)
+    # whoever may not see the agency above must leave it where it is
+    is_moved = details.parent != before.parent
+    parent_id = _new_parent_id(session, actor, details) if is_moved else placement.parent_id
+    _correct(session, agency, placement, details, parent_id)
+    note_agency(session, Act.AGENCY_REPLACE, agency, as_json(details))
+    changed = changes_between(before, details)
+    record(session, actor, Act.AGENCY_REPLACE, _target(agency.code), agency=agency.code, details=changed)
     return True
 
 
-def _changes(before: AgencyDetails, after: AgencyDetails) -> Iterator[tuple[str, object, object]]:
-    old, new = _said(before), _said(after)
-    return ((name, old[name], new[name]) for name in old if old[name] != new[name])
+def _new_parent_id(session: WriteSession, actor: Actor, details: AgencyDetails) -> int | None:
+    require_place(actor, details)
+    return _parent_id(session, actor, details)
 
 
 def _correct(
     session: WriteSession,
-    actor: Actor,
     agency: Agency,
     placement: AgencyPlacement,
     details: AgencyDetails,
+    parent_id: int | None,
 ) -> None:
-    _refuse_empty_interval(details)
-    # whoever may not see the agency above must leave it where it is
-    is_moved = _details(session, agency, placement).parent != details.parent
-    if is_moved:
-        _require_place(actor, details)
-    parent_id = _parent_id(session, actor, details) if is_moved else placement.parent_id
-    agency.sqlmodel_update(_columns(details))
+    agency.sqlmodel_update(columns_of(details))
     agency.revision += 1
     agency.updated_at = _now()
     if parent_id is not None and would_circle(session, key_of(agency), parent_id):
@@ -337,7 +294,7 @@ def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: Base
     session.delete(agency)
     session.add(RetiredCode(code=code))
     session.flush()
-    record(session, actor, Act.AGENCY_DELETE, f"/agencies/{code}", agency=code)
+    record(session, actor, Act.AGENCY_DELETE, _target(code), agency=code)
 
 
 def list_agencies(
@@ -381,11 +338,6 @@ def list_subtree(session: ReadSession, actor: Actor, code: str, as_of: date) -> 
     return subtree_on(session, key_of(find_agency(session, actor, code)), as_of)
 
 
-def _columns(details: AgencyDetails) -> dict[str, object]:
-    names = ("code", "name", "level", "kind", "division_code", "credit_code", "in_rollup", "report_scope")
-    return {name: getattr(details, name) for name in names}
-
-
 def _refuse_empty_interval(details: AgencyDetails) -> None:
     if details.valid_to is not None and details.valid_to <= details.valid_from:
         raise InvalidRequest(
@@ -408,75 +360,3 @@ def _parent_id(session: WriteSession, actor: Actor, details: AgencyDetails) -> i
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOutcome:
-    """How many agencies an import registered, corrected and found as they were."""
-
-    created: int
-    changed: int
-    unchanged: int
-
-
-def import_agencies(session: WriteSession, actor: Actor, rows: Sequence[AgencyDetails]) -> ImportOutcome:
-    """Register or correct many agencies at once, each code but once; parents may stand anywhere in the list.
-
-    Raises:
-        Forbidden: the actor may not, or not at the top of the tree.
-        Duplicate: a code is an agency's that the actor doesn't reach.
-        InvalidRequest: a parent is unknown, or parents run in a circle.
-    """
-    require(actor, Right.MANAGE_AGENCIES, "机关")
-    lock_tree(session, to_change_it=True)
-    created: list[str] = []
-    changed = 0
-    in_order = _parents_first(rows)
-    _refuse_unknown_parents(session, actor, rows)
-    for details in in_order:
-        known = get_within_reach(session, actor, details.code)
-        if known is None:
-            _require_place(actor, details)
-            _register(session, actor, details)
-            created.append(details.code)
-        else:
-            changed += _correct_if_needed(session, actor, known, details)
-    if created:
-        record(session, actor, Act.AGENCY_IMPORT, "/agencies", details={"created": created})
-    return ImportOutcome(len(created), changed, len(rows) - len(created) - changed)
-
-
-def _refuse_unknown_parents(session: WriteSession, actor: Actor, rows: Sequence[AgencyDetails]) -> None:
-    within = select(AGENCY.c.code).where(within_reach(actor))
-    # the one above the agency at the top of the actor's reach may stand in the list, unchanged
-    above = select(AGENCY.c.code).where(AGENCY.c.id.in_(_parents_of(actor)))
-    known = {
-        None,
-        *session.scalars(within),
-        *session.scalars(above),
-        *(details.code for details in rows),
-    }
-    faults = [
-        Fault(
-            "",
-            f"“{details.name}”（{details.code}）的上级“{details.parent}”没有登记，表中也没有",
-            "unknown-agency",
-        )
-        for details in rows
-        if details.parent not in known
-    ]
-    if faults:
-        raise InvalidRequest("有机关的上级没有登记；请先登记上级，或者写在同一张表里", faults)
-
-
-def _parents_of(actor: Actor) -> Select[int | None]:
-    return select(PLACEMENT.c.parent_id).where(PLACEMENT.c.agency_id == actor.under)
-
-
-def _parents_first(rows: Sequence[AgencyDetails]) -> list[AgencyDetails]:
-    waiting = {details.code: details for details in rows}
-    order = TopologicalSorter({code: {details.parent} for code, details in waiting.items()})
-    try:
-        return [waiting[code] for code in order.static_order() if code in waiting]
-    except CycleError as circle:
-        raise InvalidRequest(f"上级关系绕成了圈：{' → '.join(map(str, circle.args[1]))}") from circle

@@ -18,7 +18,8 @@ from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope
 from app.domain.content import Content
 from app.domain.roles import Right, Role
 from app.domain.totals import complete
-from app.services.agencies import AgencyDetails, create_agency, find_agency
+from app.services.agencies import create_agency, find_agency
+from app.services.agency_details import AgencyDetails
 from app.services.filed import empty_content, find_form
 from app.services.imports import Document, read_document, store_draft
 from app.services.saving import file_content

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -17,6 +18,8 @@ from app.services.filed import Filed, Seen, content_at, find_report
 from app.storage.models import VERSION, ReportVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.auth.actor import Actor
     from app.storage.engine import ReadSession
     from app.storage.models import Step
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 def head_of(filed: Filed) -> dict[str, object]:
     """Return what the service says of a report beside its content: whose, where it stands, how it got so."""
-    report, submitted = filed.report, filed.last_step(Action.SUBMIT)
+    report, submitted = filed.report, _submission_of(filed)
     return {
         "agency": filed.agency.code,
         "status": filed.status,
@@ -36,6 +39,14 @@ def head_of(filed: Filed) -> dict[str, object]:
         "created_at": report.created_at,
         "updated_at": report.updated_at,
     }
+
+
+def _submission_of(filed: Filed) -> Step | None:
+    """Return the 上报 of what is shown; of what is published, the one before that, not its correction's."""
+    steps: Iterator[Step] = reversed(filed.steps)
+    if filed.status is Status.PUBLISHED:
+        steps = dropwhile(lambda step: step.action != Action.PUBLISH, steps)
+    return next((step for step in steps if step.action == Action.SUBMIT), None)
 
 
 def _return_of(filed: Filed) -> dict[str, object] | None:

@@ -10,14 +10,14 @@ from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import Select, bindparam, select, update
 
-from app.auth.actor import Actor
+from app.auth.actor import Actor, Credential
 from app.auth.tokens import Hashing, digest_secret, is_secret, new_secret, read_secret
 from app.domain.acts import Act
 from app.domain.roles import Role
 from app.errors import Fault, Forbidden, InvalidRequest, Unauthenticated
 from app.services.audit import record
-from app.services.tokens import credential_of, is_live
-from app.storage.models import LINK, TOKEN, Link, Token
+from app.services.tokens import token_fault
+from app.storage.models import LINK, Link, Token
 
 if TYPE_CHECKING:
     from app.storage.engine import Database, WriteSession
@@ -44,7 +44,7 @@ def create_link(
         InvalidRequest: the target is no path of the API.
         Forbidden: the actor came by such an address, or from the machine itself.
     """
-    if actor.role is None or actor.credential.startswith(PARAMETER):
+    if actor.role is None or Credential.LINK.id_in(actor.credential) is not None:
         raise Forbidden("下载地址要由登录的人生成")
     address = normal_target(target)
     if not address.startswith(f"{root}/"):
@@ -84,10 +84,11 @@ def follow(database: Database, hashing: Hashing, text: str, target: str, caller:
         hashing: how their secrets are digested.
         text: the secret that was sent.
         target: path and query of the request.
-        caller: where the request comes from, for the record.
+        caller: where the request comes from.
 
     Raises:
-        Unauthenticated: it is no link, is used up, is for another address, or its maker's token has ended.
+        Unauthenticated: it is no link, is used up, is for another address, or its maker's token isn't good,
+            now or from there.
     """
     sent = read_secret(text)
     if sent is None:
@@ -96,7 +97,8 @@ def follow(database: Database, hashing: Hashing, text: str, target: str, caller:
         link = session.scalars(_by_id(), {"of_link": sent.id}).one_or_none()
         if link is None or not is_secret(hashing, text, link.digest, link.algorithm):
             raise Unauthenticated("没有这个下载地址；请重新生成")
-        _refuse_ended(session, link, normal_target(target))
+        _refuse_other(link, normal_target(target))
+        _require_maker(session, link, caller.address or "")
         taken = update(LINK).where(LINK.c.id == link.id, LINK.c.used_at.is_(None)).returning(LINK.c.id)
         if session.execute(taken.values(used_at=datetime.now(UTC))).first() is None:
             raise Unauthenticated("这个下载地址已经用过；请重新生成")
@@ -110,16 +112,19 @@ def _by_id() -> Select[Link]:
     return select(Link).where(LINK.c.id == bindparam("of_link"))
 
 
-def _refuse_ended(session: WriteSession, link: Link, target: str) -> None:
-    now = datetime.now(UTC)
-    if link.expires_at <= now:
+def _refuse_other(link: Link, target: str) -> None:
+    if link.expires_at <= datetime.now(UTC):
         raise Unauthenticated("下载地址已经过期；请重新生成")
     if link.target != target:
         raise Unauthenticated("这个下载地址不是给这里用的；请重新生成")
-    chosen = select(Token).where(TOKEN.c.id == link.credential.removeprefix(credential_of("")))
-    token = session.scalars(chosen).one_or_none()
-    if token is not None and not is_live(token, now):
-        raise Unauthenticated("生成这个下载地址的令牌已经失效")
+
+
+def _require_maker(session: WriteSession, link: Link, address: str) -> None:
+    """Refuse what the token of whoever made the link couldn't do itself, now and from here."""
+    token_id = Credential.TOKEN.id_in(link.credential)
+    fault = None if token_id is None else token_fault(session.get_one(Token, token_id), address)
+    if fault is not None:
+        raise Unauthenticated(f"生成这个下载地址的{fault}")
 
 
 def _actor_of(link: Link, caller: Actor) -> Actor:
@@ -130,6 +135,6 @@ def _actor_of(link: Link, caller: Actor) -> Actor:
         rights=role.rights,
         under=link.agency_id,
         role=role,
-        credential=f"{PARAMETER}:{link.id}",
+        credential=Credential.LINK.named(link.id),
         expires_at=link.expires_at,
     )

@@ -124,7 +124,7 @@ def roll_up_subtree(
     total = sum_numbers(connection, form, table, subtree).get("", RollUp(dict.fromkeys(form.cells), 0, {}))
     sources = list_sources(connection, table, subtree)
     placed = subtree_on(session, key_of(agency), reference_day(year))
-    coverage = _coverage(session, agency, placed, year, {source.agency_id for source in sources})
+    coverage = _coverage(session, agency, placed, year, sources)
     return RolledUp(
         agency,
         year,
@@ -147,29 +147,31 @@ def numbers_of(session: ReadSession, rolled: RolledUp) -> dict[int, Values]:
 
 
 def _coverage(
-    session: ReadSession, agency: Agency, placed: list[Placed], year: int, included: set[int]
+    session: ReadSession, agency: Agency, placed: list[Placed], year: int, sources: list[Source]
 ) -> list[Covered]:
     statuses = statuses_under(session, key_of(agency), reference_day(year), year)
-    return [_covered(place.agency, statuses.get(key_of(place.agency)), included) for place in placed]
+    added = {source.agency_id: source for source in sources}
+    keys = [key_of(place.agency) for place in placed]
+    return [
+        _covered(place.agency, statuses.get(key), added.get(key))
+        for key, place in zip(keys, placed, strict=True)
+    ]
 
 
-def _covered(agency: Agency, stored: str | None, included: set[int]) -> Covered:
+def _covered(agency: Agency, stored: str | None, source: Source | None) -> Covered:
     status = None if stored is None else Status(stored)
     if not agency.in_rollup:
         return Covered(agency, CoverageState.EXCLUDED, status, "不在本级汇总范围内")
     if agency.report_scope == ReportScope.AGGREGATE:
         return Covered(agency, CoverageState.EXCLUDED, status, "它的报告本身就是汇总数，再加就重复了")
-    if key_of(agency) in included:
-        return Covered(agency, CoverageState.INCLUDED, status, _why_included(status))
+    if source is not None:
+        # of a report that is being corrected, what was published is added, whatever its own state
+        is_corrected = source.status != stored
+        reason = "正在更正；计入的是已公布的那一版" if is_corrected else None
+        return Covered(agency, CoverageState.INCLUDED, status, reason)
     if status is None:
         return Covered(agency, CoverageState.MISSING, None, "没有报告")
     return Covered(agency, CoverageState.DRAFT, status, f"报告的状态是“{status.label}”，还不能计入")
-
-
-def _why_included(status: Status | None) -> str | None:
-    if status is not None and status.is_editable:
-        return "正在更正；计入的是已公布的那一版"
-    return None
 
 
 def _warnings(placed: list[Placed], coverage: list[Covered]) -> list[str]:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
-from app.auth.actor import Actor
+from app.auth.actor import Actor, Credential
 from app.auth.networks import is_within, networks_in
 from app.auth.rights import require, require_everything, within_reach
-from app.auth.tokens import Hashing, digest_secret, is_secret, new_secret, read_secret
+from app.auth.tokens import PREFIX, Hashing, digest_secret, is_secret, new_secret, read_secret
 from app.domain.acts import Act
 from app.domain.roles import DEFAULT_DAYS, Right, Role
 from app.errors import InvalidRequest, NotFound, Unauthenticated
@@ -107,8 +107,10 @@ def _target(token: Token) -> str:
     return f"/tokens/{token.id}"
 
 
-def list_tokens(session: ReadSession, actor: Actor, after: str, limit: int) -> list[TokenFound]:
-    """Return up to *limit* tokens that name agencies which the actor reaches, by id, from after *after*.
+def list_tokens(session: ReadSession, actor: Actor, after: str, limit: int | None) -> list[TokenFound]:
+    """Return the tokens that name agencies which the actor reaches, by id, from after *after*.
+
+    Up to *limit* of them; None for all.
 
     Raises:
         Forbidden: the actor may not.
@@ -129,7 +131,7 @@ def find_token(session: ReadSession, actor: Actor, token_id: str) -> TokenFound:
     Raises:
         NotFound: there is none.
     """
-    own = actor.credential == credential_of(token_id)
+    own = actor.credential == Credential.TOKEN.named(token_id)
     if not own:
         require(actor, Right.MANAGE_TOKENS, "令牌")
     chosen = _reached(actor).where(TOKEN.c.id == token_id)
@@ -137,11 +139,6 @@ def find_token(session: ReadSession, actor: Actor, token_id: str) -> TokenFound:
     if row is None:
         raise NotFound(f"没有编号为“{token_id}”的令牌")
     return TokenFound(*row)
-
-
-def credential_of(token_id: str) -> str:
-    """Return how the records name a token."""
-    return f"token:{token_id}"
 
 
 def rotate(
@@ -215,12 +212,14 @@ def authenticate(database: Database, hashing: Hashing, text: str, address: str) 
     """
     sent = read_secret(text)
     if sent is None:
-        raise Unauthenticated("令牌不完整，或抄错了；请整个复制，从 nb_ 开始")
+        raise Unauthenticated(f"令牌不完整，或抄错了；请整个复制，从 {PREFIX} 开始")
     with database.reading() as session:
         token = session.scalars(_by_id(), {"of_token": sent.id}).one_or_none()
     if token is None or not is_secret(hashing, text, token.digest, token.algorithm):
         raise Unauthenticated("没有这个令牌")
-    _refuse_ended(token, address)
+    fault = token_fault(token, address)
+    if fault is not None:
+        raise Unauthenticated(fault)
     _note_use(database, token)
     return actor_of(token)
 
@@ -230,14 +229,15 @@ def _by_id() -> Select[Token]:
     return select(Token).where(TOKEN.c.id == bindparam("of_token"))
 
 
-def _refuse_ended(token: Token, address: str) -> None:
-    if token.revoked_at is not None:
-        raise Unauthenticated("令牌已经吊销；请向发放的人另要一个")
-    if token.expires_at <= datetime.now(UTC):
-        raise Unauthenticated("令牌已经过期；请向发放的人另要一个")
+def token_fault(token: Token, address: str) -> str | None:
+    """Say in Chinese why a token isn't good from an address now; None where it is."""
+    if not is_live(token, datetime.now(UTC)):
+        ended = "过期" if token.revoked_at is None else "吊销"
+        return f"令牌已经{ended}；请向发放的人另要一个"
     allowed = networks_of(token)
     if allowed and not is_within(address, networks_in(allowed)):
-        raise Unauthenticated(f"这个令牌不能从 {address} 使用")
+        return f"令牌不能从 {address} 使用"
+    return None
 
 
 def actor_of(token: Token) -> Actor:
@@ -248,7 +248,7 @@ def actor_of(token: Token) -> Actor:
         role.rights,
         token.agency_id,
         role,
-        credential_of(token.id),
+        Credential.TOKEN.named(token.id),
         token.expires_at,
     )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from app.auth.actor import same_name
 from app.auth.rights import require
 from app.domain.content import places_of_text
+from app.domain.guesses import guess
 from app.domain.lifecycle import Action, allowed
 from app.domain.results import blocking
 from app.domain.roles import Right
@@ -141,9 +141,8 @@ def unknown_place(form: ReportForm, code: str, pointer: str) -> Fault | None:
     known = [*form.cells, *places_of_text(form)]
     if code in known:
         return None
-    near = get_close_matches(code, known, 1)
-    meant = f"；是不是“{near[0]}”？" if near else ""
-    return Fault(pointer, f"报告中没有“{code}”这一格或这一部分{meant}", "unknown-cell")
+    message = f"报告中没有“{code}”这一格或这一部分{guess(code, known)}"
+    return Fault(pointer, message, "unknown-cell")
 
 
 @dataclass(frozen=True, slots=True)

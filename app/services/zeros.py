@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from app.domain.acts import Act
+from app.domain.guesses import guess
 from app.domain.roles import Right
 from app.domain.totals import sum_of
 from app.domain.values import missing_cells, to_text
@@ -136,8 +136,7 @@ def _refuse_filled(content: Content, asked: list[CellCode]) -> None:
 def _fault(content: Content, place: int, code: CellCode) -> Fault | None:
     cell = content.form.cells.get(code)
     if cell is None:
-        near = get_close_matches(code, content.form.cells, 1)
-        meant = f"；是不是“{near[0]}”？" if near else ""
+        meant = guess(code, content.form.cells)
         return Fault(f"/cells/{place}", f"表中没有“{code}”这一格{meant}", "unknown-cell")
     value = content.values.get(code)
     if value is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.auth.actor import COMMAND_LINE, same_name
+from app.auth.actor import COMMAND_LINE, Credential, same_name
 from app.domain.roles import Right
 
 
@@ -39,3 +39,14 @@ def test_letters_and_marks_make_another_person(one: str, other: str) -> None:
 def test_the_operator_at_the_machine_may_do_all_everywhere() -> None:
     assert COMMAND_LINE.rights == frozenset(Right)
     assert (COMMAND_LINE.under, COMMAND_LINE.role, COMMAND_LINE.address) == (None, None, None)
+
+
+def test_the_records_name_a_token_and_a_link_with_their_ids() -> None:
+    assert Credential.TOKEN.named("A1") == "token:A1"
+    assert Credential.LINK.named("A1") == "link:A1"
+    assert Credential.TOKEN.id_in("token:A1") == "A1"
+
+
+@pytest.mark.parametrize("name", ["link:A1", "tokens:A1", "oidc", "command-line", ""])
+def test_what_is_named_as_no_token_has_no_token_s_id(name: str) -> None:
+    assert Credential.TOKEN.id_in(name) is None

@@ -7,19 +7,10 @@ import pytest
 from app.auth import lockout
 from app.auth.lockout import Lockout, line_of
 from app.errors import TooManyAttempts
+from tests.clock import Clock
 
 MOST, SECONDS = 3, 90
 HERE, THERE = "192.0.2.1", "192.0.2.2"
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-
-    def __call__(self) -> float:
-        return self.time
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
-from app.auth.networks import address_in, is_within, networks_in
+from app.auth.networks import address_in, is_within, networks_in, without_port
 
 INSIDE = networks_in(["10.1.0.0/16", "192.0.2.7", "2001:db8::/32"])
 
@@ -38,3 +38,40 @@ def test_an_ipv4_address_that_ipv6_carries_is_the_ipv4_address() -> None:
     assert address_in("10.0.0.1") == IPv4Address("10.0.0.1")
     assert address_in("::1") == IPv6Address("::1")
     assert address_in("testclient") is None
+
+
+@pytest.mark.parametrize(
+    ("hop", "address"),
+    [
+        ("192.0.2.1:4711", "192.0.2.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("2001:db8::1:4711", "2001:db8::1:4711"),
+        ("[::ffff:192.0.2.1]:80", "::ffff:192.0.2.1"),
+    ],
+)
+def test_a_port_behind_an_address_is_left_out(hop: str, address: str) -> None:
+    """Of an IPv6 address without brackets nothing is: it can't be told from the address."""
+    assert without_port(hop) == address
+
+
+@pytest.mark.parametrize(
+    "hop",
+    [
+        "",
+        "unknown",
+        "unknown:80",
+        "[unknown]:80",
+        "192.0.2.1:",
+        "192.0.2.1:http",
+        "192.0.2.256:80",
+        "192.0.2.1:80:80",
+        "[2001:db8::1]80",
+        "[2001:db8::1",
+        "2001:db8::1]:80",
+    ],
+)
+def test_what_is_no_address_with_a_port_stays_as_it_is(hop: str) -> None:
+    assert without_port(hop) == hop

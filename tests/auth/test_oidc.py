@@ -26,6 +26,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from app.auth.oidc import Identity, IdentityProvider, Provider, ProviderUnavailable, UnknownIdentity
 from tests.auth.provider import AUDIENCE, DISCOVERY, JWKS, RunningProvider, running_provider
+from tests.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,16 +37,6 @@ HOUR = 60 * MINUTE
 ROLES = {"county-reviewer": "reviewer", "county-clerk": "clerk"}
 MADE_UP = {"kid": "made-up"}
 SIGNERS = ("RS256", "ES256")
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-
-    def __call__(self) -> float:
-        return self.time
 
 
 @pytest.fixture(autouse=True)

@@ -371,7 +371,7 @@ def test_a_token_is_good_only_in_its_networks(app: FastAPI, client: TestClient) 
     for peer, status in ((HERE, 200), ("2001:db8::7", 200), (f"::ffff:{HERE}", 200), (THERE, 401)):
         assert me(Desk(app, client=(peer, 5000)), issued["token"]).status_code == status, peer
     problem = assert_problem(me(Desk(app, client=(THERE, 5000)), issued["token"]), 401, "unauthenticated")
-    assert problem["detail"] == f"这个令牌不能从 {THERE} 使用"
+    assert problem["detail"] == f"令牌不能从 {THERE} 使用"
 
 
 # How they are replaced
@@ -536,9 +536,18 @@ def test_a_link_ends_with_its_maker_s_token(client: TestClient, database: Databa
     hrefs = [a_link(client, ME, bearer(token["token"])) for token in (revoked, expired)]
     client.delete(f"{TOKENS}/{revoked['id']}")
     change_token(database, expired["id"], expires_at=datetime.now(UTC))
-    for href in hrefs:
+    for href, ended in zip(hrefs, ("吊销", "过期"), strict=True):
         problem = assert_problem(follow(client, href), 401, "unauthenticated")
-        assert problem["detail"] == "生成这个下载地址的令牌已经失效"
+        assert problem["detail"] == f"生成这个下载地址的令牌已经{ended}；请向发放的人另要一个"
+
+
+def test_a_link_is_good_only_in_its_maker_s_networks(app: FastAPI, client: TestClient) -> None:
+    inside, outside = Desk(app, client=(HERE, 5000)), Desk(app, client=(THERE, 5000))
+    maker = bearer(issue(client, networks=[HERE])["token"])
+    href = a_link(inside, ME, maker)
+    problem = assert_problem(follow(outside, href), 401, "unauthenticated")
+    assert problem["detail"] == f"生成这个下载地址的令牌不能从 {THERE} 使用"
+    assert follow(inside, href).json()["holder"] == "张三"
 
 
 NO_LINKS = {
@@ -672,10 +681,25 @@ def test_what_anybody_forwards_is_not_believed(database_url: str) -> None:
         assert client.get(ME, headers=headers).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [(f"{HERE}:{{}}", HERE), ("[2001:db8::1]:{}", "2001:db8::1"), (f"{HERE}:1, {PROXY}:{{}}", HERE)],
+)
+def test_a_caller_stays_the_same_whatever_port_the_gateway_tells(
+    sqlite_url: str, forwarded: str, address: str
+) -> None:
+    with guarded(sqlite_url, PROXY) as client:
+        statuses = [fail(client, forwarded.format(port), 1)[0] for port in range(4711, 4715)]
+        assert statuses == [401, 401, 401, 429]
+        assert {entry["address"] for entry in entries(client, "login.refuse")} == {address}
+
+
 def test_behind_a_gateway_a_token_s_networks_are_the_caller_s(sqlite_url: str) -> None:
     with guarded(sqlite_url, PROXY) as client:
         shown = bearer(issue(client, networks=[HERE])["token"])
-        for forwarded, status in ((HERE, 200), (f"{THERE}, {HERE}", 200), (THERE, 401), ("unknown", 401)):
+        told = ((HERE, 200), (f"{THERE}, {HERE}", 200), (THERE, 401), ("unknown", 401))
+        with_port = ((f"{HERE}:4711", 200), (f"{HERE}:1, {PROXY}:2", 200), (f"{THERE}:4711", 401))
+        for forwarded, status in (*told, *with_port):
             answer = client.get(ME, headers={**shown, "X-Forwarded-For": forwarded})
             assert answer.status_code == status, forwarded
         assert client.get(ME, headers=shown).status_code == 401

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,8 @@ from openpyxl import load_workbook
 
 from app.domain.lifecycle import Action
 from app.domain.roles import Role
+from app.domain.values import flatten
+from app.forms.annual_2021 import FORM
 from tests.api import (
     API,
     COUNTY,
@@ -18,6 +21,7 @@ from tests.api import (
     YEAR,
     a_report,
     address,
+    an_agency,
     assert_problem,
     based_on,
     faults,
@@ -31,6 +35,8 @@ from tests.desk import WHOLE_TREE, bearer, holder_of
 if TYPE_CHECKING:
     from httpx2 import Response
     from starlette.testclient import TestClient
+
+    from app.domain.values import Values
 
 LICENCES = "disclosure.licensing.decisions"
 REVIEWER, REPORTER, READER = (
@@ -62,9 +68,18 @@ def set_licences(client: TestClient, number: int) -> Response:
     return answer
 
 
-def licences_in_total(client: TestClient, basis: str = "submitted") -> object:
-    rolled = client.get(f"{API}/rollups/{COUNTY}/{YEAR}", params={"basis": basis}).json()
-    return rolled["totals"]["disclosure"]["licensing"]["decisions"]
+def totals(client: TestClient, basis: str = "submitted") -> Values:
+    """Return the county's total, every cell of it."""
+    answer = client.get(f"{API}/rollups/{COUNTY}/{YEAR}", params={"basis": basis})
+    assert answer.status_code == 200, answer.text
+    return flatten(FORM, answer.json()["totals"])
+
+
+def rewrite(client: TestClient, values: Values) -> None:
+    """Give every cell of the report another number."""
+    headers = based_on(client.get(address()))
+    answer = client.put(address(), params={"draft": True}, json=a_report(values), headers=headers)
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.fixture
@@ -206,12 +221,14 @@ def test_what_was_accepted_or_published_cannot_be_edited(filed: TestClient, acti
 def test_a_published_report_stays_served_and_summed_until_its_correction_is_published(
     filed: TestClient,
 ) -> None:
+    first = a_balanced_report(**{LICENCES: 10})
+    second = {code: 2 * (value or 0) for code, value in first.items()}
     walk(filed, "accept", "publish", "revise")
-    set_licences(filed, 25)
+    rewrite(filed, second)
     for action in (None, "submit", "accept"):
         if action is not None:
             walk(filed, action)
-        assert [licences_in_total(filed, basis) for basis in ("submitted", "accepted")] == [10, 10]
+        assert totals(filed, "submitted") == totals(filed, "accepted") == first
         seen = filed.get(address(), headers=READER).json()
         assert (seen["status"], seen["version"], seen["disclosure"]["licensing"]["decisions"]) == (
             "published",
@@ -224,21 +241,48 @@ def test_a_published_report_stays_served_and_summed_until_its_correction_is_publ
         assert (worked_on["version"], worked_on["published_version"]) == (2, 1)
         (listed,) = reports_stored(filed)
         assert (listed["version"], listed["published_version"]) == (2, 1)
-        assert worked_on["disclosure"]["licensing"]["decisions"] == 25
+        assert worked_on["disclosure"]["licensing"]["decisions"] == 20
     walk(filed, "publish")
-    assert licences_in_total(filed) == 25
+    assert totals(filed, "submitted") == totals(filed, "accepted") == second
     seen = filed.get(address(), headers=READER).json()
-    assert (seen["version"], seen["disclosure"]["licensing"]["decisions"]) == (2, 25)
+    assert (seen["version"], seen["disclosure"]["licensing"]["decisions"]) == (2, 20)
 
 
 def test_a_roll_up_names_the_published_version_as_its_source_during_a_correction(filed: TestClient) -> None:
     walk(filed, "accept", "publish", "revise")
     set_licences(filed, 25)
+    for action, status in ((None, "draft"), ("submit", "submitted"), ("accept", "accepted")):
+        if action is not None:
+            walk(filed, action)
+        rolled = filed.get(f"{API}/rollups/{COUNTY}/{YEAR}").json()
+        assert [(source["agency"], source["version"]) for source in rolled["sources"]] == [(TOWN, 1)]
+        (included,) = rolled["coverage"]["included"]
+        assert (included["code"], included["status"]) == (TOWN, status)
+        assert included["reason"] == "正在更正；计入的是已公布的那一版"
+    walk(filed, "publish")
     rolled = filed.get(f"{API}/rollups/{COUNTY}/{YEAR}").json()
-    assert [(source["agency"], source["version"]) for source in rolled["sources"]] == [(TOWN, 1)]
-    (included,) = rolled["coverage"]["included"]
-    assert (included["code"], included["status"]) == (TOWN, "draft")
-    assert "正在更正" in included["reason"]
+    assert [source["version"] for source in rolled["sources"]] == [2]
+    assert rolled["coverage"]["included"][0]["reason"] is None
+
+
+def test_who_reads_during_a_correction_sees_how_late_the_published_version_was(filed: TestClient) -> None:
+    """The agency's level is corrected meanwhile, so that the correction is due on another day."""
+    published = walk(filed, "accept", "publish", "revise").json()["days_late"]
+    where = f"{API}/agencies/{TOWN}"
+    body = an_agency(TOWN, COUNTY, level="county")
+    assert filed.put(where, json=body, headers=based_on(filed.get(where))).status_code == 200
+
+    def lateness(headers: dict[str, str]) -> object:
+        return filed.get(address(), headers=headers).json()["days_late"]
+
+    two_months = (date(YEAR + 1, 3, 31) - date(YEAR + 1, 1, 31)).days
+    assert lateness(REVIEWER) == published
+    walk(filed, "submit")
+    assert (lateness(READER), lateness(REVIEWER)) == (published, published - two_months)
+    set_licences(filed, 25)
+    assert (lateness(READER), lateness(REVIEWER)) == (published, published - two_months)
+    walk(filed, "accept", "publish")
+    assert lateness(READER) == published - two_months
 
 
 def test_a_correction_is_shown_with_its_reason(filed: TestClient) -> None:

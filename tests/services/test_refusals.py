@@ -15,6 +15,7 @@ from app.services import refusals
 from app.services.refusals import WINDOW_S, RefusalLog, Refused
 from app.storage.engine import open_database
 from app.storage.models import AUDIT_ENTRY
+from tests.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
     from app.storage.engine import Database
 
 WHERE = "/api/v1/agencies"
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-
-    def __call__(self) -> float:
-        return self.time
 
 
 @pytest.fixture

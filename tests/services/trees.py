@@ -15,7 +15,8 @@ from app.domain.agencies import BEGINNING, AgencyKind, AgencyLevel, ReportScope,
 from app.domain.lifecycle import Status
 from app.domain.roles import Right
 from app.forms.annual_2021 import FORM
-from app.services.agencies import AgencyDetails, create_agency, find_agency
+from app.services.agencies import create_agency, find_agency
+from app.services.agency_details import AgencyDetails
 from app.services.saving import file_content
 from app.storage.audit import SYSTEM
 from app.storage.models import AGENCY, METADATA, PLACEMENT, REPORT

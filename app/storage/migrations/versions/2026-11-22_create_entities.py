@@ -15,6 +15,16 @@ TIME = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     """Create the tables of the entities."""
+    _create_agencies()
+    _create_placements()
+    _create_reports()
+    _create_versions()
+    _create_source_documents()
+    _create_submissions()
+    _create_zero_statements()
+
+
+def _create_agencies() -> None:
     op.create_table(
         "agency",
         sa.Column("id", KEY, nullable=False),
@@ -38,6 +48,9 @@ def upgrade() -> None:
         sa.Column("code", CODE, nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_retired_code")),
     )
+
+
+def _create_placements() -> None:
     op.create_table(
         "agency_placement",
         sa.Column("id", KEY, nullable=False),
@@ -63,6 +76,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_agency_placement_parent_id"), "agency_placement", ["parent_id"])
 
+
+def _create_reports() -> None:
     op.create_table(
         "report",
         sa.Column("id", KEY, nullable=False),
@@ -82,6 +97,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_report_year"), "report", ["year"])
 
+
+def _create_versions() -> None:
     op.create_table(
         "report_version",
         sa.Column("report_id", KEY, nullable=False),
@@ -94,6 +111,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("report_id", "number", name=op.f("pk_report_version")),
     )
+
+
+def _create_source_documents() -> None:
     op.create_table(
         "source_document",
         sa.Column("id", KEY, nullable=False),
@@ -113,6 +133,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_source_document_report_id"), "source_document", ["report_id"])
 
+
+def _create_submissions() -> None:
     op.create_table(
         "submission",
         sa.Column("id", KEY, nullable=False),
@@ -129,6 +151,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_submission_report_id"), "submission", ["report_id"])
 
+
+def _create_zero_statements() -> None:
     op.create_table(
         "zero_statement",
         sa.Column("id", KEY, nullable=False),
