@@ -136,7 +136,8 @@ _FRAMEWORK = {
 
 def _methods_of(request: Request, wrong: HTTPException) -> list[str]:
     """Return what can be done with an address; the framework names only what the first of its routes does."""
-    if "Allow" not in (wrong.headers or {}):
+    if "HEAD" in (wrong.headers or {}).get("Allow", ""):
+        # files and pages of its own, which can only be read
         return list(READING_METHODS)
     asked = {name: request.scope[name] for name in ("type", "path", "root_path", "headers")}
     found = [
