@@ -139,10 +139,15 @@ _FRAMEWORK = {
 
 def _methods_of(request: Request, wrong: HTTPException) -> list[str]:
     """Return what can be done with an address; the framework names only what the first of its routes does."""
-    if "Allow" not in (wrong.headers or {}):
+    if "HEAD" in (wrong.headers or {}).get("Allow", ""):
+        # files and pages of its own, which can only be read
         return list(READING_METHODS)
-    router, scope = request.app.router, request.scope
-    found = [name for name in METHODS if router.matches({**scope, "method": name})[0] is Match.FULL]
+    asked = {name: request.scope[name] for name in ("type", "path", "root_path", "headers")}
+    found = [
+        method
+        for method in METHODS
+        if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
     return [*READING_METHODS, *found[1:]] if "GET" in found else found
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 URL, HEADERS, HEAD, BODY = 2048, 20, 4096, 4096
 NOBODY = {"Authorization": ""}
-SOON = 0.2
+SOON = 0.5
 
 
 @pytest.fixture

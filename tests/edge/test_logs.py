@@ -133,8 +133,19 @@ def test_a_failure_is_told_by_its_kinds_and_places(sqlite_url: str, tmp_path: Pa
     assert "no such table" not in log.read_text()
 
 
-def test_the_level_is_a_setting(sqlite_url: str, tmp_path: Path) -> None:
+def test_at_the_level_of_warnings_nothing_is_said_of_requests_not_even_of_broken_off_ones(
+    sqlite_url: str, tmp_path: Path
+) -> None:
     log = tmp_path / "log"
+    token = f"Authorization: Bearer {WHOLE_TREE[Role.SYSTEM].text}"
     with process_of(sqlite_url, log=log, settings={"LOG_LEVEL": "warning"}) as (_, at):
+        for kind in ("application/json", "multipart/form-data; boundary=x"):
+            with wire(at) as line:
+                where = address() if "json" in kind else f"{API}/imports"
+                method = "PUT" if "json" in kind else "POST"
+                headers = (token, f"Content-Type: {kind}", "Content-Length: 100", "Expect: 100-continue")
+                line.send(head(method, where, *headers))
+                assert line.socket.recv(100).startswith(b"HTTP/1.1 100")
+                line.send("--x")
         assert httpx.get(f"{at}/livez", trust_env=False).status_code == 200
     assert lines_of(log) == []

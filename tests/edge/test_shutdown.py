@@ -26,7 +26,7 @@ TOKEN = f"Authorization: Bearer {WHOLE_TREE[Role.SYSTEM].text}"
 JSON = "Content-Type: application/json"
 BODY = '{"title": "a"}'
 START, REST = BODY[:5], BODY[5:]
-SOON_S = 5
+SOON_S = 15
 
 
 def refuses_connections(address: str) -> bool:

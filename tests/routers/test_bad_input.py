@@ -265,11 +265,11 @@ def test_an_address_or_method_that_is_not_there_is_a_problem_too(client: TestCli
     for where, allowed in {
         address(): "GET, HEAD, PUT, PATCH, DELETE",
         address(rest="/zeros"): "GET, HEAD, POST",
-        address(rest="/transitions"): "POST",
+        f"{API}/validations": "POST",
         "/docs": "GET, HEAD",
         "/docs/assets/swagger/swagger-ui.css": "GET, HEAD",
     }.items():
-        wrong = client.post(where) if "POST" not in allowed else client.delete(where)
+        wrong = client.post(where) if "POST" not in allowed else client.patch(where)
         assert_problem(wrong, 405, "method-not-allowed")
         assert wrong.headers["allow"] == allowed
     assert_problem(client.get("/docs/assets/nothing.js"), 404, "not-found")

@@ -162,7 +162,7 @@ def test_a_second_writer_waits_for_the_first_on_sqlite(sqlite_url: str) -> None:
     database.engine.dispose()
 
 
-SOON = 0.2
+SOON = 0.5
 ENDLESS = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
     "postgresql": "SELECT pg_sleep(600)",
