@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -28,11 +27,12 @@ from app import __version__, errors
 from app.auth.lockout import Lockout
 from app.auth.oidc import IdentityProvider
 from app.domain.acts import Act
-from app.errors import Fault, Refusal
+from app.errors import Refusal
 from app.routers import (
     access,
     agencies,
     audit,
+    batches,
     changes,
     forms,
     imports,
@@ -45,6 +45,7 @@ from app.routers import (
     workflow,
 )
 from app.routers.answers import NotModified
+from app.schemas.failures import STATUS_OF, problem_of, problem_text, type_of
 from app.schemas.openapi import describe
 from app.schemas.problems import invalid
 from app.services.access import Gate
@@ -56,26 +57,6 @@ from app.writing import REPLAYED, Replayed
 
 API = "/api/v1"
 PROBLEM_JSON = "application/problem+json"
-
-STATUS_OF: Mapping[type[Refusal], int] = {
-    errors.Malformed: 400,
-    errors.Unauthenticated: 401,
-    errors.Forbidden: 403,
-    errors.NotFound: 404,
-    errors.Duplicate: 409,
-    errors.WrongState: 409,
-    errors.InProgress: 409,
-    errors.StaleVersion: 412,
-    errors.TooLarge: 413,
-    errors.UnsupportedMediaType: 415,
-    errors.InvalidRequest: 422,
-    errors.RulesBroken: 422,
-    errors.KeyReused: 422,
-    errors.UnreadableDocument: 422,
-    errors.PreconditionRequired: 428,
-    errors.TooManyAttempts: 429,
-    errors.Unavailable: 503,
-}
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         validations,
         agencies,
         reports,
+        batches,
         workflow,
         versions,
         parts,
@@ -230,9 +212,7 @@ def _handle_failures(app: FastAPI) -> None:
 
 
 async def _refuse(request: Request, refusal: Refusal) -> Response:
-    status = STATUS_OF[type(refusal)]
-    what = (refusal.code, refusal.title, refusal.detail)
-    answer = _problem(request, status, what, refusal.faults, refusal.members)
+    answer = _ProblemResponse(problem_of(refusal, _told_of(request)), STATUS_OF[type(refusal)])
     if isinstance(refusal, errors.Unauthenticated):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="nianbao"'
     if refusal.retry_after is not None:
@@ -263,7 +243,7 @@ async def _refuse_http(request: Request, wrong: HTTPException) -> Response:
     if isinstance(wrong.__cause__, Refusal):
         return await _refuse(request, wrong.__cause__)
     kind, title, detail = _FRAMEWORK.get(wrong.status_code, ("refused", "请求被拒绝", str(wrong.detail)))
-    answer = _problem(request, wrong.status_code, (kind, title, detail))
+    answer = _problem(request, wrong.status_code, kind, title, detail)
     answer.headers.update(wrong.headers or {})
     return answer
 
@@ -295,44 +275,26 @@ async def _say_sorry(request: Request, failure: Exception) -> Response:
     """Answer for anything unforeseen; the server logs it, the caller gets no more than the request's id."""
     request_id = _request_id(request)
     log.error("%s %s failed [%s]", request.method, request.url.path, request_id, exc_info=failure)
-    answer = _problem(request, 500, ("internal", "系统内部错误", "系统出了意外，什么也没有保存"))
+    answer = _problem(request, 500, "internal", "系统内部错误", "系统出了意外，什么也没有保存")
     # this answer is made outside `RequestIds`
     answer.headers["X-Request-ID"] = request_id
     return answer
 
 
-def _problem(
-    request: Request,
-    status: int,
-    what: tuple[str, str, str],
-    faults: tuple[Fault, ...] = (),
-    members: Mapping[str, object] | None = None,
-) -> Response:
-    code, title, detail = what
-    body: dict[str, object] = {
-        "type": f"/problems/{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": request.url.path,
-        "request_id": _request_id(request),
-        **(members or {}),
-    }
-    if faults:
-        body["errors"] = [
-            {"pointer": fault.pointer, "message": fault.message, "code": fault.code, **fault.details}
-            for fault in faults
-        ]
-    return _ProblemResponse(body, status)
+def _problem(request: Request, status: int, code: str, title: str, detail: str) -> Response:
+    said = {"type": type_of(code), "title": title, "status": status, "detail": detail}
+    return _ProblemResponse(said | _told_of(request), status)
+
+
+def _told_of(request: Request) -> dict[str, object]:
+    return {"instance": request.url.path, "request_id": _request_id(request)}
 
 
 class _ProblemResponse(JSONResponse):
-    """A problem document; it may quote what was sent, valid Unicode or not."""
-
     media_type = PROBLEM_JSON
 
-    def render(self, content: object) -> bytes:
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    def render(self, content: Mapping[str, object]) -> bytes:
+        return problem_text(content)
 
 
 def _request_id(request: Request) -> str:

@@ -41,6 +41,17 @@ class WriteSession(ReadSession):
         self.digest = digest
         self.changes: list[dict[str, object]] = []
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Open a part of the transaction, which is undone alone when its block fails."""
+        kept = len(self.changes)
+        try:
+            with self.begin_nested():
+                yield
+            kept = len(self.changes)
+        finally:
+            del self.changes[kept:]
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -149,6 +160,12 @@ def lock_tree(session: WriteSession, *, to_change_it: bool) -> None:
     if session.get_bind().dialect.name == "postgresql":
         mode = "EXCLUSIVE" if to_change_it else "ROW SHARE"
         session.execute(text(f"LOCK TABLE agency_placement IN {mode} MODE"))
+
+
+def queue_batches(session: WriteSession) -> None:
+    """Let one transaction of many reports after the other through: two would take their locks crosswise."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('nianbao batch'))"))
 
 
 def answers(database: Database) -> bool:
