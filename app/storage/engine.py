@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.storage.audit import write_entries
 from app.storage.changes import number_changes
 from app.storage.digests import Digest
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy.pool import ConnectionPoolEntry
+
+    from app.storage.audit import ChainEnd
 
 BUSY_TIMEOUT_MS = 5000
 
@@ -34,23 +37,28 @@ class WriteSession(ReadSession):
     Attributes:
         digest: by which the audit entries written in it are chained.
         changes: rows for the feed of changes, which get their numbers just before the commit.
+        entries: rows for the audit trail, which are written just before the commit.
+        chain_ends: where the chains end that are held, by chain.
     """
 
     def __init__(self, engine: Engine, digest: Digest) -> None:
         super().__init__(engine)
         self.digest = digest
         self.changes: list[dict[str, object]] = []
+        self.entries: list[dict[str, object]] = []
+        self.chain_ends: dict[str, ChainEnd] = {}
 
     @contextmanager
     def part(self) -> Iterator[None]:
         """Open a part of the transaction, which is undone alone when its block fails."""
-        kept = len(self.changes)
+        changes, entries, ends = len(self.changes), len(self.entries), dict(self.chain_ends)
         try:
             with self.begin_nested():
                 yield
-            kept = len(self.changes)
+            changes, entries, ends = len(self.changes), len(self.entries), self.chain_ends
         finally:
-            del self.changes[kept:]
+            del self.changes[changes:], self.entries[entries:]
+            self.chain_ends = ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,7 @@ class Database:
         """Open a transaction; commit it when the block ends, undo it when the block fails or was a trial."""
         with self._in_turn(), WriteSession(for_writing(self.engine), self.digest) as session:
             yield session
+            write_entries(session)
             number_changes(session)
             if not as_trial:
                 session.commit()

@@ -229,10 +229,10 @@ def test_lines_are_read_like_an_array_and_a_broken_one_hurts_none(county: TestCl
         json.dumps(an_item(TOWNS[1]), ensure_ascii=False),
     ]
     lines += ['{"year": 2021, "year": 2021}', '{"agency": NaN}', "[" * 5000]
+    body = "\r\n".join(lines)
     for ending in ("", "\n", "\r\n"):
-        body = ("\r\n".join(lines) + ending).encode()
         params = {"atomic": False, "dry_run": True}
-        answer = county.post(BATCH, content=body, params=params, headers={"Content-Type": NDJSON})
+        answer = county.post(BATCH, content=body + ending, params=params, headers={"Content-Type": NDJSON})
         assert answer.status_code == 207, answer.text
         broken = (400, "malformed")
         assert results(answer) == [(201, None), broken, broken, (201, None), broken, broken, broken]
