@@ -1,4 +1,4 @@
-"""What a caller can do wrong, in the caller's language; how it travels is settled in `app.edge.problems`."""
+"""What a caller can do wrong, in the caller's language; see `app.schemas.failures` for HTTP."""
 
 from __future__ import annotations
 
@@ -71,6 +71,13 @@ class RulesBroken(Refusal):
 
     code = "rules-broken"
     title = "报告不符合勾稽关系或填报规则"
+
+
+class BatchRefused(Refusal):
+    """Some of a batch can't be saved, so none of it is."""
+
+    code = "batch-refused"
+    title = "整批没有保存"
 
 
 class UnreadableDocument(Refusal):

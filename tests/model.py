@@ -7,110 +7,22 @@ service's own tables can't be wrong here in the same way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-SYSTEM, STRANGER = "_system", "未登录"
-BALANCED = 3
-"""The one number of received requests that goes with the other cells."""
-
-RIGHTS = {
-    "reporter": {"file", "comment", "publish"},
-    "reviewer": {"comment", "review", "publish", "audit"},
-    "administrator": {"agencies", "tokens", "audit"},
-    "reader": set(),
-    "system": {"file"},
-}
-STEPS = {
-    "submit": ("file", ("draft", "returned"), "submitted"),
-    "withdraw": ("file", ("submitted",), "draft"),
-    "return": ("review", ("submitted", "accepted"), "returned"),
-    "accept": ("review", ("submitted",), "accepted"),
-    "publish": ("publish", ("accepted",), "published"),
-    "revise": ("file", ("published",), "draft"),
-}
-COUNTED = {
-    "submitted": ("submitted", "accepted", "published"),
-    "accepted": ("accepted", "published"),
-}
-
-
-class No(Exception):  # noqa: N818 - it is an answer
-    """The service must refuse; *what* tells apart what one person is refused at one address."""
-
-    def __init__(self, status: int, what: str = "") -> None:
-        super().__init__(status, what)
-        self.status = status
-        self.what = what
-
-
-class Content(NamedTuple):
-    """The cells of a report that change; the others are always the same."""
-
-    licensing: int | None
-    received: int | None
-
-    @property
-    def is_sound(self) -> bool:
-        return self.licensing is not None and self.received == BALANCED
-
-
-NOT_FOUND = 404
-
-
-class Entry(NamedTuple):
-    """An entry of the audit trail."""
-
-    chain: str
-    act: str
-    holder: str
-    agency: str | None
-    times: int = 1
-
-
-@dataclass
-class Token:
-    holder: str
-    role: str
-    agency: str | None
-    is_revoked: bool = False
-
-    def may(self, right: str) -> bool:
-        return right in RIGHTS[self.role]
-
-    @property
-    def person(self) -> str:
-        """Whose it is: a name may be written wide or narrow, large or small, with blanks or without."""
-        return {"ＬＩ ＷＥＩ": "liwei", "Li Wei": "liwei"}.get(self.holder, self.holder)
-
-
-@dataclass
-class Report:
-    chain: str
-    contents: list[Content]
-    savers: list[Token]
-    status: str = "draft"
-    revision: int = 1
-    submitter: Token | None = None
-    published: int | None = None
-    comments: int = 0
-
-    @property
-    def is_revised(self) -> bool:
-        return self.published is not None and self.status != "published"
-
-    def version_seen_by(self, token: Token) -> int:
-        """Return the version that somebody sees: those who don't work on it see no unfinished correction."""
-        works_on_it = token.may("file") or token.may("review")
-        return len(self.contents) if works_on_it or not self.is_revised else self.published or 0
-
-    def version_counted(self, basis: str) -> int | None:
-        """Return the version that counts: what was published does until its correction is published."""
-        if self.is_revised:
-            return self.published
-        return len(self.contents) if self.status in COUNTED[basis] else None
-
+from tests.model_terms import (
+    NOT_FOUND,
+    STEPS,
+    STRANGER,
+    SYSTEM,
+    Content,
+    Entry,
+    Item,
+    No,
+    Report,
+    Token,
+)
 
 Judgement: TypeAlias = Callable[["Model", Token], int]
 
@@ -126,6 +38,7 @@ class Model:
         tokens: all that were issued, in order.
         reports: by agency.
         trail: of each chain in order.
+        told: the status of each report in the last batch.
         refused: refusals since the trail was read last, by kind, and how often each came again.
     """
 
@@ -135,6 +48,7 @@ class Model:
     tokens: list[Token] = field(default_factory=list)
     reports: dict[str, Report] = field(default_factory=dict)
     trail: list[Entry] = field(default_factory=list)
+    told: list[int] = field(default_factory=list)
     refused: dict[tuple[Entry, str], int] = field(default_factory=dict)
 
     def status_of(self, token: Token, judge: Judgement) -> int:
@@ -216,14 +130,45 @@ class Model:
             report.published = len(report.contents)
         self._tell(action, token, agency)
 
-    def put(self, token: Token, agency: str, content: Content, tag: str, *, draft: bool) -> int:
-        report = self.require(token, agency, "file")
+    def put(
+        self,
+        token: Token,
+        agency: str,
+        content: Content,
+        tag: str,
+        *,
+        draft: bool,
+        unreached: int = NOT_FOUND,
+    ) -> int:
+        report = self.require(token, agency, "file", unreached=unreached)
         if report is None:
             if tag != "none":
                 raise No(412)
             return self._create(token, agency, content, draft=draft)
         refuse_blind(tag)
         return self._save(token, agency, content, draft=draft, submit=not draft)
+
+    def save_batch(self, token: Token, items: Sequence[Item], *, atomic: bool, draft: bool) -> int:
+        if not token.may("file"):
+            raise No(403, "file a batch")
+        reports = {agency: report.copied() for agency, report in self.reports.items()}
+        trail = len(self.trail)
+        self.told = [self._save_item(token, item, items, draft=draft) for item in items]
+        if not atomic:
+            return 207
+        if max(self.told) > 201:
+            self.reports = reports
+            del self.trail[trail:]
+            raise No(422)
+        return 200
+
+    def _save_item(self, token: Token, item: Item, items: Sequence[Item], *, draft: bool) -> int:
+        if [other.agency for other in items].count(item.agency) > 1:
+            return 422
+        try:
+            return self.put(token, *item, draft=draft, unreached=422)
+        except No as no:
+            return no.status
 
     def patch(
         self, token: Token, agency: str, change: tuple[str, int | None], tag: str, *, draft: bool
@@ -276,6 +221,14 @@ class Model:
 
     def _authors(self, report: Report) -> set[str]:
         return {who.person for who in (report.savers[-1], report.submitter) if who}
+
+    def copy(self) -> tuple[dict[str, str | None], dict[str, tuple[object, ...]]]:
+        """Return what whoever follows the changes must come to know: agencies with parents, and reports."""
+        reports: dict[str, tuple[object, ...]] = {
+            agency: (report.status, len(report.contents), report.published, str(report.revision))
+            for agency, report in self.reports.items()
+        }
+        return dict(self.parents), reports
 
     def choices(self, token: Token, agency: str) -> set[str]:
         """Return the steps that somebody may take with a report that they reach."""

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from app.domain.totals import complete
 from app.forms.annual_2021 import FORM
 from tests.api import API, YEAR, a_report, address
 from tests.builders import a_balanced_report, typed_cells
-from tests.desk import bearer
-from tests.model import BALANCED, Content, Model, Token
+from tests.model import Model
+from tests.model_terms import BALANCED, Content, Item, Report, Token
+from tests.stage import BATCH, Call, Stage
 
 if TYPE_CHECKING:
-    from httpx2 import Response
-    from starlette.testclient import TestClient
-
     from app.domain.values import Values
 
 AGENCIES = {"P": None, "A": "P", "B": "P", "A1": "A", "A2": "A", "B1": "B"}
@@ -53,68 +50,6 @@ def cells_in(document: dict[str, Any]) -> Content:
 def _at(document: dict[str, Any], code: str) -> Any:  # noqa: ANN401 - whatever JSON has there
     table, row, column = code.split(".")
     return document[table][row][column]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request, but for who makes it and what it is based on: a state of what stands at *about*."""
-
-    method: str
-    path: str
-    body: dict[str, Any] | None = None
-    params: dict[str, Any] = field(default_factory=dict)
-    about: str = ""
-
-
-@dataclass
-class Stage:
-    """An application on a new database, with what its callers know.
-
-    Attributes:
-        client: which calls it.
-        secrets: of the tokens, in the order of the model's.
-        ids: of the tokens.
-        tags: entity tags that were answered for a path, the newest last.
-    """
-
-    client: TestClient
-    secrets: list[str] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-    tags: dict[str, list[str]] = field(default_factory=dict)
-
-    def send(self, call: Call, who: int | None, tag: str = "none") -> Response:
-        """Make a call as the holder of a token, or as whoever may."""
-        headers = {} if who is None else bearer(self.secrets[who])
-        known = self.tags.setdefault(call.about or call.path, [])
-        wanted = {"current": known[-1:], "stale": known[-2:-1], "any": ["*"], "none": []}[tag]
-        if tag != "none":
-            headers["If-Match"] = (wanted or ['"0-0"'])[0]
-        answer = self.client.request(
-            call.method, call.path, json=call.body, params=call.params, headers=headers
-        )
-        fresh = answer.headers.get("etag")
-        if call.method != "GET" and fresh not in {None, *known[-1:]}:
-            known.append(str(fresh))
-        if answer.status_code == 201 and call.path == f"{API}/tokens":
-            self.ids.append(answer.json()["id"])
-            self.secrets.append(answer.json()["token"])
-        return answer
-
-    def told(self, answer: Response) -> tuple[int, str]:
-        """Return an answer without what every service says in its own way: times, row numbers, secrets."""
-        text = answer.text
-        for place, (name, secret) in enumerate(zip(self.ids, self.secrets, strict=True)):
-            text = text.replace(secret, f"secret {place}").replace(name, f"token {place}")
-        for own, plain in _OWN:
-            text = own.sub(plain, text)
-        return answer.status_code, text
-
-
-_OWN = (
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)"), "a time"),
-    (re.compile(r"\b[0-9a-f]{32,}\b"), "a digest"),
-    (re.compile(r'(?<=\\")\d+(?=-\d+(?:-\d+)?\\")'), "row"),
-)
 
 
 class Step(Protocol):
@@ -157,6 +92,38 @@ class Put:
 
     def expect(self, model: Model, token: Token) -> int:
         return model.put(token, self.agency, self.content, self.tag, draft=self.draft)
+
+
+@dataclass(frozen=True)
+class Batch:
+    who: int
+    items: tuple[Item, ...]
+    atomic: bool
+    draft: bool
+
+    def call(self, stage: Stage, /) -> Call:
+        body = [
+            a_report(values_of(content), agency=agency, year=YEAR)
+            | ({} if tag == "none" else {"etag": stage.tag(address(agency), tag)})
+            for agency, content, tag in self.items
+        ]
+        return Call("POST", BATCH, body, {"atomic": self.atomic, "draft": self.draft})
+
+    def expect(self, model: Model, token: Token) -> int:
+        return model.save_batch(token, self.items, atomic=self.atomic, draft=self.draft)
+
+    def check(self, model: Model, body: dict[str, Any]) -> None:
+        """Hold what is said of each report to the model."""
+        told = [(item["index"], item["agency"], item["status"]) for item in body["items"]]
+        items = zip(self.items, model.told, strict=True)
+        assert told == [(place, item.agency, status) for place, (item, status) in enumerate(items)]
+        for item in body["items"]:
+            report, shown = model.reports.get(item["agency"]), item["report"]
+            assert shown is None or (shown["state"], shown["version"]) == _standing(report), self
+
+
+def _standing(report: Report | None) -> tuple[str, int] | None:
+    return None if report is None else (report.status, len(report.contents))
 
 
 @dataclass(frozen=True)
@@ -369,73 +336,3 @@ class Revoke:
 
     def expect(self, model: Model, token: Token) -> int:
         return model.revoke(token, model.tokens[self.token % len(model.tokens)])
-
-
-class Plan:
-    """What somebody is to do who may; the model says who that is, and so which step it comes to."""
-
-    def step_in(self, model: Model) -> Step | None:
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Proceed(Plan):
-    """Somebody takes a report a step further, or files it."""
-
-    agency: str
-    choice: int
-
-    def step_in(self, model: Model) -> Step | None:
-        if self.agency not in model.reports:
-            return Work(self.agency, self.choice, self.choice).step_in(model)
-        steps = [
-            Take(who, self.agency, action, explained=True, tag="current")
-            for who in _at_work(model, self.agency)
-            for action in sorted(model.choices(model.tokens[who], self.agency))
-        ]
-        onwards = [step for step in steps if step.action not in ("withdraw", "return")]
-        steps = onwards if onwards and self.choice % 5 != 4 else steps
-        return steps[self.choice % len(steps)] if steps else None
-
-
-@dataclass(frozen=True)
-class Work(Plan):
-    """Somebody writes a report or files it."""
-
-    agency: str
-    number: int
-    choice: int
-
-    def step_in(self, model: Model) -> Step | None:
-        writers = [who for who in _at_work(model, self.agency) if model.tokens[who].may("file")]
-        if not writers:
-            return None
-        who, is_there = writers[self.choice % len(writers)], self.agency in model.reports
-        if is_there and self.choice % 2:
-            return Patch(who, self.agency, ("licensing", self.number), draft=False, tag="current")
-        content, tag = Content(self.number, BALANCED), "current" if is_there else "none"
-        return Put(who, self.agency, content, draft=self.choice % 3 == 0, tag=tag)
-
-
-@dataclass(frozen=True)
-class AcceptOwn(Plan):
-    """Somebody accepts with another token of theirs what they wrote or submitted, or else submits it."""
-
-    number: int
-
-    def step_in(self, model: Model) -> Step | None:
-        agency, report = TOWNS[0], model.reports.get(TOWNS[0])
-        if report and report.status == "submitted":
-            for who in _at_work(model, agency):
-                token = model.tokens[who]
-                if token.may("review") and "accept" not in model.choices(token, agency):
-                    return Take(who, agency, "accept", explained=False, tag="none")
-        return Put(
-            0, agency, Content(self.number, BALANCED), draft=False, tag="current" if report else "none"
-        )
-
-
-def _at_work(model: Model, agency: str) -> list[int]:
-    """Return whose tokens are good and reach an agency."""
-    tokens = enumerate(model.tokens)
-    return [who for who, token in tokens if not token.is_revoked and model.reaches(token, agency)]

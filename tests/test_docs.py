@@ -10,7 +10,7 @@ import pytest
 
 from app import errors
 from app.auth.tokens import new_secret
-from app.edge.problems import STATUS_OF
+from app.schemas.failures import STATUS_OF
 from app.settings import PREFIX, Settings
 from docs import generate
 from docs.security import RISKS

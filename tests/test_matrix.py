@@ -116,6 +116,9 @@ SAMPLES: dict[str, Sample] = {
     "create_report": Sample(
         lambda code, year: {"json": {**report_of(year), "agency": code, "year": year}}, state=None
     ),
+    "save_batch": Sample(
+        lambda code, year: {"json": [{**report_of(year), "agency": code, "year": year}]}, state=None
+    ),
     "list_reports": Sample(shows=lambda page, code: code in {item["agency"] for item in page["items"]}),
     "list_reports[under]": Sample(lambda code, _year: {"params": {"under": code}}),
     "get_report": READ,

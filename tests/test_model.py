@@ -1,15 +1,18 @@
 """The real service does what a model of a few hundred lines of plain Python says, whatever people try.
 
 Hypothesis makes people of several roles and reaches take steps, allowed ones and others; each answer's status
-is foretold by the model, and after each step what can be seen is held to it.  NIANBAO_MODEL_EXAMPLES asks for
-that many scripts for each database, others each time; without it the run is short and always the same.
+is foretold by the model, and after each step what can be seen is held to it.  Between the steps requests come
+again by their keys, the service is stopped and started, and a copy is kept by the feed of changes.
+
+NIANBAO_MODEL_EXAMPLES asks for that many scripts for each database, others each time; without it the run is
+short and always the same.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Self, TypeAlias, cast
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -18,33 +21,32 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from app.domain.roles import Role
 from app.main import create_app
 from app.settings import Settings
+from app.writing import REPLAYED
 from tests.api import API, address
 from tests.desk import Desk, holder_of
-from tests.model import BALANCED, COUNTED, RIGHTS, STEPS, SYSTEM, Content, Entry, Model, Token
+from tests.model import Model
+from tests.model_terms import BALANCED, COUNTED, RIGHTS, STEPS, SYSTEM, Content, Entry, Item, Token
+from tests.plans import AcceptOwn, Again, Deliver, Follow, Plan, Proceed, Restart, Work
 from tests.services.trees import clear
+from tests.stage import Call, Stage
 from tests.steps import (
     AGENCIES,
     AGGREGATES,
     CAST,
     TOTAL,
     TOWNS,
-    AcceptOwn,
-    Call,
+    Batch,
     Create,
     Delete,
     Issue,
     Look,
     Move,
     Patch,
-    Plan,
-    Proceed,
     Put,
     Remark,
     Revoke,
-    Stage,
     Step,
     Take,
-    Work,
     agency_body,
     cells_in,
     token_body,
@@ -53,10 +55,13 @@ from tests.steps import (
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from httpx2 import Response
-    from starlette.testclient import TestClient
+
+Happening: TypeAlias = "Step | Plan | Again | Restart | Follow"
+"""What may happen next."""
 
 EXAMPLES = int(os.environ.get("NIANBAO_MODEL_EXAMPLES", "0"))
 SHORT, STEPS_EACH = 3, 25
+LARGEST_PAGE = 200
 OPERATOR = holder_of(Role.ADMINISTRATOR)
 OVERSEER = Token(holder_of(Role.SYSTEM), "system", None)
 AUDITOR = Token(holder_of(Role.REVIEWER), "reviewer", None)
@@ -99,6 +104,12 @@ PLACE = st.sampled_from((*TOWNS, "A1", "A1", "A"))
 PROCEED = st.builds(Proceed, PLACE, st.integers(0, 50))
 WORK = st.builds(Work, PLACE, NUMBER, st.integers(0, 50))
 ACCEPT_OWN = st.builds(AcceptOwn, NUMBER)
+ITEMS = st.lists(st.builds(Item, AGENCY, CONTENT, NEW_TAG), min_size=1, max_size=4).map(tuple)
+BATCH = st.builds(Batch, WHO, ITEMS, st.booleans(), DRAFT)
+DELIVER = st.builds(Deliver, st.sets(AGENCY, min_size=1).map(sorted).map(tuple), NUMBER, st.integers(0, 50))
+AGAIN = st.builds(Again, st.integers(0, 50))
+FOLLOW = st.builds(Follow, st.integers(1, 5))
+RESTART = st.just(Restart())
 REMARK = st.builds(Remark, WHO, AGENCY, st.sampled_from((TOTAL, TOTAL, "requests.recieved.total")))
 MOVE = st.builds(Move, WHO, st.sampled_from(TOWNS), st.sampled_from(list(AGENCIES)), TAG)
 CORRECT_PLACE = st.builds(Move, st.just(6), st.sampled_from(TOWNS), AGENCY, st.just("current"))
@@ -149,6 +160,47 @@ class Play:
         assert told == told[:1] * len(told)
         return answers[0]
 
+    def do(self, wanted: Happening) -> None:
+        """Let something happen."""
+        match wanted:
+            case Restart():
+                self.restart()
+            case Again(choice):
+                self.send_again(choice)
+            case Follow(limit):
+                self.follow(limit)
+            case _:
+                self.take(wanted)
+
+    def restart(self) -> None:
+        """Stop and start the service: it tells of refusals that came again, and forgets nothing."""
+        for stage in self.stages:
+            stage.service.restart()
+        self.model.flush()
+
+    def send_again(self, choice: int) -> None:
+        """Send a request again by its key: the answer is the first one, and nothing happens."""
+        if not self.stages[0].sent:
+            return
+        place = choice % len(self.stages[0].sent)
+        token = self.model.tokens[self.stages[0].sent[place].who]
+        status = self.model.status_of(token, lambda *_: 0)
+        for stage in self.stages:
+            sent = stage.sent[place]
+            again = stage.client.request("POST", **sent.request)
+            if status:
+                assert again.status_code == status
+            else:
+                assert (again.status_code, again.content) == (sent.answer.status_code, sent.answer.content)
+                assert again.headers[REPLAYED] == "true"
+        self.follow(LARGEST_PAGE)
+
+    def follow(self, limit: int) -> None:
+        """Hold a copy that is kept by the feed of changes to the model."""
+        for stage in self.stages:
+            stage.follow(limit)
+            assert (stage.agencies, stage.reports) == self.model.copy()
+
     def take(self, wanted: Step | Plan) -> None:
         """Take a step: every answer must be the model's."""
         step = wanted.step_in(self.model) if isinstance(wanted, Plan) else wanted
@@ -161,6 +213,8 @@ class Play:
         status = self.model.status_of(token, step.expect)
         pairs = zip(self.stages, calls, strict=True)
         answer = self._compare(status, [stage.send(call, who, tag) for stage, call in pairs])
+        if isinstance(step, Batch) and answer.is_success:
+            step.check(self.model, answer.json())
         if isinstance(step, Look) and status == 200:
             step.check(self.model, token, answer.json())
         if isinstance(step, Create | Put | Patch | Take) and answer.is_success:
@@ -210,6 +264,7 @@ class Play:
             self._check_contents(agency)
         self.look("audit", "P")
         self.check_trail()
+        self.follow(LARGEST_PAGE)
 
     def _check_contents(self, agency: str) -> None:
         report = self.model.reports[agency]
@@ -220,28 +275,46 @@ class Play:
         assert tag.strip('"').rpartition("-")[2] == str(report.revision)
 
 
-def a_client(database_url: str) -> Desk:
-    """Return a client of an application that never locks anybody out and whose clock for refusals stands."""
-    app = create_app(Settings(database_url=database_url, lockout_failures=10**6))
-    app.state.refusals.now = lambda: 0.0
-    return Desk(app, raise_server_exceptions=False)
+class Running:
+    """An application that never locks anybody out and whose clock for refusals stands, and its client."""
+
+    client: Desk
+
+    def __init__(self, database_url: str) -> None:
+        self._settings = Settings(database_url=database_url, lockout_failures=10**6)
+
+    def __enter__(self) -> Self:
+        app = create_app(self._settings)
+        app.state.refusals.now = lambda: 0.0
+        self.client = Desk(app, raise_server_exceptions=False)
+        self.client.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.__exit__()
+
+    def restart(self) -> None:
+        """Close the application and make it anew on the same database."""
+        self.__exit__()
+        self.__enter__()
 
 
-ALLOWED = [*[PROCEED] * 8, *[WORK] * 3, *[CORRECT_PLACE] * 2]
-TRIED = [ACCEPT_OWN, CREATE, PUT, PATCH, DELETE, TAKE, REMARK, MOVE, ISSUE, REVOKE, LOOK]
-ANYTHING = st.one_of(ALLOWED + TRIED)
+ALLOWED = [*[PROCEED] * 8, *[WORK] * 3, *[CORRECT_PLACE] * 2, *[DELIVER] * 2]
+OTHERWISE = [*[AGAIN] * 3, FOLLOW, RESTART]
+TRIED = [ACCEPT_OWN, BATCH, CREATE, PUT, PATCH, DELETE, TAKE, REMARK, MOVE, ISSUE, REVOKE, LOOK]
+ANYTHING = st.one_of(ALLOWED + TRIED + OTHERWISE)
 
 
 class Office(RuleBasedStateMachine):
     """People at work on one database."""
 
-    def __init__(self, client: TestClient) -> None:
+    def __init__(self, service: Running) -> None:
         super().__init__()
-        self.play = Play([Stage(client)])
+        self.play = Play([Stage(service)])
 
     @rule(step=ANYTHING)
-    def take(self, step: Step | Plan) -> None:
-        self.play.take(step)
+    def do(self, step: Happening) -> None:
+        self.play.do(step)
         self.play.check(getattr(step, "agency", None) or TOWNS[0])
 
     def teardown(self) -> None:
@@ -249,11 +322,11 @@ class Office(RuleBasedStateMachine):
 
 
 def test_the_service_does_what_the_model_says(database_url: str) -> None:
-    with a_client(database_url) as client:
+    with Running(database_url) as service:
 
         class Here(Office):
             def __init__(self) -> None:
-                super().__init__(client)
+                super().__init__(service)
 
         run_state_machine_as_test(Here, settings=RUN)
 
@@ -263,8 +336,8 @@ def test_what_is_published_counts_wherever_its_agency_moves_until_a_correction_i
     back = replace(there, parent="A")
     script: list[Step | Plan] = [onwards] * 4
     script += [onwards, Work("A1", 7, 1), there, Work("A1", 9, 1), AcceptOwn(5), back, onwards, onwards]
-    with a_client(database_url) as client:
-        play = Play([Stage(client)])
+    with Running(database_url) as service:
+        play = Play([Stage(service)])
         for step in [*script, there, onwards]:
             play.take(step)
             for top, basis in TOTALS:
@@ -280,14 +353,14 @@ SCRIPTS = st.lists(ANYTHING, min_size=STEPS_EACH, max_size=STEPS_EACH)
 
 
 def test_both_databases_answer_one_script_alike(sqlite_url: str, postgres_url: str) -> None:
-    with a_client(sqlite_url) as on_sqlite, a_client(postgres_url) as on_postgres:
+    with Running(sqlite_url) as on_sqlite, Running(postgres_url) as on_postgres:
 
         @RUN
         @given(script=SCRIPTS)
-        def run(script: list[Step | Plan]) -> None:
+        def run(script: list[Happening]) -> None:
             play = Play([Stage(on_sqlite), Stage(on_postgres)])
             for step in script:
-                play.take(step)
+                play.do(step)
             play.check_all()
 
         run()

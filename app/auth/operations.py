@@ -54,6 +54,7 @@ OPERATIONS: dict[str, Access] = {
     "delete_agency": Access(Right.MANAGE_AGENCIES, Subject.AGENCY),
     "get_agency_subtree": _READS,
     "create_report": Access(Right.FILE, Subject.NAMED),
+    "save_batch": Access(Right.FILE, Subject.NAMED),
     "list_reports": Access(Right.READ, Subject.LIST),
     "get_report": _READS,
     "replace_report": _FILES,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import TypeAlias
 
-from app.forms.model import Cell, CellCode, Measure, ReportForm
+from app.forms.model import CellCode, Measure, ReportForm
 
 Values: TypeAlias = Mapping[CellCode, int | None]
 """Numbers by cell code; None where the cell is missing, which is never the same as 0."""
@@ -58,12 +59,26 @@ def to_json(measure: Measure, stored: int | None) -> int | str | None:
 
 def nest(form: ReportForm, values: Values) -> Nested:
     """Arrange numbers as a report's JSON has them; a cell that *values* lacks is null."""
-    nested: Nested = {table.code: {} for table in form.tables}
-    for (table, row), cells in form.rows.items():
-        nested[table][row] = {
-            cell.column.code: to_json(cell.measure, values.get(cell.code)) for cell in cells
+    return {
+        table: {
+            row: {column: to_json(measure, values.get(code)) for column, code, measure in cells}
+            for row, cells in rows.items()
         }
-    return nested
+        for table, rows in _places(form).items()
+    }
+
+
+_Place: TypeAlias = tuple[str, CellCode, Measure]
+"""Column, code and measure of a cell."""
+
+
+@cache
+def _places(form: ReportForm) -> dict[str, dict[str, tuple[_Place, ...]]]:
+    """Return the cells of each row of each table, worked out once: reports are nested all the time."""
+    places: dict[str, dict[str, tuple[_Place, ...]]] = {table.code: {} for table in form.tables}
+    for (table, row), cells in form.rows.items():
+        places[table][row] = tuple((cell.column.code, cell.code, cell.measure) for cell in cells)
+    return places
 
 
 def flatten(form: ReportForm, nested: Mapping[str, object]) -> dict[CellCode, int | None]:
@@ -75,22 +90,26 @@ def flatten(form: ReportForm, nested: Mapping[str, object]) -> dict[CellCode, in
         ValueError: a cell holds neither a number nor null, or a table or row isn't an object.
     """
     values: dict[CellCode, int | None] = {}
-    for (table, row), cells in form.rows.items():
-        if table not in nested:
-            continue
-        rows = nested[table]
-        if rows is None or row in _object(rows):
-            values |= _flatten_row(cells, None if rows is None else _object(rows)[row])
+    for table, places in _places(form).items():
+        if table in nested:
+            values |= _flatten_table(places, nested[table])
     return values
 
 
-def _flatten_row(cells: tuple[Cell, ...], sent: object) -> dict[CellCode, int | None]:
+def _flatten_table(places: Mapping[str, tuple[_Place, ...]], sent: object) -> dict[CellCode, int | None]:
+    rows = dict.fromkeys(places) if sent is None else _object(sent)
+    values: dict[CellCode, int | None] = {}
+    for row, cells in places.items():
+        if row in rows:
+            values |= _flatten_row(cells, rows[row])
+    return values
+
+
+def _flatten_row(cells: tuple[_Place, ...], sent: object) -> dict[CellCode, int | None]:
     if sent is None:
-        return {cell.code: None for cell in cells}
+        return {code: None for _, code, _ in cells}
     row = _object(sent)
-    return {
-        cell.code: from_json(cell.measure, row[cell.column.code]) for cell in cells if cell.column.code in row
-    }
+    return {code: from_json(measure, row[column]) for column, code, measure in cells if column in row}
 
 
 def _object(sent: object) -> Mapping[str, object]:

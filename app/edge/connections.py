@@ -12,9 +12,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from app.edge.headers import NEVER_KEPT, SAFE
 from app.edge.methods import KNOWN
-from app.edge.problems import PROBLEM_JSON, STATUS_OF, problem_members, problem_text
+from app.edge.problems import PROBLEM_JSON
 from app.edge.requests import new_request_id
 from app.errors import AddressTooLong, HeadTooLarge, Malformed, MethodNotAllowed, Refusal, TooSlow
+from app.schemas.failures import STATUS_OF, problem_of, problem_text, told_of
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -143,8 +144,7 @@ class LimitedConnection(HttpToolsProtocol):
 
 
 def _answer_to(refusal: Refusal, status: int, request_id: str) -> bytes:
-    what = (refusal.code, refusal.title, refusal.detail)
-    body = problem_text(problem_members(status, what, "/", request_id))
+    body = problem_text(problem_of(refusal, told_of("/", request_id)))
     headers: dict[str, Any] = {
         "Content-Type": PROBLEM_JSON,
         "Content-Length": len(body),

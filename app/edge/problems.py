@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,8 +21,9 @@ from starlette.routing import Match
 
 from app import errors
 from app.domain.acts import Act
-from app.errors import Fault, Refusal
+from app.errors import Refusal
 from app.routers.answers import NotModified
+from app.schemas.failures import STATUS_OF, problem_of, problem_text, told_of, type_of
 from app.schemas.problems import invalid
 from app.services.refusals import Refused
 from app.storage.engine import is_disk_full
@@ -33,32 +33,6 @@ PROBLEM_JSON = "application/problem+json"
 READING_METHODS = ("GET", "HEAD")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """What routes are for; HEAD is served wherever GET is."""
-
-STATUS_OF: Mapping[type[Refusal], int] = {
-    errors.Malformed: 400,
-    errors.Unauthenticated: 401,
-    errors.Forbidden: 403,
-    errors.NotFound: 404,
-    errors.MethodNotAllowed: 405,
-    errors.TooSlow: 408,
-    errors.Duplicate: 409,
-    errors.WrongState: 409,
-    errors.InProgress: 409,
-    errors.StaleVersion: 412,
-    errors.TooLarge: 413,
-    errors.AddressTooLong: 414,
-    errors.UnsupportedMediaType: 415,
-    errors.InvalidRequest: 422,
-    errors.RulesBroken: 422,
-    errors.KeyReused: 422,
-    errors.UnreadableDocument: 422,
-    errors.PreconditionRequired: 428,
-    errors.TooManyAttempts: 429,
-    errors.TooManyRequests: 429,
-    errors.HeadTooLarge: 431,
-    errors.Unavailable: 503,
-    errors.DiskFull: 507,
-}
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +56,7 @@ def handle_failures(app: FastAPI) -> None:
 
 async def refuse(request: Request, refusal: Refusal) -> Response:
     """Return the answer to what the service won't do."""
-    status = STATUS_OF[type(refusal)]
-    what = (refusal.code, refusal.title, refusal.detail)
-    answer = _problem(request, status, what, refusal.faults, refusal.members)
+    answer = _ProblemResponse(problem_of(refusal, _told_of(request)), STATUS_OF[type(refusal)])
     answer.headers.update(_headers_of(refusal))
     if refusal.retry_after is not None:
         answer.headers["Retry-After"] = str(refusal.retry_after)
@@ -126,7 +98,7 @@ async def _refuse_http(request: Request, wrong: HTTPException) -> Response:
     if wrong.status_code == STATUS_OF[errors.MethodNotAllowed]:
         return await refuse(request, errors.MethodNotAllowed(_methods_of(request, wrong)))
     kind, title, detail = _FRAMEWORK.get(wrong.status_code, ("refused", "请求被拒绝", str(wrong.detail)))
-    answer = _problem(request, wrong.status_code, (kind, title, detail))
+    answer = _problem(request, wrong.status_code, kind, title, detail)
     answer.headers.update(wrong.headers or {})
     return answer
 
@@ -195,51 +167,16 @@ async def _say_unavailable_if_cut(request: Request, failure: InternalError) -> R
 
 def say_sorry(request: Request) -> Response:
     """Answer for anything unforeseen: the caller gets no more than the request's id."""
-    return _problem(request, 500, ("internal", "系统内部错误", "系统出了意外，什么也没有保存"))
+    return _problem(request, 500, "internal", "系统内部错误", "系统出了意外，什么也没有保存")
 
 
-def _problem(
-    request: Request,
-    status: int,
-    what: tuple[str, str, str],
-    faults: tuple[Fault, ...] = (),
-    members: Mapping[str, object] | None = None,
-) -> Response:
-    path, request_id = request.url.path, str(request.state.request_id)
-    body = problem_members(status, what, path, request_id) | dict(members or {})
-    if faults:
-        body["errors"] = [
-            {"pointer": fault.pointer, "message": fault.message, "code": fault.code, **fault.details}
-            for fault in faults
-        ]
-    return _ProblemResponse(body, status)
+def _problem(request: Request, status: int, code: str, title: str, detail: str) -> Response:
+    said = {"type": type_of(code), "title": title, "status": status, "detail": detail}
+    return _ProblemResponse(said | _told_of(request), status)
 
 
-def problem_members(
-    status: int, what: tuple[str, str, str], instance: str, request_id: str
-) -> dict[str, object]:
-    """Return what every problem document says.
-
-    Args:
-        status: of the answer.
-        what: the last part of its type, its title, and what happened this time.
-        instance: the request's path.
-        request_id: by which the log knows it.
-    """
-    code, title, detail = what
-    return {
-        "type": f"/problems/{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": instance,
-        "request_id": request_id,
-    }
-
-
-def problem_text(members: Mapping[str, object]) -> bytes:
-    """Write a problem document; it may quote what was sent, valid Unicode or not."""
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+def _told_of(request: Request) -> dict[str, object]:
+    return told_of(request.url.path, str(request.state.request_id))
 
 
 class _ProblemResponse(JSONResponse):

@@ -30,8 +30,8 @@ class ProblemFault(BaseModel):
     code: Annotated[str, Field(title="错误种类，或核对之处")]
 
 
-class Problem(BaseModel):
-    """出了什么问题（RFC 9457）。"""
+class ItemProblem(BaseModel):
+    """一批里的一项出了什么问题。"""
 
     model_config = ConfigDict(extra="allow")
 
@@ -39,9 +39,14 @@ class Problem(BaseModel):
     title: Annotated[str, Field(title="问题种类的名称")]
     status: Annotated[int, Field(title="HTTP 状态码")]
     detail: Annotated[str, Field(title="这一次的情况")]
+    errors: Annotated[list[ProblemFault], Field(title="每一处错误")] = []
+
+
+class Problem(ItemProblem):
+    """出了什么问题（RFC 9457）。"""
+
     instance: Annotated[str, Field(title="请求的路径")]
     request_id: Annotated[str, Field(title="请求编号，报修时请提供")]
-    errors: Annotated[list[ProblemFault], Field(title="每一处错误")] = []
 
 
 def invalid(
@@ -78,7 +83,7 @@ def omitted(count: int) -> list[Fault]:
 def _fault(error: ErrorDetails, body: type[BaseModel] | None, location: tuple[int | str, ...]) -> Fault:
     place, *names = location
     if place == "body" and not names and error["type"] == "missing":
-        return Fault("", "请求体是空的；应是一个 JSON 对象", "missing")
+        return Fault("", "请求体是空的；应是 JSON", "missing")
     message = _message(error, _members_at(body, names[:-1]))
     if place != "body":
         name = str(names[0]) if names else str(place)

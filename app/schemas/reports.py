@@ -51,6 +51,9 @@ class Contact(Body):
     phone: Annotated[Name | None, Field(title="办公电话")] = None
 
 
+_NO_TEXTS = {"agency", "year", "etag", *(table.code for form in FORMS for table in form.tables)}
+
+
 class ReportBody(Body):
     """What a report has beside its tables and prose, whatever the form."""
 
@@ -66,8 +69,7 @@ class ReportBody(Body):
 
     def sent_texts(self) -> dict[str, object]:
         """Return the members that were sent, as JSON has them, without tables, agency and year."""
-        tables = {table.code for form in FORMS for table in form.tables}
-        return self.model_dump(mode="json", exclude_unset=True, exclude={*tables, "agency", "year"})
+        return self.model_dump(mode="json", exclude_unset=True, exclude=_NO_TEXTS)
 
     def sent_values(self, form: ReportForm) -> dict[CellCode, int | None]:
         """Return the cells that were sent, in their smallest unit."""

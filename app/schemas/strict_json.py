@@ -57,6 +57,21 @@ def _too_deep() -> Malformed:
     return Malformed(f"请求体的 JSON 嵌套层数太多，最多 {DEEPEST} 层")
 
 
+def parse_lines(body: bytes) -> list[object]:
+    """Return what each line says (NDJSON): where one can't be parsed, its refusal; the last may be blank."""
+    lines = body.split(b"\n")
+    if not lines[-1].strip():
+        lines.pop()
+    return [_parse_line(line, number) for number, line in enumerate(lines, 1)]
+
+
+def _parse_line(line: bytes, number: int) -> object:
+    try:
+        return parse(line)
+    except Malformed as wrong:
+        return Malformed(f"第 {number} 行：{wrong.detail}")
+
+
 def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) < len(pairs):

@@ -148,10 +148,15 @@ def _steps() -> Select[Step]:
 
 def get_report(session: ReadSession, agency: Agency, year: int, *, to_change: bool = False) -> Report | None:
     """Return an agency's report of a year, or None; *to_change* holds it until the transaction ends."""
-    chosen = select(Report).where(REPORT.c.agency_id == agency.id, REPORT.c.year == year)
-    if to_change:
-        chosen = chosen.with_for_update()
-    return session.scalars(chosen).one_or_none()
+    which = {"of_agency": agency.id, "of_year": year}
+    return session.scalars(_report(to_change=to_change), which).one_or_none()
+
+
+@cache
+def _report(*, to_change: bool) -> Select[Report]:
+    whose, when = REPORT.c.agency_id == bindparam("of_agency"), REPORT.c.year == bindparam("of_year")
+    chosen = select(Report).where(whose, when)
+    return chosen.with_for_update() if to_change else chosen
 
 
 def content_of(session: ReadSession, agency: Agency, report: Report) -> Content:

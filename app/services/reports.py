@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.forms.model import CellCode
     from app.storage.engine import WriteSession
+    from app.storage.models import Agency
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,13 @@ def create_report(
     agency = find_agency_named(session, actor, code, Right.FILE, year)
     if get_report(session, agency, year) is not None:
         raise already_there(agency, year)
-    form = find_form(year)
-    content = _compose(empty_content(form, year, agency), sent)
+    return _file(session, actor, agency, year, sent, draft=draft)
+
+
+def _file(
+    session: WriteSession, actor: Actor, agency: Agency, year: int, sent: Sent, *, draft: bool
+) -> Filed:
+    content = _compose(empty_content(find_form(year), year, agency), sent)
     return file_content(session, actor, agency, content, draft=draft)
 
 
@@ -81,10 +87,28 @@ def replace_report(
     """
     code, year = key
     agency = find_agency(session, actor, code, Right.FILE, year)
+    return replace_of(session, actor, agency, year, sent, based_on, draft=draft)
+
+
+def replace_of(
+    session: WriteSession,
+    actor: Actor,
+    agency: Agency,
+    year: int,
+    sent: Sent,
+    based_on: BasedOn | None,
+    *,
+    draft: bool,
+) -> tuple[Filed, bool]:
+    """Replace the report of an agency that was found for somebody who may file it.
+
+    Raises:
+        As `replace_report`.
+    """
     report = get_report(session, agency, year, to_change=True)
     if report is None:
         require_absent(based_on)
-        return create_report(session, actor, code, year, sent, draft=draft), True
+        return _file(session, actor, agency, year, sent, draft=draft), True
     require_current(based_on, report)
     filed = filed_as(session, agency, report)
     content = _compose(empty_content(filed.content.form, year, agency), sent)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.acts import Act
@@ -24,7 +25,7 @@ from app.services.filed import CHINA, Filed
 from app.services.paths import lineage_in
 from app.storage.digests import digest_of
 from app.storage.engine import lock_tree
-from app.storage.models import Agency, Report, ReportVersion, Step
+from app.storage.models import VERSION, Agency, Report, Step
 from app.storage.numbers import TABLES, insert_numbers, path_of, update_numbers
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.domain.results import Result
     from app.storage.engine import WriteSession
+
+_ADD_VERSION = insert(VERSION)
 
 
 def file_content(
@@ -47,25 +50,10 @@ def file_content(
     """
     lock_tree(session, to_change_it=False)
     lineage = lineage_in(session, agency, content.year)
-    now = _now()
-    report = Report(
-        agency_id=key_of(agency),
-        year=content.year,
-        form=content.form.version,
-        status=Status.DRAFT,
-        version=0,
-        chain=chain_in(lineage),
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(report)
-    # made beforehand: once the flush has failed, the agency's name can't be read any more
-    refusal = already_there(agency, content.year)
-    try:
-        session.flush()
-    except IntegrityError as taken:
-        raise refusal from taken
-    filed = Filed(agency, report, content)
+    filed = Filed(agency, _new_report(agency, content, chain_in(lineage)), content)
+    if not draft:
+        pass_gate(filed)
+    _add_report(session, filed)
     insert_numbers(
         session.connection(),
         TABLES[content.form.version],
@@ -74,13 +62,36 @@ def file_content(
         path=path_of(rung.code for rung in lineage),
         values=content.values,
     )
-    document = _add_version(session, actor, filed)
-    said = {"version": filed.report.version, "document": document}
-    record_report(session, actor, Act.REPORT_CREATE, (agency, report), details=said)
+    said = {"version": filed.report.version, "document": _add_version(session, actor, filed)}
+    record_report(session, actor, Act.REPORT_CREATE, (agency, filed.report), details=said)
     if not draft:
-        pass_gate(filed)
         submit(session, actor, filed)
+    session.flush()
     return filed
+
+
+def _new_report(agency: Agency, content: Content, chain: str) -> Report:
+    now = _now()
+    return Report(
+        agency_id=key_of(agency),
+        year=content.year,
+        form=content.form.version,
+        status=Status.DRAFT,
+        version=1,
+        chain=chain,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _add_report(session: WriteSession, filed: Filed) -> None:
+    session.add(filed.report)
+    # made beforehand: once the flush has failed, the agency's name can't be read any more
+    refusal = already_there(filed.agency, filed.content.year)
+    try:
+        session.flush()
+    except IntegrityError as taken:
+        raise refusal from taken
 
 
 def already_there(agency: Agency, year: int) -> Duplicate:
@@ -122,12 +133,15 @@ def save(
     if changed:
         table = TABLES[content.form.version]
         update_numbers(session.connection(), table, filed.key, content.values)
-        document = _add_version(session, actor, saved)
+        filed.report.revision += 1
+        filed.report.version += 1
+        filed.report.updated_at = _now()
         said = _changes(filed.content, content)
-        said |= {"version": saved.report.version, "document": document}
+        said |= {"version": saved.report.version, "document": _add_version(session, actor, saved)}
         record_report(session, actor, Act.REPORT_SAVE, (filed.agency, filed.report), details=said)
     if to_submit if filed.status.is_editable else changed:
         submit(session, actor, saved)
+    session.flush()
     return saved
 
 
@@ -187,21 +201,15 @@ def _fault_of(content: Content, result: Result) -> Fault:
 def _add_version(session: WriteSession, actor: Actor, filed: Filed) -> str:
     """Keep what was saved, for ever; return its digest."""
     report = filed.report
-    if report.version > 0:
-        report.revision += 1
-    report.version += 1
-    report.updated_at = _now()
     document = json.dumps(document_of(filed.content), ensure_ascii=False)
-    session.add(
-        ReportVersion(
-            report_id=filed.key,
-            number=report.version,
-            content=document,
-            saved_by=actor.holder,
-            saved_at=report.updated_at,
-        )
-    )
-    session.flush()
+    row = {
+        "report_id": filed.key,
+        "number": report.version,
+        "content": document,
+        "saved_by": actor.holder,
+        "saved_at": report.updated_at,
+    }
+    session.connection().execute(_ADD_VERSION, row)
     return digest_of(session.digest, document.encode())
 
 

@@ -49,7 +49,7 @@ def require_current(based_on: BasedOn | None, thing: Agency | Report) -> None:
     """
     if based_on is None:
         raise PreconditionRequired(
-            "已经有内容，修改时要用 If-Match 说明是在哪一版上改的；先读取，把返回的 ETag 原样带上",
+            "已经有内容，要用 If-Match（成批时用 etag）说明是在哪一版上改的；先读取，把返回的 ETag 原样带上",
             members={"etag": f'"{mark_of(thing)}"'},
         )
     refuse_stale(based_on, thing)
@@ -75,4 +75,4 @@ def require_absent(based_on: BasedOn | None) -> None:
         StaleVersion: it says so.
     """
     if based_on is not None:
-        raise StaleVersion("If-Match 说的那一版已经不在了；要新建，请去掉 If-Match")
+        raise StaleVersion("If-Match（成批时是 etag）说的那一版已经不在了；要新建，请去掉它")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, Update, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.storage.digests import Digest, digest_of
@@ -24,45 +25,82 @@ if TYPE_CHECKING:
 SYSTEM = "_system"
 """The chain of all that belongs to no county; no agency can have this code."""
 
+
+class ChainEnd(NamedTuple):
+    """The number and hash of a chain's last entry."""
+
+    number: int
+    hash: str
+
+
 START = "0" * 64
 """What the first entry of a chain follows."""
 
 
+_COLUMNS = tuple(column.name for column in AUDIT_ENTRY.c)
+_HASHED = tuple(name for name in _COLUMNS if name != "hash")
+_END = {name: AUDIT_HEAD.c[name] for name in ("number", "hash", "algorithm")}
+_NOTHING: dict[str, object] = dict.fromkeys(_COLUMNS)
+
+
 def append(session: WriteSession, chain: str, entry: Mapping[str, object]) -> None:
-    """Add an entry at the end of its chain.
+    """Add an entry at the end of its chain; it is written just before the commit, with those that follow.
 
     Args:
         session: the transaction of what the entry tells of.
         chain: a county's code, or SYSTEM.
         entry: the columns of `AuditEntry` but those that make the chain.
     """
-    number, previous = _hold_head(session, chain)
+    ends = session.chain_ends
+    end = ends.get(chain) or _hold_head(session, chain)
     algorithm = session.digest
-    row: dict[str, object] = {column.name: None for column in AUDIT_ENTRY.c} | dict(entry)
-    row |= {"chain": chain, "number": number + 1, "algorithm": algorithm.value, "previous": previous}
+    row = _NOTHING | dict(entry)
+    row |= {"chain": chain, "number": end.number + 1, "algorithm": algorithm.value, "previous": end.hash}
     row["hash"] = hash_of(row)
-    session.execute(insert(AUDIT_ENTRY), row)
-    session.execute(
-        update(AUDIT_HEAD).where(AUDIT_HEAD.c.chain == chain),
-        {"number": number + 1, "hash": row["hash"], "algorithm": algorithm.value},
-    )
+    session.entries.append(row)
+    ends[chain] = ChainEnd(end.number + 1, str(row["hash"]))
 
 
-def _hold_head(session: WriteSession, chain: str) -> tuple[int, str]:
-    """Return the last number and hash of a chain and keep others from adding to it."""
-    held = select(AUDIT_HEAD.c.number, AUDIT_HEAD.c.hash).where(AUDIT_HEAD.c.chain == chain).with_for_update()
-    head = session.execute(held).one_or_none()
+def write_entries(session: WriteSession) -> None:
+    """Write the entries that were added, and where their chains end."""
+    if not session.entries:
+        return
+    last = {entry["chain"]: entry for entry in session.entries}
+    ends = [{f"to_{name}": entry[name] for name in ("chain", *_END)} for entry in last.values()]
+    connection = session.connection()
+    connection.execute(insert(AUDIT_ENTRY), session.entries)
+    connection.execute(_move_head(), ends)
+    session.entries.clear()
+
+
+@cache
+def _move_head() -> Update:
+    end = {column: bindparam(f"to_{column.name}", type_=column.type) for column in _END.values()}
+    return update(AUDIT_HEAD).where(AUDIT_HEAD.c.chain == bindparam("to_chain")).values(end)
+
+
+def _hold_head(session: WriteSession, chain: str) -> ChainEnd:
+    """Return the end of a chain and keep others from adding to it."""
+    # the connection's own `execute` doesn't write what the session still has to write
+    connection, known = session.connection(), {"of_chain": chain}
+    head = connection.execute(_head(), known).one_or_none()
     if head is None:
         dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
         first = {"chain": chain, "number": 0, "hash": START, "algorithm": session.digest.value}
-        session.execute(dialect.insert(AUDIT_HEAD).on_conflict_do_nothing(), first)
-        head = session.execute(held).one()
-    return head.number, head.hash
+        connection.execute(dialect.insert(AUDIT_HEAD).on_conflict_do_nothing(), first)
+        head = connection.execute(_head(), known).one()
+    return ChainEnd(*head)
+
+
+@cache
+def _head() -> Select[int, str]:
+    held = select(AUDIT_HEAD.c.number, AUDIT_HEAD.c.hash).where(AUDIT_HEAD.c.chain == bindparam("of_chain"))
+    return held.with_for_update()
 
 
 def hash_of(entry: Mapping[str, object]) -> str:
     """Return the hash of an entry: of every column but the hash itself, the hash before it included."""
-    columns = {column.name: entry[column.name] for column in AUDIT_ENTRY.c if column.name != "hash"}
+    columns = {name: entry[name] for name in _HASHED}
     # whatever somebody put in the place of text or a number must be covered as well
     text = json.dumps(columns, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=repr)
     return digest_of(Digest(str(entry["algorithm"])), text.encode())

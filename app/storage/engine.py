@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.storage.audit import write_entries
 from app.storage.changes import number_changes
 from app.storage.digests import Digest
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     import psycopg
     from sqlalchemy.pool import ConnectionPoolEntry
+
+    from app.storage.audit import ChainEnd
 
 LOCK_SECONDS = 5
 """For how long SQLite waits for another writer where nothing else is said."""
@@ -61,12 +64,28 @@ class WriteSession(ReadSession):
     Attributes:
         digest: by which the audit entries written in it are chained.
         changes: rows for the feed of changes, which get their numbers just before the commit.
+        entries: rows for the audit trail, which are written just before the commit.
+        chain_ends: where the chains end that are held, by chain.
     """
 
     def __init__(self, engine: Engine, digest: Digest) -> None:
         super().__init__(engine)
         self.digest = digest
         self.changes: list[dict[str, object]] = []
+        self.entries: list[dict[str, object]] = []
+        self.chain_ends: dict[str, ChainEnd] = {}
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Open a part of the transaction, which is undone alone when its block fails."""
+        changes, entries, ends = len(self.changes), len(self.entries), dict(self.chain_ends)
+        try:
+            with self.begin_nested():
+                yield
+            changes, entries, ends = len(self.changes), len(self.entries), self.chain_ends
+        finally:
+            del self.changes[changes:], self.entries[entries:]
+            self.chain_ends = ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +115,7 @@ class Database:
         """Open a transaction; commit it when the block ends, undo it when the block fails or was a trial."""
         with self._in_turn(), WriteSession(for_writing(self.engine), self.digest) as session:
             yield session
+            write_entries(session)
             number_changes(session)
             if not as_trial:
                 session.commit()
@@ -231,6 +251,12 @@ def lock_tree(session: WriteSession, *, to_change_it: bool) -> None:
     if session.get_bind().dialect.name == "postgresql":
         mode = "EXCLUSIVE" if to_change_it else "ROW SHARE"
         session.execute(text(f"LOCK TABLE agency_placement IN {mode} MODE"))
+
+
+def queue_batches(session: WriteSession) -> None:
+    """Let one transaction of many reports after the other through: two would take their locks crosswise."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('nianbao batch'))"))
 
 
 def answers(database: Database) -> bool:

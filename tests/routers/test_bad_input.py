@@ -94,7 +94,7 @@ def test_a_body_that_cannot_be_parsed_is_refused_everywhere(client: TestClient) 
 
 def test_a_body_that_is_no_json_object_is_refused_everywhere(client: TestClient) -> None:
     for content, found in (
-        (b"", "请求体是空的；应是一个 JSON 对象"),
+        (b"", "请求体是空的；应是 JSON"),
         (b"null", "应是对象，现为 null"),
         (b"[]", "应是对象，现为 数组"),
         (b'"{}"', "应是对象，现为 “{}”"),
