@@ -358,6 +358,12 @@ def figures(name: str, fates: Sequence[str]) -> str:
     return f"{name}: {len(fates)} mutants, {killed} killed, {endless} endless, {survived} survived: {rate}"
 
 
+def durability(arguments: Sequence[str]) -> None:
+    """Kill the service and its databases, cut the power, fill the disk; write down what came of it (slow)."""
+    install("dev")
+    replace_process(tool("python"), "-m", "tests.durability", *arguments)
+
+
 def desktop(arguments: Sequence[str]) -> None:
     """Run the tests that need LibreOffice and Chromium; without these programs they fail."""
     install("dev")
@@ -381,6 +387,7 @@ WITH_OPTIONS: Mapping[str, Callable[[Sequence[str]], None]] = {
     "run": run,
     "test": test,
     "mutate": mutate,
+    "durability": durability,
     "desktop": desktop,
     "bench": bench,
     "lock": relock,
@@ -389,7 +396,7 @@ WITH_OPTIONS: Mapping[str, Callable[[Sequence[str]], None]] = {
 
 def main(arguments: Sequence[str]) -> int:
     commands = {**WITH_OPTIONS, **WITHOUT_OPTIONS}
-    described = "\n".join(f"  {name:8} {function.__doc__}" for name, function in commands.items())
+    described = "\n".join(f"  {name:10} {function.__doc__}" for name, function in commands.items())
     parser = argparse.ArgumentParser(
         prog="dev.py",
         description=f"commands:\n{described}",

@@ -6,6 +6,7 @@ import json
 import logging
 import signal
 import sys
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,20 +21,26 @@ from sqlalchemy.exc import OperationalError
 from app.auth.actor import COMMAND_LINE
 from app.domain.results import Outcome, Result, blocking
 from app.domain.roles import DEFAULT_DAYS, MOST_DAYS, Role
+from app.edge.connections import connections_of
+from app.edge.logs import log_as_json
 from app.errors import InvalidRequest, Refusal
 from app.main import create_app
 from app.schemas.access import TokenBody
 from app.schemas.problems import invalid
 from app.services import audit_trail, tokens
 from app.services.audit_trail import Anchor
+from app.services.backups import back_up
+from app.services.backups import restore as restore_backup
 from app.services.demo import DemoToken, issue_demo_tokens, load_demo
 from app.services.filed import CHINA
 from app.services.imports import Document, Imported, read_document, store_draft
-from app.services.links import normal_target
+from app.services.integrity import count_reports, find_contradictions
 from app.services.tokens import TokenWanted
 from app.services.versions import BasedOn
 from app.settings import Settings, WrongSetting, read_settings
-from app.storage.engine import Database, open_database
+from app.storage.backup_file import Manifest, open_backup
+from app.storage.engine import Database, faults_of_file, open_database
+from app.storage.safety import find_dangers
 from app.storage.schema import migrate as bring_up_to_date
 
 if TYPE_CHECKING:
@@ -72,6 +79,9 @@ def _explained() -> Iterator[None]:
     except OperationalError as failure:
         typer.echo(f"nianbao can't use its database: {failure.orig}", err=True)
         raise typer.Exit(UNUSABLE) from failure
+    except OSError as failure:
+        typer.echo(f"文件用不了：{failure}", err=True)
+        raise typer.Exit(UNUSABLE) from failure
     except Refusal as refusal:
         typer.echo(f"{refusal.title}：{refusal.detail}", err=True)
         for fault in refusal.faults:
@@ -95,33 +105,43 @@ def _database(settings: Settings) -> Database:
 def serve() -> None:
     """启动服务。Bring the database up to date and serve."""
     settings = _settings()
+    log_as_json(settings.log_level)
+    _require_safe(settings)
     _database(settings).engine.dispose()
     _serve(settings)
 
 
-class _WithoutLinks(logging.Filter):
-    """Keeps the secrets of signed addresses out of uvicorn's log of accesses."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite what was asked for: the third of address, method, target, version and status."""
-        if isinstance(record.args, tuple):
-            address, method, target, *rest = record.args
-            record.args = (address, method, normal_target(str(target)), *rest)
-        return True
+def _require_safe(settings: Settings) -> None:
+    """End where the database could lose what the service acknowledges, unless the operator wants it so."""
+    database = open_database(settings.database_url, 1)
+    with _explained():
+        dangers = find_dangers(database)
+    database.engine.dispose()
+    told = "\n  - ".join(["按数据库现在的设置，已经确认保存的数据可能丢失：", *map(str, dangers)])
+    if dangers and settings.allow_unsafe_database:
+        logging.getLogger(__name__).warning(told)
+    elif dangers:
+        typer.echo(f"{told}\n请改正后再启动；只是试用的话，设 NIANBAO_ALLOW_UNSAFE_DATABASE=true", err=True)
+        raise typer.Exit(UNUSABLE)
 
 
 def _serve(settings: Settings) -> None:
-    logging.getLogger("uvicorn.access").addFilter(_WithoutLinks())
     # uvicorn stops in good order and then ends by the signal that asked for it, as if it had been killed
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         create_app(settings),
         host=settings.host,
         port=settings.port,
+        http=connections_of(settings),
+        ws="none",
+        # the log is ours, accesses included
+        log_config=None,
+        access_log=False,
         server_header=False,
         # whom to believe about a caller's address is NIANBAO_TRUSTED_PROXIES' to say
         proxy_headers=False,
-        timeout_graceful_shutdown=30,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=settings.grace_seconds,
     )
 
 
@@ -129,6 +149,20 @@ def _serve(settings: Settings) -> None:
 def migrate() -> None:
     """更新数据库结构。Bring the database's schema up to date."""
     _database(_settings()).engine.dispose()
+
+
+@cli.command()
+def verify() -> None:
+    """核对数据库：各处所记是否一致。Check that what is kept in two places says the same in both."""
+    settings = _settings()
+    with _explained(), _database(settings).reading() as session:
+        faults = [f"数据库文件：{fault}" for fault in faults_of_file(session)]
+        faults += [f"{c.agency} {c.year} 年度：{c.fault}" for c in find_contradictions(session)]
+        reports = count_reports(session)
+    for fault in faults:
+        typer.echo(fault)
+    typer.echo(f"核对 {reports} 份报告，" + (f"{len(faults)} 处不对" if faults else "完好"))
+    raise typer.Exit(WRONG if faults else 0)
 
 
 @cli.command()
@@ -213,6 +247,8 @@ def demo(
 ) -> None:
     """装入示例数据。Load the demonstration data into an empty database; what is there stays."""
     settings = _settings()
+    if serve:
+        _require_safe(settings)
     database = _database(settings)
     loaded = load_demo(database, units)
     if loaded:
@@ -223,6 +259,7 @@ def demo(
     if serve:
         _show_addresses(settings)
         sys.stdout.flush()
+        log_as_json(settings.log_level)
         _serve(settings)
 
 
@@ -238,6 +275,35 @@ def _show_addresses(settings: Settings) -> None:
     typer.echo(f"接口说明  {base}/docs　　{base}/redoc（点 Authorize，填入令牌）")
     typer.echo("试一试：")
     typer.echo(f'  curl -H "Authorization: Bearer $READER" {base}/api/v1/rollups/640323/2021')
+
+
+@cli.command()
+def backup(file: Annotated[Path, typer.Argument(help="新文件的名字，例如 nianbao.zip")]) -> None:
+    """把整个数据库备份成一个文件，服务不用停。Back everything up into a new file while the service runs."""
+    started = time.monotonic()
+    settings = _settings()
+    with _explained(), open_database(settings.database_url, 1).reading() as session:
+        manifest = back_up(session, file)
+    _tell_backup("已备份", file, manifest, started)
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="备份文件", exists=True, dir_okay=False, readable=True)],
+    despite_audit: Annotated[bool, typer.Option("--despite-audit", help="审计记录不完好也恢复")] = False,
+) -> None:
+    """把备份恢复到空的数据库；先核对整个文件。Restore a backup into an empty database."""
+    started = time.monotonic()
+    settings = _settings()
+    with _explained(), open_backup(file) as found:
+        with open_database(settings.database_url, 1, settings.digest).writing() as session:
+            restore_backup(session, found, settings.key, despite_audit=despite_audit)
+        _tell_backup("已恢复", file, found.manifest, started)
+
+
+def _tell_backup(done: str, file: Path, manifest: Manifest, started: float) -> None:
+    typer.echo(f"{done}：{manifest}")
+    typer.echo(f"{file}：{file.stat().st_size} 字节，用时 {time.monotonic() - started:.1f} 秒")
 
 
 token = typer.Typer(help="令牌。Issue, list and revoke tokens.", no_args_is_help=True, rich_markup_mode=None)

@@ -160,7 +160,8 @@ def _admit(request: Request) -> Actor:
     query = f"?{request.url.query}" if request.url.query else ""
     return gate.admit(
         Call(
-            method=request.method,
+            # a HEAD mustn't use a link up
+            method=request.state.method,
             target=request.url.path + query,
             credential=credential.strip() if scheme.lower() == "bearer" else None,
             link=request.query_params.get(PARAMETER),

@@ -1,4 +1,4 @@
-"""What a caller can do wrong, in the caller's language; how it travels over HTTP is settled in `app.main`."""
+"""What a caller can do wrong, in the caller's language; how it travels is settled in `app.edge.problems`."""
 
 from __future__ import annotations
 
@@ -113,6 +113,25 @@ class NotFound(Refusal):
     title = "没有找到"
 
 
+class MethodNotAllowed(Refusal):
+    """That can't be done with this address."""
+
+    code = "method-not-allowed"
+    title = "不支持的方法"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        """Keep the methods that there are."""
+        super().__init__("这个地址不支持这种方法")
+        self.allowed = tuple(allowed)
+
+
+class TooSlow(Refusal):
+    """The request didn't arrive in time."""
+
+    code = "too-slow"
+    title = "请求没有按时传完"
+
+
 class Duplicate(Refusal):
     """There is one already."""
 
@@ -163,11 +182,32 @@ class TooLarge(Refusal):
     title = "内容过大"
 
 
+class AddressTooLong(Refusal):
+    """The address is longer than any that the service gives out."""
+
+    code = "address-too-long"
+    title = "地址过长"
+
+
+class HeadTooLarge(Refusal):
+    """The request has too many headers, or too long ones."""
+
+    code = "head-too-large"
+    title = "请求头过大"
+
+
 class UnsupportedMediaType(Refusal):
     """The body is of a kind that this address doesn't take."""
 
     code = "unsupported-media-type"
     title = "不支持的内容类型"
+
+
+class DiskFull(Refusal):
+    """The database has no room left to write."""
+
+    code = "disk-full"
+    title = "服务器磁盘已满"
 
 
 class Unavailable(Refusal):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+import re
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -15,11 +16,17 @@ from app.auth.oidc import KEY_KINDS, Provider
 from app.auth.tokens import Hashing
 from app.domain.roles import Role
 from app.storage.digests import Digest
+from app.storage.engine import Patience
 
 PREFIX = "NIANBAO_"
 SHORTEST_KEY = 32
 LOOPBACK = networks_in(["127.0.0.0/8", "::1"])
 DIALECTS = {"sqlite", "postgresql+psycopg"}
+
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?")
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+WholeSeconds = Annotated[int, Field(ge=1, le=3600)]
 
 
 class WrongSetting(Exception):  # noqa: N818 - named for what it tells the operator
@@ -35,15 +42,59 @@ class Settings(BaseSettings):
         "sqlite:///nianbao.db",
         description="Where the data lies: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/DATABASE`",
     )
+    allow_unsafe_database: bool = Field(
+        default=False,
+        description="Serve although the database can lose what it acknowledged; for trials only",
+    )
     host: Annotated[str, Field(min_length=1)] = Field("127.0.0.1", description="Address to listen on")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         8000, description="Port to listen on; 0 takes a free one"
     )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="From which level on lines are logged: `debug`, `info`, `warning` or `error`"
+    )
+    allowed_origins: str = Field(
+        "",
+        description="Whose pages may call from browsers (CORS): `https://portal.example,…`; none by default",
+    )
+
+    max_url_bytes: Annotated[int, Field(ge=256)] = Field(
+        8192, description="Longest address of a request, its query included, in bytes"
+    )
+    max_headers: Annotated[int, Field(ge=10)] = Field(100, description="Most headers of a request")
+    max_head_bytes: Annotated[int, Field(ge=1024)] = Field(
+        32768, description="Most that a request's headers may be together, in bytes"
+    )
     max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
         10 * 1024 * 1024, description="Largest request body, in bytes"
     )
+    head_seconds: Seconds = Field(
+        10, description="For how long a connection may take to send a request's headers, in seconds"
+    )
+    body_seconds: Seconds = Field(
+        60, description="For how long a request's body may take to arrive, in seconds"
+    )
+    keep_alive_seconds: WholeSeconds = Field(
+        75, description="For how long an idle connection is kept; longer than the gateway keeps it"
+    )
+    grace_seconds: WholeSeconds = Field(
+        30, description="For how long what has begun may go on after SIGTERM, in seconds"
+    )
+
     pool_size: Annotated[int, Field(ge=1, le=1000)] = Field(
         40, description="Database connections of one process; at least as many as it has threads"
+    )
+    pool_seconds: Seconds = Field(
+        5, description="For how long a request waits for one of them before it is answered with 503"
+    )
+    lock_seconds: Seconds = Field(
+        5, description="For how long a statement waits for other writers before it is answered with 503"
+    )
+    statement_seconds: Seconds = Field(
+        30, description="For how long a statement may take before it is stopped and answered with 503"
+    )
+    idle_seconds: Seconds = Field(
+        60, description="For how long a transaction may do nothing before PostgreSQL ends it"
     )
 
     digest: Digest = Field(
@@ -114,6 +165,15 @@ class Settings(BaseSettings):
         networks_in(_parts_of(networks))
         return networks
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, origins: str) -> str:
+        for origin in _parts_of(origins):
+            if not _ORIGIN.fullmatch(origin):
+                message = f"{origin} isn't an origin such as https://portal.example (no path, no *)"
+                raise ValueError(message)
+        return origins
+
     @field_validator("secret_key")
     @classmethod
     def _is_long_enough(cls, key: SecretStr) -> SecretStr:
@@ -171,6 +231,16 @@ class Settings(BaseSettings):
     def proxies(self) -> Networks:
         """The gateways that are believed."""
         return networks_in(_parts_of(self.trusted_proxies))
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins whose pages may call."""
+        return frozenset(_parts_of(self.allowed_origins))
+
+    @property
+    def patience(self) -> Patience:
+        """How long a request waits for the database."""
+        return Patience(self.pool_seconds, self.lock_seconds, self.statement_seconds, self.idle_seconds)
 
     @property
     def reachable(self) -> Networks:

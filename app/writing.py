@@ -33,7 +33,7 @@ T = TypeVar("T", bound="BaseModel | None")
 
 
 class Replayed(Exception):  # noqa: N818 - it is an answer, not an error
-    """The request was answered before; `app.main` gives that answer again."""
+    """The request was answered before; `app.edge` gives that answer again."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)

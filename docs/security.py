@@ -82,12 +82,20 @@ RISKS = (
     Risk(
         4,
         "Unrestricted resource consumption",
-        "A request's size, a text's length, a page's items and the faults that are listed have their "
-        "limits; JSON has a depth.",
+        "A request's address, headers and body, the time that each takes, a text's length, a page's "
+        "items and the faults that are listed have their limits; JSON has a depth. A body is read after "
+        "its sender is known. Waiting for the database ends with 503.",
         (
+            "tests/edge/test_connections.py::test_a_head_that_never_ends_is_given_up",
+            "tests/edge/test_connections.py::test_a_head_is_not_taken_in_for_ever",
+            "tests/edge/test_connections.py::test_a_body_that_doesn_t_come_in_time_is_given_up",
+            "tests/edge/test_connections.py::test_whoever_isn_t_known_is_refused_before_their_body_is_read",
+            "tests/edge/test_limits.py::test_headers_may_be_so_many_and_so_long",
+            "tests/edge/test_limits.py::test_who_finds_no_free_connection_is_asked_to_come_again",
+            "tests/storage/test_engine.py::test_a_statement_that_takes_too_long_is_stopped",
             "tests/routers/test_bad_input.py::test_a_body_over_the_limit_is_refused_whether_its_length_is_announced_or_not",
             "tests/routers/test_bad_input.py::test_a_flood_of_faults_is_cut_and_says_so",
-            "tests/schemas/test_strict_json.py::test_a_thousand_levels_are_too_many_and_ten_are_not",
+            "tests/schemas/test_strict_json.py::test_64_levels_are_read_and_65_are_too_many",
             "tests/services/test_refusals.py::test_made_up_paths_and_addresses_of_one_line_don_t_fill_the_trail",
         ),
     ),
@@ -142,8 +150,15 @@ RISKS = (
         "Security misconfiguration",
         "Without any setting the service stays on the machine's own address. A wrong setting stops "
         "the start and is named without its secret. What goes wrong inside is answered with a "
-        "request's number and no more; the documentation loads nothing from elsewhere.",
+        "request's number and no more, and logged without a word of what was sent; the documentation "
+        "loads nothing from elsewhere. Every answer carries security headers; pages of other origins may "
+        "call only if they are named; `TRACE` isn't answered.",
         (
+            "tests/edge/test_headers.py::test_every_answer_says_that_it_is_no_page_to_be_framed_or_guessed_at",
+            "tests/edge/test_headers.py::test_nobody_elses_page_may_call_unless_it_is_named",
+            "tests/edge/test_connections.py::test_methods_that_are_not_ours_are_refused_and_nothing_is_echoed",
+            "tests/edge/test_limits.py::test_nothing_is_said_of_a_failure_but_its_number",
+            "tests/edge/test_logs.py::test_no_line_holds_what_was_sent",
             "tests/test_settings.py::test_without_any_setting_the_service_stays_on_this_machine",
             "tests/test_settings.py::test_all_wrong_settings_are_named_at_once_and_no_password_is_repeated",
             "tests/routers/test_service.py::test_the_documentation_needs_nothing_from_outside",

@@ -89,7 +89,12 @@ class _Demonstration:
 @contextmanager
 def _serving(folder: Path) -> Iterator[_Demonstration]:
     """Serve a new demonstration on a free port of this machine, as `make run` does on 8000."""
-    settings = {"NIANBAO_DATABASE_URL": f"sqlite:///{folder}/nianbao.db", "NIANBAO_PORT": "0"}
+    settings = {
+        "NIANBAO_DATABASE_URL": f"sqlite:///{folder}/nianbao.db",
+        "NIANBAO_PORT": "0",
+        # a temporary folder may lie in memory
+        "NIANBAO_ALLOW_UNSAFE_DATABASE": "true",
+    }
     command = [str(folder / ".venv" / "bin" / "nianbao"), "demo", "--serve"]
     log = folder / "log"
     with log.open("wb") as stream:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from threading import Barrier
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
 from tests.builders import a_balanced_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from httpx2 import Response
     from starlette.testclient import TestClient
@@ -73,7 +73,19 @@ def file_report(
     return answer
 
 
-def assert_problem(answer: Response, status: int, code: str) -> dict[str, Any]:
+class AnyAnswer(Protocol):
+    """What is asked of an answer, whichever client got it."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def text(self) -> str: ...
+    def json(self) -> Any: ...  # noqa: ANN401 - any JSON
+
+
+def assert_problem(answer: AnyAnswer, status: int, code: str) -> dict[str, Any]:
     """Hold a failure to the shape that every failure has, and return it."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"

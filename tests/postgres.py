@@ -51,16 +51,36 @@ class Cluster:
         """Drop the database *name*, also while somebody is connected to it."""
         self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def count_connections(self, name: str) -> int:
+        """Return how many are connected to the database *name*."""
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+        with connect(self.port) as connection:
+            (found,) = connection.execute(query, (name,)).fetchone() or (0,)
+            return int(found)
+
+    def kill(self) -> None:
+        """End the server and all its helpers with SIGKILL; nothing of them runs afterwards."""
+        # stopped first, or it would start helpers anew while they are killed
+        os.kill(self.pid, signal.SIGSTOP)
+        pids = (self.pid, *children_of(self.pid))
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        while any(is_running(pid) for pid in pids):
+            time.sleep(0.01)
+
     def _execute(self, statement: sql.Composed) -> None:
         with connect(self.port) as connection:
             connection.execute(statement)
 
 
 @contextmanager
-def cluster(folder: Path | None = None, *, options: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+def cluster(
+    folder: Path | None = None, *, port: int | None = None, options: Mapping[str, str] | None = None
+) -> Iterator[Cluster]:
     """Run a server on the data in *folder*, made there unless it exists; stop it as a power cut would.
 
-    Without *folder* the data lie in a temporary one.  *options* are settings of postgresql.conf.
+    Without *folder* the data lie in a temporary one, without *port* it is any free one.  *options* are
+    settings of postgresql.conf.
     Settings are PostgreSQL's own, fsync included.  PostgreSQL refuses to run as root: there it runs as
     nobody, who is given *folder* and must be able to reach it (pytest's tmp_path is closed to others).
 
@@ -75,7 +95,7 @@ def cluster(folder: Path | None = None, *, options: Mapping[str, str] | None = N
         data = folder / "data"
         if not data.exists():
             initialise(binaries, data, identity)
-        port = free_port()
+        port = port or free_port()
         command = [str(binaries / "postgres"), "-D", str(data), *as_arguments(port, options or {})]
         with (folder / "log").open("ab") as log:
             server = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **identity)
@@ -150,6 +170,20 @@ def wait_until_ready(server: subprocess.Popen[bytes], port: int, log: Path) -> N
 
 def connect(port: int) -> psycopg.Connection:
     return psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres", autocommit=True)
+
+
+def children_of(parent: int) -> list[int]:
+    """Return the processes that a process has started (Linux)."""
+    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(pid) for pid in listed.split()]
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process still runs; one that has ended may stay listed (Linux)."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:

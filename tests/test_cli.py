@@ -101,7 +101,19 @@ def test_openapi_prints_the_description_of_the_api(tmp_path: Path) -> None:
 
 def test_every_command_is_listed_and_a_wrong_one_refused(sqlite_url: str) -> None:
     listed = nianbao(sqlite_url, "--help").stdout
-    for name in ("serve", "migrate", "health", "openapi", "check", "import", "demo"):
+    names = (
+        "serve",
+        "migrate",
+        "verify",
+        "health",
+        "openapi",
+        "check",
+        "import",
+        "demo",
+        "backup",
+        "restore",
+    )
+    for name in names:
         assert re.search(rf"^\W*{name}\b", listed, re.MULTILINE), name
     assert nianbao(sqlite_url, "sreve").returncode == 2
 
@@ -129,6 +141,21 @@ def test_a_database_that_can_t_be_used_is_said_so(command: str, url: str) -> Non
     assert done.returncode == 2
     assert "nianbao can't use its database" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# Verifying
+
+
+def test_verify_says_that_all_is_well_or_what_is_not(database_url: str) -> None:
+    with opened(database_url) as database:
+        plant(database, [Unit("1", None, status=Status.DRAFT)])
+        assert ran(database_url, "verify") == "核对 1 份报告，完好\n"
+        with database.writing() as session:
+            session.execute(update(REPORT).values(version=2))
+    done = nianbao(database_url, "verify")
+    assert done.returncode == 1
+    assert "1 2021 年度：应有第 1 至 2 版，现有：1\n" in done.stdout
+    assert done.stdout.endswith("处不对\n")
 
 
 # Reading documents
@@ -400,7 +427,10 @@ def test_the_log_of_accesses_holds_no_secret(sqlite_url: str, tmp_path: Path) ->
         process.wait()
     printed = log.read_text()
     assert statuses == [200, 401]
-    assert '"GET /api/v1/agencies?limit=7 HTTP/1.1" 200' in printed
+    asked = [line for line in map(json.loads, printed.splitlines()) if line.get("path") == "/api/v1/agencies"]
+    assert [(line["status"], line["parameters"]) for line in asked] == [
+        (status, ["limit", "link"]) for status in statuses
+    ]
     assert "nb_" not in printed
 
 

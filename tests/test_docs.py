@@ -10,7 +10,7 @@ import pytest
 
 from app import errors
 from app.auth.tokens import new_secret
-from app.main import STATUS_OF
+from app.edge.problems import STATUS_OF
 from app.settings import PREFIX, Settings
 from docs import generate
 from docs.security import RISKS
@@ -157,7 +157,7 @@ def test_the_api_guide_lists_every_way_in_which_a_request_may_fail() -> None:
         (int(status), kind) for status, kinds in listed for kind in re.findall(r"/problems/([\w-]+)", kinds)
     }
     refused = {(status, refusal.code) for refusal, status in STATUS_OF.items()}
-    assert known == refused | {(405, "method-not-allowed"), (500, "internal")}
+    assert known == refused | {(500, "internal")}
     assert set(STATUS_OF) == set(errors.Refusal.__subclasses__())
 
 

@@ -9,6 +9,7 @@ from app.auth.tokens import Hashing
 from app.domain.roles import Role
 from app.settings import PREFIX, Settings, WrongSetting, is_loopback, read_settings
 from app.storage.digests import Digest
+from app.storage.engine import Patience
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +21,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_any_setting_the_service_stays_on_this_machine() -> None:
     settings = read_settings()
     assert settings.database_url == "sqlite:///nianbao.db"
+    assert not settings.allow_unsafe_database
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert (settings.digest, settings.key, settings.proxies, settings.provider) == ("sha256", b"", (), None)
 
@@ -27,10 +29,24 @@ def test_without_any_setting_the_service_stays_on_this_machine() -> None:
 def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     given = {
         "DATABASE_URL": "postgresql+psycopg://somebody@db/nianbao",
+        "ALLOW_UNSAFE_DATABASE": "true",
         "HOST": "::1",
         "PORT": "0",
+        "LOG_LEVEL": "warning",
+        "ALLOWED_ORIGINS": "https://portal.example.gov.cn, http://127.0.0.1:5173",
+        "MAX_URL_BYTES": "2048",
+        "MAX_HEADERS": "50",
+        "MAX_HEAD_BYTES": "4096",
         "MAX_BODY_BYTES": "1024",
+        "HEAD_SECONDS": "1.5",
+        "BODY_SECONDS": "2",
+        "KEEP_ALIVE_SECONDS": "3",
+        "GRACE_SECONDS": "4",
         "POOL_SIZE": "3",
+        "POOL_SECONDS": "0.5",
+        "LOCK_SECONDS": "6",
+        "STATEMENT_SECONDS": "7",
+        "IDLE_SECONDS": "8",
         "DIGEST": "sm3",
         "SECRET_KEY": "k" * 32,
         "TRUSTED_PROXIES": "10.0.0.1, 10.1.0.0/16",
@@ -50,8 +66,15 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(PREFIX + name, value)
     settings = read_settings()
     assert settings.database_url == given["DATABASE_URL"]
+    assert settings.allow_unsafe_database
     assert (settings.host, settings.port) == ("::1", 0)
     assert (settings.max_body_bytes, settings.pool_size) == (1024, 3)
+    assert (settings.max_url_bytes, settings.max_headers, settings.max_head_bytes) == (2048, 50, 4096)
+    assert (settings.head_seconds, settings.body_seconds) == (1.5, 2)
+    assert (settings.keep_alive_seconds, settings.grace_seconds) == (3, 4)
+    assert settings.patience == Patience(pool=0.5, lock=6, statement=7, idle=8)
+    assert settings.origins == {"https://portal.example.gov.cn", "http://127.0.0.1:5173"}
+    assert settings.log_level == "warning"
     assert settings.hashing == Hashing(Digest.SM3, b"k" * 32)
     assert settings.proxies == networks_in(["10.0.0.1", "10.1.0.0/16"])
     assert (settings.lockout_failures, settings.lockout_seconds) == (3, 60)
@@ -107,6 +130,22 @@ def test_settings_that_belong_together_are_asked_for_together(
         ("PORT", "-1"),
         ("MAX_BODY_BYTES", "1023"),
         ("MAX_BODY_BYTES", "10MB"),
+        ("MAX_URL_BYTES", "1"),
+        ("MAX_HEADERS", "0"),
+        ("MAX_HEAD_BYTES", "1"),
+        ("HEAD_SECONDS", "0"),
+        ("BODY_SECONDS", "inf"),
+        ("KEEP_ALIVE_SECONDS", "0"),
+        ("GRACE_SECONDS", "1.5"),
+        ("POOL_SECONDS", "-1"),
+        ("LOCK_SECONDS", "nan"),
+        ("STATEMENT_SECONDS", "3601"),
+        ("IDLE_SECONDS", "never"),
+        ("LOG_LEVEL", "chatty"),
+        ("ALLOWED_ORIGINS", "*"),
+        ("ALLOWED_ORIGINS", "null"),
+        ("ALLOWED_ORIGINS", "https://portal.example.gov.cn/"),
+        ("ALLOWED_ORIGINS", "portal.example.gov.cn"),
         ("POOL_SIZE", "0"),
         ("POOL_SIZE", "1001"),
         ("DIGEST", "md5"),

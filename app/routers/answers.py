@@ -68,7 +68,7 @@ def etag_of_body(body: bytes) -> str:
 
 
 class NotModified(Exception):  # noqa: N818 - it is an answer, not an error
-    """The caller has it already; `app.main` answers 304."""
+    """The caller has it already; `app.edge` answers 304."""
 
     def __init__(self, etag: str) -> None:
         super().__init__(etag)

@@ -10,6 +10,8 @@ from app.auth.operations import OPERATIONS
 from app.domain.roles import roles_with
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fastapi import FastAPI
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -33,6 +35,7 @@ HEADERS = {
     "X-Request-ID": {"description": "请求编号，报修时请提供", "schema": {"type": "string"}},
 }
 REFUSALS = {"401": "没有登录，或令牌无效", "403": "没有权限", "429": "登录失败的次数太多"}
+FULL = {"507": "服务器磁盘已满，没有保存"}
 MAY_COME_AGAIN = {"409": "当前状态不允许，或者同一个请求正在处理", "422": "内容不符合要求"}
 FALLBACKS = {"500": "系统内部错误", "503": "暂时不能服务，请稍后再试"}
 
@@ -42,10 +45,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
         for path in schema["paths"].values():
-            for operation in path.values():
+            for method, operation in path.items():
                 _tell_roles(operation)
                 _tell_retries(operation)
-                _correct_failures(operation["responses"])
+                _correct_failures(operation["responses"], FALLBACKS if method == "get" else FALLBACKS | FULL)
                 _document_headers(operation["responses"])
                 _drop_made_up_titles(operation.get("parameters", []))
         for unused in ("HTTPValidationError", "ValidationError"):
@@ -73,9 +76,9 @@ def _tell_retries(operation: dict[str, Any]) -> None:
             operation["responses"].setdefault(status, {"description": text})
 
 
-def _correct_failures(responses: dict[str, Any]) -> None:
+def _correct_failures(responses: dict[str, Any], fallbacks: Mapping[str, str]) -> None:
     """Let every failure be a problem document; FastAPI would describe its own shape instead."""
-    for status, text in FALLBACKS.items():
+    for status, text in fallbacks.items():
         responses.setdefault(status, {"description": text})
     for status, response in responses.items():
         if status >= "400":

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 from app.errors import Malformed
 from app.schemas.fields import shortened
+
+DEEPEST = 64
+"""How many levels a body may have: a report has four, a batch of them a few more."""
 
 
 def parse(body: bytes) -> object:
@@ -18,20 +22,39 @@ def parse(body: bytes) -> object:
         Malformed: it isn't UTF-8 or JSON, repeats a member, is nested too deep, or has NaN or Infinity.
     """
     try:
-        return json.loads(
+        said = json.loads(
             body.decode("utf-8"),
             object_pairs_hook=_without_repetition,
             parse_constant=_refuse_constant,
             parse_float=Decimal,
         )
+        _refuse_deep(said)
     except UnicodeDecodeError as wrong:
         raise Malformed(f"请求体不是 UTF-8 编码（第 {wrong.start + 1} 个字节起无法识别）") from wrong
     except json.JSONDecodeError as wrong:
         raise Malformed(f"请求体不是合法的 JSON：第 {wrong.lineno} 行第 {wrong.colno} 列处有误") from wrong
     except RecursionError as wrong:
-        raise Malformed("请求体的 JSON 嵌套层数太多") from wrong
+        raise _too_deep() from wrong
     except (ValueError, InvalidOperation) as wrong:
         raise Malformed("请求体中有位数过多的数") from wrong
+    return said
+
+
+def _refuse_deep(said: object) -> None:
+    level = [said]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _members_of(outer) if isinstance(inner, dict | list)]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _members_of(outer: object) -> Iterable[object]:
+    return outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ()
+
+
+def _too_deep() -> Malformed:
+    return Malformed(f"请求体的 JSON 嵌套层数太多，最多 {DEEPEST} 层")
 
 
 def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:

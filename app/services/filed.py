@@ -161,11 +161,16 @@ def content_of(session: ReadSession, agency: Agency, report: Report) -> Content:
 
 def content_at(session: ReadSession, agency: Agency, report: Report, version: int) -> Content:
     """Return what a version of a report says; there must be one of this number."""
-    form = form_of_version(report.form)
     stored = session.get_one(ReportVersion, (report.id, version))
+    return read_content(form_of_report(report), report.year, agency, stored.content)
+
+
+def form_of_report(report: Report) -> ReportForm:
+    """Return the form on which a stored report was made."""
+    form = form_of_version(report.form)
     if form is None:
         raise AssertionError(report.form)
-    return read_content(form, report.year, agency, stored.content)
+    return form
 
 
 def read_content(form: ReportForm, year: int, agency: Agency, document: str) -> Content:

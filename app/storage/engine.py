@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import sqlite3
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -16,12 +20,35 @@ from app.storage.changes import number_changes
 from app.storage.digests import Digest
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
+    import psycopg
     from sqlalchemy.pool import ConnectionPoolEntry
 
-BUSY_TIMEOUT_MS = 5000
+LOCK_SECONDS = 5
+"""For how long SQLite waits for another writer where nothing else is said."""
+INSTRUCTIONS_PER_LOOK = 1_000_000
+"""How often SQLite looks at the time: every few hundredths of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the database is waited for, in seconds; None: for as long as it takes.
+
+    Attributes:
+        pool: for a free connection.
+        lock: for other writers; SQLite waits for `LOCK_SECONDS` where it is None.
+        statement: for the end of a statement.
+        idle: for a transaction that does nothing; PostgreSQL alone ends one.
+    """
+
+    pool: float = 5
+    lock: float | None = None
+    statement: float | None = None
+    idle: float | None = None
+
+
+POSTGRESQL_DISK_FULL = "53100"
 
 
 class ReadSession(Session):
@@ -49,11 +76,13 @@ class Database:
     Attributes:
         engine: SQLAlchemy's.
         digest: by which audit entries are chained from now on.
+        patience: how long it is waited for.
         turn: whose turn it is to write, where the database has one writer at a time.
     """
 
     engine: Engine
     digest: Digest = Digest.SHA256
+    patience: Patience = Patience()
     turn: Lock = field(default_factory=Lock)
 
     @contextmanager
@@ -83,7 +112,7 @@ class Database:
             yield
             return
         # whoever waits in vain is told so by the database itself
-        has_turn = self.turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        has_turn = self.turn.acquire(timeout=self.patience.lock or LOCK_SECONDS)
         try:
             yield
         finally:
@@ -91,15 +120,31 @@ class Database:
                 self.turn.release()
 
 
-def open_database(url: str, pool_size: int, digest: Digest = Digest.SHA256) -> Database:
+def open_database(
+    url: str,
+    pool_size: int,
+    digest: Digest = Digest.SHA256,
+    patience: Patience = Patience(),
+) -> Database:
     """Make the engine for a database address; connects only when first used."""
-    if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, pool_size=pool_size, max_overflow=0)
-        event.listen(engine, "connect", _prepare_sqlite)
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=patience.pool,
+        pool_pre_ping=not is_sqlite,
+        # values may be anybody's name; failures are logged
+        hide_parameters=True,
+    )
+    if is_sqlite:
+        event.listen(engine, "connect", partial(_prepare_sqlite, patience))
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "checkin", _end_sqlite)
-        return Database(engine, digest)
-    return Database(create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True), digest)
+        event.listen(engine, "before_cursor_execute", _start_clock)
+    else:
+        event.listen(engine, "connect", partial(_prepare_postgresql, patience))
+    return Database(engine, digest, patience)
 
 
 def for_writing(engine: Engine) -> Engine:
@@ -118,7 +163,44 @@ def for_reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+class _Clock:
+    """Stops a statement of SQLite's that takes too long: SQLite itself knows no such limit."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.ends_at = math.inf
+
+    def start(self) -> None:
+        self.ends_at = time.monotonic() + self.seconds
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self.ends_at
+
+
+def _start_clock(connection: Connection, *_: object) -> None:
+    clock = connection.info.get(_Clock)
+    if clock is not None:
+        clock.start()
+
+
+def _prepare_postgresql(
+    patience: Patience, connection: psycopg.Connection, _entry: ConnectionPoolEntry
+) -> None:
+    limits = {
+        "statement_timeout": patience.statement,
+        "lock_timeout": patience.lock,
+        "idle_in_transaction_session_timeout": patience.idle,
+    }
+    for name, seconds in limits.items():
+        if seconds is not None:
+            connection.execute("SELECT set_config(%s, %s, false)", (name, str(round(seconds * 1000))))
+    connection.commit()
+
+
+def _prepare_sqlite(patience: Patience, connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+    if patience.statement is not None:
+        clock = entry.info[_Clock] = _Clock(patience.statement)
+        connection.set_progress_handler(clock.is_over, INSTRUCTIONS_PER_LOOK)
     # None: the driver leaves BEGIN to us
     connection.isolation_level = None
     for pragma in (
@@ -126,7 +208,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
         # NORMAL loses acknowledged commits at a power cut
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"busy_timeout={round((patience.lock or LOCK_SECONDS) * 1000)}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -159,3 +241,23 @@ def answers(database: Database) -> bool:
     except OperationalError:
         return False
     return True
+
+
+def is_disk_full(failure: Exception) -> bool:
+    """Tell whether a statement failed because the database has no room left to write; it is undone then."""
+    cause = failure.orig if isinstance(failure, OperationalError) else None
+    # whichever driver it is of: what the other one calls its codes is absent
+    codes = (getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None))
+    return sqlite3.SQLITE_FULL in codes or POSTGRESQL_DISK_FULL in codes
+
+
+def faults_of_file(session: ReadSession) -> list[str]:
+    """Return what SQLite finds wrong with its own file, in its words; other databases can't be asked."""
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    found = session.scalars(text("PRAGMA integrity_check"))
+    broken = [line for line in found if line != "ok"]
+    dangling = session.execute(text("PRAGMA foreign_key_check")).all()
+    return broken + [
+        f"row {row[1]} in table {row[0]} refers to a missing row of {row[2]}" for row in dangling
+    ]

@@ -216,6 +216,22 @@ def read_numbers(connection: Connection, form: ReportForm, table: Table, report_
     return dict(zip(form.cells, row, strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A row of the wide table."""
+
+    year: int
+    path: str
+    values: Values
+
+
+def read_slots(connection: Connection, form: ReportForm, table: Table, report_id: int) -> dict[str, Slot]:
+    """Return all that the wide table holds of a report, by slot."""
+    columns = (table.c.slot, table.c.year, table.c.path, *_cells(table))
+    rows = connection.execute(select(*columns).where(table.c.report_id == report_id))
+    return {row[0]: Slot(row[1], row[2], dict(zip(form.cells, row[3:], strict=True))) for row in rows}
+
+
 def paths_of(connection: Connection, table: Table, report_ids: Collection[int]) -> dict[int, str]:
     """Return the path under which each of these reports counts."""
     chosen = select(table.c.report_id, table.c.path).where(table.c.report_id.in_(report_ids))

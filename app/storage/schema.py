@@ -33,11 +33,25 @@ def config_for(connection: Connection) -> Config:
 def migrate(database: Database) -> None:
     """Bring the schema up to date, in one transaction; what is there already stays."""
     with for_writing(database.engine).begin() as connection:
-        command.upgrade(config_for(connection), "head")
+        migrate_within(connection)
+
+
+def migrate_within(connection: Connection) -> None:
+    """Bring the schema up to date in the transaction that is open; what fails later undoes it."""
+    command.upgrade(config_for(connection), "head")
 
 
 def is_current(database: Database) -> bool:
     """Tell whether the schema is that of this version of the service."""
     with database.engine.connect() as connection:
-        script = ScriptDirectory.from_config(config_for(connection))
-        return MigrationContext.configure(connection).get_current_heads() == tuple(script.get_heads())
+        return revision_of(connection) == newest_revision(connection)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision of a database's schema; None where there is no schema yet."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision(connection: Connection) -> str | None:
+    """Return the revision of this version of the service."""
+    return ScriptDirectory.from_config(config_for(connection)).get_current_head()

@@ -262,9 +262,16 @@ def test_what_an_address_names_must_be_possible(client: TestClient) -> None:
 def test_an_address_or_method_that_is_not_there_is_a_problem_too(client: TestClient) -> None:
     nowhere = assert_problem(client.get(f"{API}/nowhere"), 404, "not-found")
     assert (nowhere["detail"], nowhere["instance"]) == ("没有这个地址", f"{API}/nowhere")
-    wrong = client.post(address())
-    assert_problem(wrong, 405, "method-not-allowed")
-    assert {"GET", "PUT", "PATCH", "DELETE"} >= set(wrong.headers["allow"].split(", "))
+    for where, allowed in {
+        address(): "GET, HEAD, PUT, PATCH, DELETE",
+        address(rest="/zeros"): "GET, HEAD, POST",
+        address(rest="/transitions"): "POST",
+        "/docs": "GET, HEAD",
+        "/docs/assets/swagger/swagger-ui.css": "GET, HEAD",
+    }.items():
+        wrong = client.post(where) if "POST" not in allowed else client.delete(where)
+        assert_problem(wrong, 405, "method-not-allowed")
+        assert wrong.headers["allow"] == allowed
     assert_problem(client.get("/docs/assets/nothing.js"), 404, "not-found")
 
 

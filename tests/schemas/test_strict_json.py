@@ -29,10 +29,12 @@ def test_numbers_with_a_fraction_or_an_exponent_are_read_exactly(number: Decimal
     assert Decimal(str(read)) == number
 
 
-def test_a_thousand_levels_are_too_many_and_ten_are_not() -> None:
-    assert parse(b"[" * 10 + b"]" * 10) == [[[[[[[[[[]]]]]]]]]]
-    with pytest.raises(Malformed, match="嵌套"):
-        parse(b"[" * 100_000)
+@pytest.mark.parametrize(("start", "inner", "end"), [("[", "", "]"), ("[", "1", "]"), ('{"a":', "1", "}")])
+def test_64_levels_are_read_and_65_are_too_many(start: str, inner: str, end: str) -> None:
+    assert parse(f"{start * 64}{inner}{end * 64}".encode())
+    for levels in (65, 1000, 100_000):
+        with pytest.raises(Malformed, match="嵌套层数太多，最多 64 层"):
+            parse(f"{start * levels}{inner}{end * levels}".encode())
 
 
 def test_a_repeated_member_is_found_quickly_among_many() -> None:

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.storage.engine import answers, open_database
+from app.storage.engine import Patience, answers, is_disk_full, lock_tree, open_database
 from app.storage.models import AGENCY, REPORT
 from tests.services.trees import Unit, plant
 from tests.storage.agencies import NOW, count_agencies, insert_agency
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from app.storage.engine import Database
+    from app.storage.engine import Database, WriteSession
 
 # synchronous 2 is FULL
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
@@ -158,6 +160,107 @@ def test_a_second_writer_waits_for_the_first_on_sqlite(sqlite_url: str) -> None:
         waiting.result()
     assert ended == ["first", "second"]
     database.engine.dispose()
+
+
+SOON = 0.2
+ENDLESS = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+    "postgresql": "SELECT pg_sleep(600)",
+}
+
+
+@pytest.fixture
+def hurried(database_url: str) -> Iterator[Database]:
+    """Open a database with one connection and no patience."""
+    opened = open_database(database_url, 1, patience=Patience(pool=SOON, lock=SOON, statement=SOON))
+    yield opened
+    opened.engine.dispose()
+
+
+def test_a_statement_that_takes_too_long_is_stopped(hurried: Database) -> None:
+    for _ in range(2):
+        with pytest.raises(OperationalError), hurried.reading() as session:
+            session.execute(text(ENDLESS[hurried.engine.dialect.name])).all()
+        assert answers(hurried)
+
+
+def test_time_counts_from_the_start_of_each_statement(hurried: Database) -> None:
+    with hurried.reading() as session:
+        for _ in range(20):
+            session.execute(text("SELECT 1"))
+            Event().wait(SOON / 10)
+        assert session.scalar(text("SELECT 1")) == 1
+
+
+def test_a_lock_is_waited_for_only_so_long(hurried: Database, database: Database) -> None:
+    with database.writing() as session:
+        insert_agency(session, "1")
+        lock_tree(session, to_change_it=True)
+        with pytest.raises(OperationalError), hurried.writing() as other:  # noqa: PT012 - the block is the case
+            lock_tree(other, to_change_it=True)
+            insert_agency(other, "2")
+    with hurried.writing() as other:
+        insert_agency(other, "2")
+    assert count_agencies(database) == 2
+
+
+def test_a_connection_is_waited_for_only_so_long(hurried: Database) -> None:
+    with hurried.reading() as session:
+        session.execute(text("SELECT 1"))
+        with pytest.raises(PoolTimeout), hurried.reading() as other:
+            other.execute(text("SELECT 1"))
+    assert answers(hurried)
+
+
+def test_a_transaction_that_does_nothing_is_ended_by_postgresql(postgres_url: str) -> None:
+    database = open_database(postgres_url, 1, patience=Patience(idle=SOON))
+    with pytest.raises(DBAPIError) as ended, database.writing() as session:  # noqa: PT012 - the block is the case
+        insert_agency(session, "1")
+        Event().wait(SOON * 4)
+        session.execute(text("SELECT 1"))
+    assert ended.value.connection_invalidated
+    assert count_agencies(database) == 0
+    database.engine.dispose()
+
+
+def test_without_limits_none_are_set(postgres_url: str) -> None:
+    database = open_database(postgres_url, 1)
+    with database.reading() as session:
+        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            assert session.scalar(text(f"SHOW {name}")) == "0"
+    database.engine.dispose()
+
+
+def test_a_failure_doesn_t_repeat_values(database: Database) -> None:
+    with database.writing() as session:
+        insert_agency(session, "1")
+    with pytest.raises(IntegrityError) as failed, database.writing() as session:
+        insert_agency(session, "1")
+    assert "hidden" in str(failed.value)
+
+
+def test_a_full_disk_is_told_from_other_failures(database: Database) -> None:
+    with pytest.raises(OperationalError) as full, database.writing() as session:
+        fill_disk(session)
+    with pytest.raises(OperationalError) as other, database.writing() as session:
+        session.execute(text(MISTAKE[database.engine.dialect.name]))
+    assert is_disk_full(full.value)
+    assert not is_disk_full(other.value)
+    assert not is_disk_full(ValueError())
+    assert count_agencies(database) == 0
+
+
+MISTAKE = {"sqlite": "SELECT 1 FROM nowhere", "postgresql": "DO $$ BEGIN RAISE SQLSTATE '53200'; END $$"}
+
+
+def fill_disk(session: WriteSession) -> None:
+    """Write until SQLite's file may not grow any more; let PostgreSQL say what it says on a full disk."""
+    if session.get_bind().dialect.name == "postgresql":
+        insert_agency(session, "1")
+        session.execute(text("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$"))
+    session.execute(text("PRAGMA max_page_count = 1"))
+    for code in range(1000):
+        insert_agency(session, f"{code:0999}")
 
 
 def test_a_database_that_can_t_be_reached_doesn_t_answer(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from app.storage.audit import SYSTEM
 from app.storage.engine import for_writing, open_database
 from app.storage.models import Report, ReportVersion, Step
 from app.storage.schema import config_for, is_current, migrate
+from tests.storage.earlier import plant_earlier_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,26 +78,9 @@ def test_an_empty_postgresql_database_is_migrated_whole(postgres: Cluster) -> No
     postgres.drop_database("empty_one")
 
 
-OLD_ROWS = (
-    """INSERT INTO agency
-    (id, code, name, level, kind, in_rollup, report_scope, revision, created_at, updated_at)
-    VALUES (1, '1', '甲', 'county', 'office', true, 'own', 1, '2026-01-01', '2026-01-01')""",
-    """INSERT INTO report
-    (id, agency_id, year, form, status, revision, version, was_submitted, created_at, updated_at)
-    VALUES (1, 1, 2021, '2021', 'submitted', 2, 1, true, '2026-01-01', '2026-01-01')""",
-    """INSERT INTO report_version (report_id, number, content, saved_by, saved_at)
-    VALUES (1, 1, '{}', '某', '2026-01-01')""",
-    """INSERT INTO submission (report_id, version, verdict, submitted_by, submitted_at)
-    VALUES (1, 1, '[]', '某', '2026-01-02 03:04:05')""",
-)
-
-
 def test_what_an_earlier_version_stored_is_carried_over(empty_database: Database) -> None:
     """Reports of before there was a workflow keep their submissions as steps."""
-    with for_writing(empty_database.engine).begin() as connection:
-        command.upgrade(config_for(connection), "2026_11_22_numbers_2021")
-        for statement in OLD_ROWS:
-            connection.execute(text(statement))
+    plant_earlier_version(empty_database)
     migrate(empty_database)
     with empty_database.reading() as session:
         (step,) = session.scalars(select(Step)).all()

@@ -1,0 +1,120 @@
+"""Checking that what is kept in two places says the same in both."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from app.domain.lifecycle import Status
+from app.domain.values import flatten
+from app.services.filed import form_of_report, report_key
+from app.services.paths import get_path
+from app.storage.models import AGENCY, REPORT, STEP, VERSION, Agency, Report, ReportVersion
+from app.storage.numbers import PUBLIC, TABLES, WORKING, read_slots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.domain.values import Values
+    from app.storage.engine import ReadSession
+    from app.storage.numbers import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A report that says one thing in one place and another in another.
+
+    Attributes:
+        agency: code of the agency.
+        year: of the report.
+        fault: in Chinese, what doesn't fit.
+    """
+
+    agency: str
+    year: int
+    fault: str
+
+
+def count_reports(session: ReadSession) -> int:
+    """Return how many reports there are to check."""
+    return session.scalar(select(func.count()).select_from(REPORT)) or 0
+
+
+def find_contradictions(session: ReadSession) -> Iterator[Contradiction]:
+    """Yield whatever contradicts itself, report by report; nothing of a sound database.
+
+    A report stands where its last step left it, its versions are all there, the numbers that roll-ups add are
+    those of its current version, and numbers are kept for the public while it is being corrected, no longer.
+    """
+    chosen = select(Report, Agency).join(Agency, AGENCY.c.id == REPORT.c.agency_id)
+    for report, agency in session.execute(chosen.order_by(AGENCY.c.code, REPORT.c.year)).all():
+        faults = (
+            _of_versions(session, report),
+            _of_steps(session, report),
+            _of_slots(session, report, agency),
+        )
+        yield from (Contradiction(agency.code, report.year, fault) for some in faults for fault in some)
+
+
+def _of_versions(session: ReadSession, report: Report) -> Iterator[str]:
+    chosen = select(VERSION.c.number).where(VERSION.c.report_id == report.id).order_by(VERSION.c.number)
+    numbers = list(session.scalars(chosen))
+    if numbers != list(range(1, report.version + 1)):
+        yield f"应有第 1 至 {report.version} 版，现有：{'、'.join(map(str, numbers)) or '无'}"
+
+
+def _of_steps(session: ReadSession, report: Report) -> Iterator[str]:
+    chosen = select(STEP.c.status).where(STEP.c.report_id == report.id).order_by(STEP.c.id)
+    steps = list(session.scalars(chosen))
+    reached = Status(steps[-1]) if steps else Status.DRAFT
+    if report.status != reached:
+        yield f"状态是“{Status(report.status).label}”，按最后一步应是“{reached.label}”"
+    if report.was_submitted != bool(steps):
+        yield "上报过没有，与所走的步骤不符"
+
+
+def _of_slots(session: ReadSession, report: Report, agency: Agency) -> Iterator[str]:
+    table = TABLES[report.form]
+    kept = read_slots(session.connection(), form_of_report(report), table, report_key(report))
+    path = get_path(session, agency, report.year)
+    expected = _expected_slots(report)
+    for name in sorted({*kept, *expected}):
+        if name not in kept or name not in expected:
+            yield f"{_SLOTS[name]}{'多余' if name in kept else '不见了'}"
+        else:
+            values = _values_of(session, report, expected[name])
+            yield from _of_slot(kept[name], _SLOTS[name], (report.year, path), values)
+
+
+_SLOTS = {WORKING: "汇总用的数字", PUBLIC: "更正期间对外的数字"}
+
+
+def _expected_slots(report: Report) -> dict[str, int]:
+    """Return which numbers must be kept, and of which version."""
+    slots = {WORKING: report.version}
+    if report.published_version is not None and report.status != Status.PUBLISHED:
+        slots[PUBLIC] = report.published_version
+    return slots
+
+
+def _of_slot(kept: Slot, name: str, place: tuple[int, str | None], values: Values | None) -> Iterator[str]:
+    if (kept.year, kept.path) != place:
+        yield f"{name}记在 {kept.year} 年的 {kept.path}，应在 {place[0]} 年的 {place[1]}"
+    if values is None:
+        yield f"{name}所依据的版本读不出来"
+    else:
+        wrong = [code for code, value in kept.values.items() if value != values.get(code)]
+        if wrong:
+            yield f"{name}与版本不符：{'、'.join(wrong)}"
+
+
+def _values_of(session: ReadSession, report: Report, version: int) -> Values | None:
+    """Return the numbers of a version; None where they can't be read."""
+    stored = session.get(ReportVersion, (report.id, version))
+    try:
+        return None if stored is None else flatten(form_of_report(report), json.loads(stored.content))
+    except ValueError:
+        return None
