@@ -133,9 +133,17 @@ RISKS = (
     Risk(
         7,
         "Server side request forgery",
-        "The service follows no address that a caller sends. It asks nobody but the identity "
-        "provider that the operator named, follows no redirect there, and no address in a token.",
+        "Webhooks are the only addresses of callers that are called. They must be public and HTTPS, or "
+        "lie in a network that the operator named; each address that a name leads to is judged at each "
+        "attempt, and the one judged is connected to. No redirect is followed, no proxy used, and of the "
+        "answer nothing but the status is shown. Of the identity provider, no redirect is followed and no "
+        "address in a token.",
         (
+            "tests/auth/test_destinations.py::test_an_address_that_is_not_public_may_not",
+            "tests/auth/test_destinations.py::test_what_leads_inside_or_may_be_read_in_two_ways_is_refused_at_once",
+            "tests/jobs/test_sending.py::test_what_is_called_is_the_address_that_was_judged_whatever_the_name_leads_to_by_then",
+            "tests/jobs/test_sending.py::test_a_redirect_is_not_followed",
+            "tests/routers/test_webhooks.py::test_this_machine_is_refused_unless_the_operator_allows_it",
             "tests/auth/test_oidc.py::test_keys_in_the_token_or_behind_its_addresses_are_not_followed",
             "tests/auth/test_oidc.py::test_a_redirect_is_not_followed",
         ),
