@@ -55,8 +55,18 @@ def hosts_asked(page: Page) -> set[str | None]:
     return hosts
 
 
+def forbidden_by(page: Page) -> list[str]:
+    """Return a list that fills with what the page's own policy kept it from."""
+    told: list[str] = []
+    page.on(
+        "console",
+        lambda said: told.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    return told
+
+
 def test_swagger_ui_works_without_the_internet_and_calls_the_service(service: str, page: Page) -> None:
-    hosts = hosts_asked(page)
+    hosts, forbidden = hosts_asked(page), forbidden_by(page)
     page.goto(f"{service}/docs")
     operation = page.locator("#operations-格式与规则-list_rules")
     operation.get_by_role("button").first.click()
@@ -66,6 +76,7 @@ def test_swagger_ui_works_without_the_internet_and_calls_the_service(service: st
     expect(operation.locator(".live-responses-table .response-col_status").last).to_have_text("200")
     expect(operation.locator(".live-responses-table")).to_contain_text("每一格都要填")
     assert hosts == {"127.0.0.1"}
+    assert forbidden == []
 
 
 def test_swagger_ui_calls_with_the_token_that_one_authorizes_with(service: str, url: str, page: Page) -> None:
@@ -89,7 +100,8 @@ def test_swagger_ui_calls_with_the_token_that_one_authorizes_with(service: str, 
 
 
 def test_redoc_works_without_the_internet(service: str, page: Page) -> None:
-    hosts = hosts_asked(page)
+    hosts, forbidden = hosts_asked(page), forbidden_by(page)
     page.goto(f"{service}/redoc")
     expect(page.get_by_role("heading", name="说明缺格为零（零报告）")).to_be_attached(timeout=30_000)
     assert hosts == {"127.0.0.1"}
+    assert forbidden == []
