@@ -115,6 +115,8 @@ def _a_webhook(code: str, agency_id: int | None) -> Webhook:
         created_by="测试",
         created_at=datetime.now(UTC),
         last_change=0,
+        # nothing goes out by itself, whatever application runs on this database
+        rests_until=datetime(2100, 1, 1, tzinfo=UTC),
     )
 
 

@@ -60,6 +60,8 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
         "TRUSTED_PROXIES": "10.0.0.1, 10.1.0.0/16",
         "LOCKOUT_FAILURES": "3",
         "LOCKOUT_SECONDS": "60",
+        "WEBHOOK_WORKERS": "2",
+        "WEBHOOK_NETWORKS": "10.9.0.0/16",
         "OIDC_ISSUER": "https://id.example.gov.cn",
         "OIDC_AUDIENCE": "nianbao",
         "OIDC_JWKS_URL": "https://id.example.gov.cn/keys",
@@ -89,6 +91,7 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
     assert settings.hashing == Hashing(Digest.SM3, b"k" * 32)
     assert settings.proxies == networks_in(["10.0.0.1", "10.1.0.0/16"])
     assert (settings.lockout_failures, settings.lockout_seconds) == (3, 60)
+    assert (settings.webhook_workers, settings.reachable) == (2, networks_in(["10.9.0.0/16"]))
     assert settings.provider == Provider(
         issuer="https://id.example.gov.cn",
         audience="nianbao",

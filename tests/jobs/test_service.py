@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
-import subprocess
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,9 +18,8 @@ from tests.api import API, COUNTY, TOWN, file_report, register, register_county
 from tests.conftest import KEY
 from tests.jobs.calls import do, log, numbers, save, told
 from tests.jobs.conftest import NETWORKS, Hook, Later
-from tests.postgres import free_port
 from tests.receiver import Answered, Received, Receiver, receiving
-from tests.service import COMMAND, environment, wait_until_ready
+from tests.service import process_of, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +28,9 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from app.storage.engine import Database
+
+
+SETTINGS = {"SECRET_KEY": KEY, "WEBHOOK_NETWORKS": NETWORKS}
 
 
 def _round(app: FastAPI, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Round:
@@ -153,25 +152,6 @@ def test_a_courier_outlives_a_database_that_fails_for_a_while(
     assert [each["state"] for each in log(client, made)] == ["delivered"]
 
 
-@contextmanager
-def serving(database_url: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the service as a process that pushes to this machine; it is killed when the block ends."""
-    port = free_port()
-    process = subprocess.Popen(
-        [COMMAND, "serve"],
-        env=environment(database_url, port)
-        | {"NIANBAO_SECRET_KEY": KEY, "NIANBAO_WEBHOOK_NETWORKS": NETWORKS},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_until_ready(process, f"http://127.0.0.1:{port}")
-        yield process
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait(30)
-
-
 def holding_from(receiver: Receiver, first: int) -> Callable[[Received, int], Answered]:
     """Answer so many messages, and keep whoever sends the next ones waiting."""
     return lambda received, before: Answered() if before < first else receiver.hold(received, before)
@@ -189,13 +169,15 @@ def test_a_service_that_is_killed_again_and_again_tells_everything_in_order(
     for killed_after in (2, 4):
         # it dies in the middle of a message: nobody noted whether that arrived
         receiver.answer = holding_from(receiver, killed_after - 1)
-        with serving(database_url):
+        with process_of(database_url, settings=SETTINGS) as (process, _):
             receiver.wait_for(lambda received: len(received) >= killed_after)  # noqa: B023 - called at once
+            process.kill()
+            process.wait(30)
         with app.state.database.writing() as session:
             # a minute later
             session.execute(update(WEBHOOK).values(held_until=datetime.now(UTC) - timedelta(seconds=1)))
     receiver.answer = lambda _received, _before: Answered()
-    with serving(database_url):
+    with running(database_url, settings=SETTINGS):
         receiver.wait_for(lambda received: known[-1] in numbers(received))
     arrived = receiver.received
     assert list(dict.fromkeys(numbers(arrived))) == known
