@@ -25,8 +25,9 @@ from app.forms.annual_2021 import FORM
 from app.services.audit_trail import list_heads, verify
 from app.services.backups import back_up, restore
 from app.services.filed import find_report
+from app.services.integrity import find_contradictions
 from app.storage.backup_file import open_backup
-from app.storage.models import AUDIT_ENTRY, REPORT, SOURCE_DOCUMENT, VERSION
+from app.storage.models import AUDIT_ENTRY, CHANGE, CHANGE_HEAD, REPORT, SOURCE_DOCUMENT, VERSION
 from app.storage.numbers import TABLES, read_numbers
 from tests.api import YEAR, a_report, address
 from tests.desk import WHOLE_TREE, bearer
@@ -158,6 +159,9 @@ def versions_in(database: Database) -> dict[str, int]:
     """Return each writer's version, having held everything that tells of it to the same."""
     with database.reading() as session:
         assert all(chain.fault is None for chain in verify(session, COMMAND_LINE, b"", list_heads(session)))
+        assert [*find_contradictions(session)] == []
+        told = session.scalars(select(CHANGE.c.number).order_by(CHANGE.c.number)).all()
+        assert told == [*range(1, (session.scalar(select(CHANGE_HEAD.c.number)) or 0) + 1)]
         return {code: version_of(session, code) for code in WRITERS}
 
 

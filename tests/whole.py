@@ -65,7 +65,9 @@ def new_database(kind: str, folder: Path, postgres: Cluster, template: str | Non
 
 def fill(url: str, *, has_county: bool) -> None:
     """Put something into every table of a migrated database; plant a county in it unless it has one."""
-    app = create_app(Settings.model_validate({"database_url": url, "secret_key": KEY, "pool_size": 5}))
+    # it tells nobody: webhooks are made, and what they would be told stays
+    chosen = {"database_url": url, "secret_key": KEY, "pool_size": 5, "webhook_workers": 0}
+    app = create_app(Settings.model_validate(chosen))
     with Desk(app) as desk:
         database: Database = app.state.database
         if not has_county:
@@ -77,14 +79,16 @@ def fill(url: str, *, has_county: bool) -> None:
 
 
 def _remark(desk: TestClient) -> None:
-    """Comment, state zeros, correct what was published, and make an address for a download."""
+    """Let a webhook be told, comment, state zeros, correct what was published, and make an address."""
+    succeed(desk.post(f"{API}/webhooks", json={"url": "https://hooks.example/nianbao", "agency": None}))
     succeed(desk.post(address(rest="/comments"), json={"cell": "title", "text": "标题\n𠮷 '\"\\"}))
     succeed(desk.post(address(rest="/zeros"), json={"cells": "all"}, headers=based_on(desk.get(address()))))
     published = address(TOWN, YEARS[Status.PUBLISHED])
     succeed(desk.post(f"{published}/transitions", json={"action": "revise", "reason": "更正"}))
     cell = {"disclosure": {"licensing": {"decisions": 10**12 - 1}}}
     succeed(desk.patch(published, json=cell, headers=based_on(desk.get(published))))
-    succeed(desk.post(f"{API}/links", json={"path": f"{API}/agencies?limit=7"}))
+    once = {"Idempotency-Key": secrets.token_hex(8)}
+    succeed(desk.post(f"{API}/links", json={"path": f"{API}/agencies?limit=7"}, headers=once))
 
 
 def _come_and_go(desk: TestClient) -> None:
@@ -109,6 +113,7 @@ def _prune(database: Database) -> None:
     with database.writing() as session:
         for _ in range(3):
             append(session, "old", {**entry, "at": written(LONG_AGO)})
+    with database.writing() as session:
         assert prune(session, COMMAND_LINE, KEY.encode(), datetime(2021, 1, 1, tzinfo=UTC)) == 3
 
 

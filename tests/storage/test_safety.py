@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
@@ -271,5 +272,7 @@ def test_whoever_insists_is_served_and_warned_and_health_says_so(postgres_url: s
     assert ready["unsafe"] == [
         {"setting": name, "value": "off", "expected": "on"} for name in ("fsync", "full_page_writes")
     ]
-    assert "fsync 现为 off" in printed.decode()
-    assert "full_page_writes 现为 off" in printed.decode()
+    lines = [json.loads(line) for line in printed.splitlines()]
+    (warned,) = [line["event"] for line in lines if line["level"] == "warning"]
+    assert "fsync 现为 off" in warned
+    assert "full_page_writes 现为 off" in warned
