@@ -1,4 +1,4 @@
-"""A process that makes workbooks, one after the other; started as `python -m app.jobs.workshop`."""
+"""A process that makes workbooks, one by one; the service starts it: `python -m app.jobs.workshop`."""
 
 from __future__ import annotations
 
