@@ -78,7 +78,9 @@ def fill(url: str, *, has_county: bool) -> None:
 
 def _remark(desk: TestClient) -> None:
     """Comment, state zeros, correct what was published, and make an address for a download."""
-    succeed(desk.post(address(rest="/comments"), json={"cell": "title", "text": "标题\n𠮷 '\"\\"}))
+    remark = {"cell": "title", "text": "标题\n𠮷 '\"\\"}
+    key = {"Idempotency-Key": secrets.token_hex(16)}
+    succeed(desk.post(address(rest="/comments"), json=remark, headers=key))
     succeed(desk.post(address(rest="/zeros"), json={"cells": "all"}, headers=based_on(desk.get(address()))))
     published = address(TOWN, YEARS[Status.PUBLISHED])
     succeed(desk.post(f"{published}/transitions", json={"action": "revise", "reason": "更正"}))
@@ -109,6 +111,7 @@ def _prune(database: Database) -> None:
     with database.writing() as session:
         for _ in range(3):
             append(session, "old", {**entry, "at": written(LONG_AGO)})
+    with database.writing() as session:
         assert prune(session, COMMAND_LINE, KEY.encode(), datetime(2021, 1, 1, tzinfo=UTC)) == 3
 
 
