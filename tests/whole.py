@@ -81,7 +81,9 @@ def fill(url: str, *, has_county: bool) -> None:
 def _remark(desk: TestClient) -> None:
     """Let a webhook be told, comment, state zeros, correct what was published, and make an address."""
     succeed(desk.post(f"{API}/webhooks", json={"url": "https://hooks.example/nianbao", "agency": None}))
-    succeed(desk.post(address(rest="/comments"), json={"cell": "title", "text": "标题\n𠮷 '\"\\"}))
+    remark = {"cell": "title", "text": "标题\n𠮷 '\"\\"}
+    key = {"Idempotency-Key": secrets.token_hex(16)}
+    succeed(desk.post(address(rest="/comments"), json=remark, headers=key))
     succeed(desk.post(address(rest="/zeros"), json={"cells": "all"}, headers=based_on(desk.get(address()))))
     published = address(TOWN, YEARS[Status.PUBLISHED])
     succeed(desk.post(f"{published}/transitions", json={"action": "revise", "reason": "更正"}))
