@@ -12,7 +12,8 @@ from sqlalchemy import Select, select
 from app.domain.acts import Act
 from app.errors import Fault, InvalidRequest
 from app.services.versions import mark_of
-from app.storage.models import CHANGE, CHANGE_HEAD, Change
+from app.storage.changes import last_number
+from app.storage.models import CHANGE, Change
 from app.storage.tree import below_lastly
 
 if TYPE_CHECKING:
@@ -97,11 +98,6 @@ def list_changes(session: ReadSession, actor: Actor, after: int, limit: int) -> 
     has_more = len(found) > limit
     shown = found[:limit]
     return ChangesFound(shown, shown[-1].number if has_more else end, has_more)
-
-
-def last_number(session: ReadSession) -> int:
-    """Return the number of the last change, 0 where there is none; all up to it are there to be read."""
-    return session.scalar(select(CHANGE_HEAD.c.number)) or 0
 
 
 def changes_after(under: int | None, after: int) -> Select[Change]:

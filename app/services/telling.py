@@ -18,9 +18,10 @@ from app.auth.actor import Actor
 from app.domain.acts import Act
 from app.domain.deliveries import DeliveryState, Reply, pause_after, rest_after
 from app.services.audit import record
-from app.services.changes import changes_after, last_number, said_of
+from app.services.changes import changes_after, said_of
 from app.services.webhooks import PING, acts_of, new_message, target_of
-from app.storage.models import CHANGE, CHANGE_HEAD, DELIVERY, WEBHOOK, Change, Delivery, Webhook
+from app.storage.changes import last_number
+from app.storage.models import CHANGE, DELIVERY, WEBHOOK, Change, Delivery, Webhook
 
 if TYPE_CHECKING:
     from app.storage.engine import ReadSession, WriteSession
@@ -55,7 +56,7 @@ class Parcel:
 
 def find_work(session: ReadSession, now: datetime, limit: int) -> list[str]:
     """Return webhooks to tell something that nobody is telling now; whoever waited longest comes first."""
-    untold = WEBHOOK.c.last_change < select(CHANGE_HEAD.c.number).scalar_subquery()
+    untold = WEBHOOK.c.last_change < select(func.max(CHANGE.c.number)).scalar_subquery()
     due = exists().where(DELIVERY.c.webhook_id == WEBHOOK.c.id, DELIVERY.c.next_at <= now)
     chosen = select(WEBHOOK.c.id).where(_may_be_held(now), or_(untold, due))
     return list(session.scalars(chosen.order_by(WEBHOOK.c.held_until.nulls_first()).limit(limit)))

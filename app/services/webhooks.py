@@ -20,7 +20,7 @@ from app.domain.roles import Right
 from app.errors import Fault, InvalidRequest, NotFound, WrongState
 from app.services.agencies import find_agency_named, key_of
 from app.services.audit import record
-from app.services.changes import last_number
+from app.storage.changes import last_number
 from app.storage.models import AGENCY, DELIVERY, WEBHOOK, Agency, Delivery, Webhook
 
 if TYPE_CHECKING:

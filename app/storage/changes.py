@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BindParameter, Update, bindparam, insert, update
+from sqlalchemy import Select, func, insert, select, text
 
-from app.storage.models import CHANGE, CHANGE_HEAD
+from app.storage.models import CHANGE
 
 if TYPE_CHECKING:
-    from app.storage.engine import WriteSession
+    from app.storage.engine import ReadSession, WriteSession
 
 
 def number_changes(session: WriteSession) -> None:
@@ -22,15 +22,25 @@ def number_changes(session: WriteSession) -> None:
     session.flush()
     if not session.changes:
         return
-    last = session.scalar(_take_numbers(), {"many": len(session.changes)}) or 0
-    first = last - len(session.changes) + 1
+    _await_numbers(session)
+    first = last_number(session) + 1
     session.execute(
         insert(CHANGE), [{**change, "number": number} for number, change in enumerate(session.changes, first)]
     )
     session.changes.clear()
 
 
+def _await_numbers(session: WriteSession) -> None:
+    # SQLite's writers queue anyway
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('nianbao change'))"))
+
+
+def last_number(session: ReadSession) -> int:
+    """Return the number of the last change, 0 where there is none; all up to it are there to be read."""
+    return session.scalar(_last()) or 0
+
+
 @cache
-def _take_numbers() -> Update:
-    many: BindParameter[int] = bindparam("many")
-    return update(CHANGE_HEAD).values(number=CHANGE_HEAD.c.number + many).returning(CHANGE_HEAD.c.number)
+def _last() -> Select[int | None]:
+    return select(func.max(CHANGE.c.number))

@@ -348,15 +348,6 @@ class Change(Entity, table=True):
     reach_id: int | None = Field(default=None, index=True, sa_type=Key)
 
 
-class ChangeHead(Entity, table=True):
-    """The number of the last change: its one row is held from there to the commit."""
-
-    __tablename__ = "change_head"
-
-    id: int = Field(primary_key=True)
-    number: int = Field(sa_type=BigInteger)
-
-
 class Webhook(Entity, table=True):
     """An address that is told of changes: where, of which agencies and acts, and how far it has been told.
 
@@ -439,7 +430,6 @@ AUDIT_HEAD = METADATA.tables["audit_head"]
 AUDIT_ENTRY = METADATA.tables["audit_entry"]
 AUDIT_CHECKPOINT = METADATA.tables["audit_checkpoint"]
 CHANGE = METADATA.tables["change"]
-CHANGE_HEAD = METADATA.tables["change_head"]
 WEBHOOK = METADATA.tables["webhook"]
 DELIVERY = METADATA.tables["delivery"]
 KEPT_ANSWER = METADATA.tables["kept_answer"]

@@ -1,7 +1,4 @@
-"""Everything that is tried; each trial stands alone.
-
-A crash of another kind (in the middle of a batch, of a backup) is a function more here.
-"""
+"""Everything that is tried; each trial stands alone.  A crash of another kind is a function more here."""
 
 from __future__ import annotations
 
@@ -10,6 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from tests.durability.backups import kill_backups
+from tests.durability.batches import kill_in_batches
 from tests.durability.cuts import cut, record
 from tests.durability.disk import compiled
 from tests.durability.full import fill_disk
@@ -91,6 +90,40 @@ def migration_on_postgres(times: int) -> Trial:
     return trial
 
 
+def batch_on_sqlite(times: int) -> Trial:
+    """Kill the service on SQLite in the middle of a batch."""
+    trial = Trial("`kill -9` in a batch on SQLite, sent again by its key (batches)")
+    with _folder() as folder:
+        kill_in_batches(trial, plant(f"sqlite:///{folder / 'nianbao.db'}"), times)
+    return trial
+
+
+def batch_on_postgres(times: int) -> Trial:
+    """Kill the service on PostgreSQL in the middle of a batch."""
+    trial = Trial("`kill -9` in a batch on PostgreSQL, sent again by its key (batches)")
+    with cluster() as server:
+        server.create_database("nianbao")
+        kill_in_batches(trial, plant(server.url("nianbao")), times)
+    return trial
+
+
+def backup_of_sqlite(times: int) -> Trial:
+    """Kill backups of SQLite."""
+    trial = Trial("`kill -9` in a backup of SQLite")
+    with _folder() as folder:
+        kill_backups(trial, plant(f"sqlite:///{folder / 'nianbao.db'}"), folder, times)
+    return trial
+
+
+def backup_of_postgres(times: int) -> Trial:
+    """Kill backups of PostgreSQL."""
+    trial = Trial("`kill -9` in a backup of PostgreSQL")
+    with _folder() as folder, cluster() as server:
+        server.create_database("nianbao")
+        kill_backups(trial, plant(server.url("nianbao")), folder, times)
+    return trial
+
+
 CATALOGUE: Mapping[Callable[[int], Trial], int] = {
     service_on_sqlite: 50,
     service_on_postgres: 50,
@@ -99,5 +132,9 @@ CATALOGUE: Mapping[Callable[[int], Trial], int] = {
     full: 10,
     migration_on_sqlite: 20,
     migration_on_postgres: 20,
+    batch_on_sqlite: 20,
+    batch_on_postgres: 20,
+    backup_of_sqlite: 20,
+    backup_of_postgres: 20,
 }
 """Each trial, and how often it is tried."""

@@ -102,7 +102,7 @@ def kill_migration(trial: Trial, home: Home, times: int, *, is_earlier: bool) ->
         url = _make(home, name, is_earlier=is_earlier)
         trial.times += _kill_after(home, name, url, chance.uniform(0, seconds))
         trial.half_applied += snapshot(url) not in (before, after)
-        _finish(start("migrate", environment(url)))
+        _finish(start(environment(url), "migrate"))
         trial.faults += differences(after, snapshot(url))
 
 
@@ -126,7 +126,7 @@ def _make(home: Home, name: str, *, is_earlier: bool) -> str:
 
 def _kill_after(home: Home, name: str, url: str, seconds: float) -> bool:
     """Kill a migration some time after it is connected; return whether it was still running."""
-    process = start("migrate", environment(url))
+    process = start(environment(url), "migrate")
     _wait_until_connected(home, name, process)
     time.sleep(seconds)
     process.kill()

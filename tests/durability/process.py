@@ -47,7 +47,7 @@ def serving(url: str, more: Mapping[str, str] | None = None) -> Iterator[Service
     """Start `nianbao serve`, with more in its environment; kill it at the end of the block."""
     port = free_port()
     started = time.monotonic()
-    process = start("serve", environment(url, port) | dict(more or {}))
+    process = start(environment(url, port) | dict(more or {}), "serve")
     try:
         address = f"http://127.0.0.1:{port}"
         wait_until_ready(process, address)
@@ -57,9 +57,11 @@ def serving(url: str, more: Mapping[str, str] | None = None) -> Iterator[Service
         process.wait()
 
 
-def start(command: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def start(env: Mapping[str, str], *command: str) -> subprocess.Popen[bytes]:
     """Start a command of ours."""
-    return subprocess.Popen([COMMAND, command], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [COMMAND, *command], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def plant(url: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.storage.engine import open_database
 from tests.durability.__main__ import with_table
+from tests.durability.batches import kill_in_batches
 from tests.durability.cuts import cut, record
 from tests.durability.disk import compiled
 from tests.durability.full import fill_disk
@@ -60,6 +61,12 @@ def test_a_full_disk_refuses_and_loses_nothing(tmp_path: Path) -> None:
 def test_a_killed_migration_is_done_whole_by_the_next(tmp_path: Path) -> None:
     trial = Trial("migration", acknowledged=None)
     kill_migration(trial, Folder(tmp_path), 1, is_earlier=True)
+    expect_good(trial)
+
+
+def test_a_batch_is_there_whole_or_not_at_all_and_is_done_once(tmp_path: Path) -> None:
+    trial = Trial("batch")
+    kill_in_batches(trial, plant(f"sqlite:///{tmp_path}/x.db"), 1)
     expect_good(trial)
 
 

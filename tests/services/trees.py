@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, text
 
 from app.auth.actor import Actor
 from app.domain.agencies import BEGINNING, AgencyKind, AgencyLevel, ReportScope, reference_day
@@ -19,7 +19,7 @@ from app.services.agencies import create_agency, find_agency
 from app.services.agency_details import AgencyDetails
 from app.services.saving import file_content
 from app.storage.audit import SYSTEM
-from app.storage.models import AGENCY, CHANGE_HEAD, METADATA, PLACEMENT, REPORT
+from app.storage.models import AGENCY, METADATA, PLACEMENT, REPORT
 from app.storage.numbers import TABLES, WORKING, column_name, path_of
 from tests.builders import a_balanced_report, a_content, any_values, balanced_values
 from tests.desk import plant_tokens
@@ -129,14 +129,13 @@ def _numbers_row(top: Unit, _key: int, report: int, unit: Unit) -> dict[str, obj
 
 def clear(database: Database) -> None:
     """Empty every table, let row numbers begin at 1 again, and let the database know the tokens again."""
-    names = [table.name for table in reversed(METADATA.sorted_tables) if table is not CHANGE_HEAD]
+    names = [table.name for table in reversed(METADATA.sorted_tables)]
     with database.writing() as session, without_guards(session):
         if database.engine.dialect.name == "postgresql":
             session.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY"))
         else:
             for name in (*names, "sqlite_sequence"):
                 session.execute(text(f"DELETE FROM {name}"))  # noqa: S608 - our own tables' names
-        session.execute(update(CHANGE_HEAD).values(number=0))
     plant_tokens(database)
 
 

@@ -44,7 +44,6 @@ def upgrade() -> None:
     change.append_column(sa.column("reach_id"))
     if rows:
         op.bulk_insert(change, rows)
-    op.execute(f"INSERT INTO change_head (id, number) VALUES (1, {len(rows)})")  # noqa: S608 - a count
 
 
 def _create_tables() -> None:
@@ -60,12 +59,6 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_change")),
     )
     op.create_index(op.f("ix_change_reach_id"), "change", ["reach_id"])
-    op.create_table(
-        "change_head",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_change_head")),
-    )
     op.create_table(
         "kept_answer",
         sa.Column("id", CODE, nullable=False),
