@@ -14,7 +14,6 @@ from app.services.audit_trail import Anchor, list_heads, verify
 from app.storage.backup_file import Manifest, Tally, new_backup, row_in
 from app.storage.rows import (
     advance_counters,
-    drop_seeds,
     find_orphans,
     insert_rows,
     is_empty,
@@ -86,7 +85,6 @@ def restore(session: WriteSession, backup: Backup, key: bytes, *, despite_audit:
     migrate_within(connection)
     if not is_empty(session):
         raise WrongState("数据库里已经有数据；只能恢复到空的数据库")
-    drop_seeds(session)
     _store(session, backup)
     _require_equal(session, manifest)
     if not despite_audit:

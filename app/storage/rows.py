@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import LargeBinary, delete, func, insert, literal, select, text
+from sqlalchemy import LargeBinary, func, insert, literal, select, text
 
 from app.storage import numbers
-from app.storage.models import CHANGE_HEAD, METADATA
+from app.storage.models import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,9 +20,6 @@ assert numbers.TABLES, "the wide tables belong to the metadata"  # noqa: S101 - 
 
 _AT_ONCE = 50
 """Rows that are held in memory at once; of documents, which may have megabytes, one."""
-
-_SEEDED = (CHANGE_HEAD,)
-"""Tables into which the migrations themselves put a row."""
 
 
 def tables() -> list[Table]:
@@ -52,15 +49,8 @@ def insert_rows(session: WriteSession, table: Table, rows: Iterable[Sequence[obj
 
 
 def is_empty(session: ReadSession) -> bool:
-    """Tell whether no table holds a row but those that came with the schema."""
-    others = (table for table in tables() if table not in _SEEDED)
-    return not any(session.scalar(select(literal(1)).select_from(table).limit(1)) for table in others)
-
-
-def drop_seeds(session: WriteSession) -> None:
-    """Take the rows away that came with the schema."""
-    for table in _SEEDED:
-        session.execute(delete(table))
+    """Tell whether no table holds a row."""
+    return not any(session.scalar(select(literal(1)).select_from(table).limit(1)) for table in tables())
 
 
 def read_counters(session: ReadSession) -> dict[str, int]:
