@@ -117,11 +117,15 @@ def _require_safe(settings: Settings) -> None:
     with _explained():
         dangers = find_dangers(database)
     database.engine.dispose()
-    told = "\n  - ".join(["按数据库现在的设置，已经确认保存的数据可能丢失：", *map(str, dangers)])
-    if dangers and settings.allow_unsafe_database:
-        logging.getLogger(__name__).warning(told)
-    elif dangers:
-        typer.echo(f"{told}\n请改正后再启动；只是试用的话，设 NIANBAO_ALLOW_UNSAFE_DATABASE=true", err=True)
+    told = [f"按数据库现在的设置，已经确认保存的数据可能丢失：{danger}" for danger in dangers]
+    if settings.allow_unsafe_database:
+        for line in told:
+            logging.getLogger(__name__).warning(line)
+    elif told:
+        typer.echo(
+            "\n".join([*told, "请改正后再启动；只是试用的话，设 NIANBAO_ALLOW_UNSAFE_DATABASE=true"]),
+            err=True,
+        )
         raise typer.Exit(UNUSABLE)
 
 
