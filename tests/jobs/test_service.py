@@ -125,7 +125,7 @@ def listening() -> Iterator[Listening]:
 
 
 @pytest.mark.parametrize(
-    ("table", "said"), [("webhook", "can't look for webhooks"), ("change", "can't be told now")]
+    ("table", "said"), [("webhook", "can't look for webhooks"), ("agency_placement", "can't be told now")]
 )
 def test_a_courier_outlives_a_database_that_fails_for_a_while(
     client: TestClient,
@@ -136,16 +136,17 @@ def test_a_courier_outlives_a_database_that_fails_for_a_while(
     table: str,
     said: str,
 ) -> None:
-    made = hook()
+    register_county(client)
+    made = hook(agency=COUNTY)
     do(client, made, "/ping")
     clock = Later()
     courier = Courier(_round(app, clock), workers=1)
-    with away(app.state.database, table):
-        courier.start()
-        listening.wait_for(said)
-    # whatever it held is to be had again
-    clock.by += timedelta(minutes=2)
     try:
+        with away(app.state.database, table):
+            courier.start()
+            listening.wait_for(said)
+        # whatever it held is to be had again
+        clock.by += timedelta(minutes=2)
         receiver.wait_for(lambda received: len(received) == 1)
     finally:
         courier.stop()
