@@ -36,7 +36,8 @@ from app.domain.agencies import ReportScope
 from app.domain.lifecycle import Status
 from app.domain.roll_up import RollUp
 from app.forms import FORMS
-from app.storage.models import AGENCY, METADATA, REPORT, Code, Key
+from app.storage.columns import Code, Key
+from app.storage.models import AGENCY, METADATA, REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -1,0 +1,57 @@
+"""What all commands share: how they start, and how they say what is wrong."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+from sqlalchemy.exc import OperationalError
+
+from app.errors import Refusal
+from app.settings import Settings, WrongSetting, read_settings
+from app.storage.engine import Database, open_database
+from app.storage.schema import migrate as bring_up_to_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WRONG = 1
+"""Exit status: what was handed over is wrong."""
+UNUSABLE = 2
+"""Exit status: it couldn't be tried at all."""
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Say what is wrong without a traceback."""
+    try:
+        yield
+    except WrongSetting as wrong:
+        typer.echo(f"nianbao can't start:\n{wrong}", err=True)
+        raise typer.Exit(UNUSABLE) from wrong
+    except OperationalError as failure:
+        typer.echo(f"nianbao can't use its database: {failure.orig}", err=True)
+        raise typer.Exit(UNUSABLE) from failure
+    except OSError as failure:
+        typer.echo(f"文件用不了：{failure}", err=True)
+        raise typer.Exit(UNUSABLE) from failure
+    except Refusal as refusal:
+        typer.echo(f"{refusal.title}：{refusal.detail}", err=True)
+        for fault in refusal.faults:
+            typer.echo(f"  - {fault.message}", err=True)
+        raise typer.Exit(WRONG) from refusal
+
+
+def settings_read() -> Settings:
+    """Read the settings, or end."""
+    with explained():
+        return read_settings()
+
+
+def migrated_database(settings: Settings) -> Database:
+    """Open the database and bring it up to date, or end."""
+    database = open_database(settings.database_url, settings.pool_size, settings.digest)
+    with explained():
+        bring_up_to_date(database)
+    return database
