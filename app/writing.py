@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias, TypeVar, cast
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from python_multipart.multipart import parse_options_header
 
 from app.auth.actor import Actor
 from app.deps import CurrentActor
@@ -26,6 +27,7 @@ from app.storage.engine import Database, WriteSession
 
 REPLAYED = "Idempotency-Replayed"
 """The header of an answer that was given before."""
+FORM = b"multipart/form-data"
 TRIED = "Dry-Run"
 """The header of an answer to a trial."""
 
@@ -134,17 +136,16 @@ async def _once(
 
 
 async def _attempt(request: Request, actor: Actor, key: str) -> Attempt:
-    kind, _, rest = request.headers.get("content-type", "").partition(";")
-    # whoever sends a form again makes up another boundary
-    boundary = rest.partition("boundary=")[2].strip('" ').encode()
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
     body = await request.body()
     asked = (
         request.method.encode(),
-        str(request.url.path).encode(),
+        request.url.path.encode(),
         request.url.query.encode(),
-        kind.strip().lower().encode(),
+        kind,
         request.headers.get("if-match", "").encode(),
-        body.replace(boundary, b"") if boundary else body,
+        # whoever sends a form again makes up another boundary
+        body.replace(options[b"boundary"], b"") if kind == FORM and options.get(b"boundary") else body,
     )
     return attempt_of(actor, key, b"\0".join(asked))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from app.writing import REPLAYED, TRIED
 from docs.matrix import Outcome
 from tests.api import API, COUNTY, TOWN, address, assert_problem, file_report, register, register_county
 from tests.conftest import TEMPLATE
-from tests.county import AT, CALLERS, plant_county
+from tests.county import AT, CALLERS, DOCUMENT, plant_county
 from tests.desk import WHOLE_TREE, Desk, bearer
 from tests.test_matrix import LINES, SAMPLES, Stage, calling
 
@@ -148,6 +149,30 @@ def test_a_key_that_comes_with_another_request_is_refused(reported: TestClient) 
     assert comment(reported).status_code == 201
     assert_problem(comment(reported, "另一条"), 422, "idempotency-key-reused")
     assert comments_in(reported) == ["请核对"]
+
+
+def test_a_boundary_in_the_wrong_place_doesn_t_make_bodies_alike(reported: TestClient) -> None:
+    kind = {"Content-Type": "application/json; boundary=1", "Idempotency-Key": KEY}
+    one, other = ({"cell": "overview", "text": text} for text in ("1", "11"))
+    assert reported.post(address(rest="/comments"), content=json.dumps(one), headers=kind).is_success
+    answer = reported.post(address(rest="/comments"), content=json.dumps(other), headers=kind)
+    assert_problem(answer, 422, "idempotency-key-reused")
+
+
+def test_a_form_that_comes_again_under_another_boundary_is_the_same(client: TestClient) -> None:
+    register_county(client)
+    content = DOCUMENT.read_bytes()
+    for boundary in ("first", "second; charset=UTF-8"):
+        name = boundary.partition(";")[0]
+        body = f'--{name}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'.encode()
+        answer = client.post(
+            f"{API}/imports",
+            params={"store": "draft", "agency": TOWN},
+            content=body + content + f"\r\n--{name}--\r\n".encode(),
+            headers={"Content-Type": f"multipart/form-data; boundary={boundary}", "Idempotency-Key": KEY},
+        )
+        assert answer.status_code == 200, answer.text
+    assert answer.headers[REPLAYED] == "true"
 
 
 def test_another_caller_may_use_the_same_key(reported: TestClient) -> None:

@@ -291,7 +291,7 @@ def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: Base
         raise WrongState(f"“{agency.name}”还有推送（/webhooks），不能删除；请先删除推送")
     session.execute(delete(LINK).where(LINK.c.agency_id == agency.id))
     placement = last_placement(session, key_of(agency))
-    note_agency_gone(session, Act.AGENCY_DELETE, code, placement.parent_id)
+    note_agency_gone(session, Act.AGENCY_DELETE, key_of(agency), code, placement.parent_id)
     session.delete(placement)
     session.flush()
     session.delete(agency)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.domain.acts import Act
 from app.domain.agencies import AgencyLevel
 from app.services.changes import note_report
-from app.storage.audit import SYSTEM, append, written
+from app.storage.audit import SYSTEM, append
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +65,6 @@ def record_report(
 
 def _said_of(actor: Actor, act: Act, details: Mapping[str, object] | None) -> dict[str, object]:
     return {
-        "at": written(datetime.now(UTC)),
         "act": act.value,
         "holder": actor.holder,
         "role": actor.role.value if actor.role else None,

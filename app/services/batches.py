@@ -6,15 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import select, tuple_
-
-from app.auth.rights import require, within_reach
+from app.auth.rights import require
 from app.domain.roles import Right
 from app.errors import Fault, InvalidRequest, Refusal
 from app.services.agencies import find_agency_named
 from app.services.reports import Sent, replace_of
 from app.storage.engine import lock_tree, queue_batches
-from app.storage.models import AGENCY, REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,16 +67,8 @@ def save_batch(
     require(actor, Right.FILE, "报告")
     queue_batches(session)
     lock_tree(session, to_change_it=False)
-    _hold_reports(session, actor, [item.key for item in items if isinstance(item, Item)])
     for item in items:
         yield item if isinstance(item, Refusal) else _save(session, actor, item, draft=draft)
-
-
-def _hold_reports(session: WriteSession, actor: Actor, keys: Sequence[Key]) -> None:
-    """Hold those of the reports that there are, before the chains: others hold a report first too."""
-    there = select(REPORT.c.id).join(AGENCY, AGENCY.c.id == REPORT.c.agency_id)
-    wanted = tuple_(AGENCY.c.code, REPORT.c.year).in_(keys)
-    session.execute(there.where(wanted, within_reach(actor)).with_for_update(of=REPORT))
 
 
 def _save(session: WriteSession, actor: Actor, item: Item, *, draft: bool) -> tuple[Filed, bool] | Refusal:

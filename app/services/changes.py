@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 
 from app.domain.acts import Act
 from app.errors import Fault, InvalidRequest
@@ -43,8 +43,15 @@ def note_agency(session: WriteSession, act: Act, agency: Agency, details: Mappin
     _note(session, act, agency.code, None, {**details, "etag": mark_of(agency)}, agency.id)
 
 
-def note_agency_gone(session: WriteSession, act: Act, code: str, parent_id: int | None) -> None:
-    """Let the feed tell that an agency was removed; whoever reaches the one above it can see that."""
+def note_agency_gone(
+    session: WriteSession, act: Act, agency_id: int, code: str, parent_id: int | None
+) -> None:
+    """Let the feed tell that an agency was removed; whoever reaches the one above it can see that.
+
+    They can also see all that was told of it: below what is gone nobody would reach it any more.
+    """
+    told = update(CHANGE).where(CHANGE.c.reach_id == agency_id)
+    session.execute(told.values(reach_id=parent_id))
     _note(session, act, code, None, None, parent_id)
 
 

@@ -17,6 +17,7 @@ from app.domain.roles import Role
 from app.errors import Fault, Forbidden, InvalidRequest, Unauthenticated
 from app.services.audit import record
 from app.services.tokens import token_fault
+from app.storage.engine import lock_tree
 from app.storage.models import LINK, Link, Token
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def create_link(
     if not address.startswith(f"{root}/"):
         message = f"应是本系统以 {root}/ 开头的地址"
         raise InvalidRequest(message, [Fault("/path", message, "not-of-this-api")])
+    lock_tree(session, to_change_it=False)
     secret = new_secret()
     link = Link(
         id=secret.id,

@@ -142,8 +142,9 @@ def keep_answer(session: WriteSession, attempt: Attempt, answer: Answer) -> None
     }
     old = select(KEPT_ANSWER.c.id).where(KEPT_ANSWER.c.expires_at <= now)
     old = old.limit(_PRUNED_AT_ONCE).with_for_update(skip_locked=True)
-    session.execute(delete(KEPT_ANSWER).where(KEPT_ANSWER.c.id.in_(old)))
+    # its own first: the others are passed over where somebody else holds them
     session.execute(delete(KEPT_ANSWER).where(KEPT_ANSWER.c.id == attempt.id))
+    session.execute(delete(KEPT_ANSWER).where(KEPT_ANSWER.c.id.in_(old)))
     session.execute(insert(KEPT_ANSWER), row)
 
 

@@ -21,6 +21,7 @@ from app.domain.roles import DEFAULT_DAYS, Right, Role
 from app.errors import InvalidRequest, NotFound, Unauthenticated
 from app.services.agencies import find_agency_named, key_of
 from app.services.audit import record
+from app.storage.engine import lock_tree
 from app.storage.models import AGENCY, TOKEN, Agency, Token
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def issue(
         InvalidRequest: there is no such agency that they reach.
     """
     require(actor, Right.MANAGE_TOKENS, "令牌")
+    # an agency that a token names can't be removed meanwhile
+    lock_tree(session, to_change_it=False)
     if wanted.agency is None:
         require_everything(actor, Right.MANAGE_TOKENS, "管全部机关的令牌")
         agency = None

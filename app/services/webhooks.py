@@ -21,6 +21,7 @@ from app.errors import Fault, InvalidRequest, NotFound, WrongState
 from app.services.agencies import find_agency_named, key_of
 from app.services.audit import record
 from app.storage.changes import last_number
+from app.storage.engine import lock_tree
 from app.storage.models import AGENCY, DELIVERY, WEBHOOK, Agency, Delivery, Webhook
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def create_webhook(
         WrongState: there is no key to sign with, or the agency has enough of them.
     """
     require(actor, Right.MANAGE_WEBHOOKS, "推送")
+    # an agency that a webhook names can't be removed meanwhile
+    lock_tree(session, to_change_it=False)
     agency = _find_top(session, actor, wanted.agency)
     _refuse_destination(wanted.url, policy)
     _refuse_keyless(policy)

@@ -18,6 +18,7 @@ from app.errors import Fault, Forbidden, InvalidRequest
 from app.services.filed import Filed, find_report
 from app.services.saving import pass_gate, submit, take_step, wrong_state
 from app.services.versions import BasedOn, refuse_stale
+from app.storage.engine import lock_tree
 from app.storage.models import ReportVersion, Step
 from app.storage.numbers import TABLES, drop_public, keep_public
 
@@ -57,6 +58,9 @@ def take_action(
         WrongState: its state doesn't allow it; the allowed actions are named.
         RulesBroken: it is to be 上报 and breaks mandatory rules.
     """
+    if move.action is Action.REVISE:
+        # the published figures get a row of their own, which must stand where the tree has it
+        lock_tree(session, to_change_it=False)
     filed = find_report(session, actor, *key, move.action.right, to_change=True)
     _refuse_incomplete(filed.content.form, move)
     refuse_stale(based_on, filed.report)

@@ -1,7 +1,7 @@
 """The audit trail: entries chained by their hashes, a chain for each county and one for the system.
 
-An entry's hash covers every column of its row and the hash before it.  Whoever adds an entry holds the head
-of its chain until the transaction ends, so a chain never forks, and counties don't wait for each other.
+An entry's hash covers every column of its row and the hash before it.  Whoever writes entries holds the ends
+of their chains for the commit, so a chain never forks, and counties hardly wait for each other.
 """
 
 from __future__ import annotations
@@ -44,33 +44,45 @@ _NOTHING: dict[str, object] = dict.fromkeys(_COLUMNS)
 
 
 def append(session: WriteSession, chain: str, entry: Mapping[str, object]) -> None:
-    """Add an entry at the end of its chain; it is written just before the commit, with those that follow.
+    """Add an entry at the end of its chain; it is written just before the commit.
 
     Args:
         session: the transaction of what the entry tells of.
         chain: a county's code, or SYSTEM.
-        entry: the columns of `AuditEntry` but those that make the chain.
+        entry: the columns of `AuditEntry` but those that make the chain, and the time.
     """
-    ends = session.chain_ends
-    end = ends.get(chain) or _hold_head(session, chain)
-    algorithm = session.digest
-    row = _NOTHING | dict(entry)
-    row |= {"chain": chain, "number": end.number + 1, "algorithm": algorithm.value, "previous": end.hash}
-    row["hash"] = hash_of(row)
-    session.entries.append(row)
-    ends[chain] = ChainEnd(end.number + 1, str(row["hash"]))
+    session.entries.append({**entry, "chain": chain})
 
 
 def write_entries(session: WriteSession) -> None:
-    """Write the entries that were added, and where their chains end."""
+    """Write the entries that were added, each at the end of its chain.
+
+    The ends are held from here to the commit: after all else that a transaction holds, and in one order, so
+    that no two wait for each other; and in a chain no entry has an earlier time than the one before.
+    """
+    session.flush()
     if not session.entries:
         return
-    last = {entry["chain"]: entry for entry in session.entries}
-    ends = [{f"to_{name}": entry[name] for name in ("chain", *_END)} for entry in last.values()]
+    ends = {chain: _hold_head(session, chain) for chain in sorted({str(e["chain"]) for e in session.entries})}
+    at, rows = written(datetime.now(UTC)), []
+    for entry in session.entries:
+        chain = str(entry["chain"])
+        rows.append(_chained(session.digest, {**entry, "at": at}, ends[chain]))
+        ends[chain] = ChainEnd(ends[chain].number + 1, str(rows[-1]["hash"]))
+    last = {row["chain"]: row for row in rows}
     connection = session.connection()
-    connection.execute(insert(AUDIT_ENTRY), session.entries)
-    connection.execute(_move_head(), ends)
+    connection.execute(insert(AUDIT_ENTRY), rows)
+    connection.execute(
+        _move_head(), [{f"to_{name}": row[name] for name in ("chain", *_END)} for row in last.values()]
+    )
     session.entries.clear()
+
+
+def _chained(digest: Digest, entry: Mapping[str, object], end: ChainEnd) -> dict[str, object]:
+    """Return an entry as the row that follows the end of its chain."""
+    row = _NOTHING | dict(entry)
+    row |= {"number": end.number + 1, "algorithm": digest.value, "previous": end.hash}
+    return row | {"hash": hash_of(row)}
 
 
 @cache

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy.pool import ConnectionPoolEntry
 
-    from app.storage.audit import ChainEnd
-
 LOCK_SECONDS = 5
 """For how long SQLite waits for another writer where nothing else is said."""
 INSTRUCTIONS_PER_LOOK = 1_000_000
@@ -65,7 +63,6 @@ class WriteSession(ReadSession):
         digest: by which the audit entries written in it are chained.
         changes: rows for the feed of changes, which get their numbers just before the commit.
         entries: rows for the audit trail, which are written just before the commit.
-        chain_ends: where the chains end that are held, by chain.
     """
 
     def __init__(self, engine: Engine, digest: Digest) -> None:
@@ -73,19 +70,17 @@ class WriteSession(ReadSession):
         self.digest = digest
         self.changes: list[dict[str, object]] = []
         self.entries: list[dict[str, object]] = []
-        self.chain_ends: dict[str, ChainEnd] = {}
 
     @contextmanager
     def part(self) -> Iterator[None]:
         """Open a part of the transaction, which is undone alone when its block fails."""
-        changes, entries, ends = len(self.changes), len(self.entries), dict(self.chain_ends)
+        changes, entries = len(self.changes), len(self.entries)
         try:
             with self.begin_nested():
                 yield
-            changes, entries, ends = len(self.changes), len(self.entries), self.chain_ends
+            changes, entries = len(self.changes), len(self.entries)
         finally:
             del self.changes[changes:], self.entries[entries:]
-            self.chain_ends = ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -339,3 +339,18 @@ def test_batches_and_single_reports_at_once_all_get_through(county: TestClient) 
 
     assert at_once(call, 6) == [200, 201] * 3
     assert county.get(f"{API}/audit/verification").json()["intact"]
+
+
+def test_a_batch_and_one_of_its_reports_alone_never_wait_for_each_other(county: TestClient) -> None:
+    """Both are new: whoever is second finds it there, and nobody is told to come again."""
+    for year in range(YEAR, YEAR + 5):
+        items = [an_item(town, year) for town in TOWNS]
+
+        def call(one: int, year: int = year, items: list[dict[str, Any]] = items) -> int:
+            if one == 0:
+                return send(county, items, atomic=False).status_code
+            return county.put(address(TOWNS[-one], year), json=a_report()).status_code
+
+        statuses = at_once(call, 4)
+        assert statuses[0] == 207
+        assert {*statuses[1:]} <= {201, 428}

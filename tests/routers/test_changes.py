@@ -184,3 +184,20 @@ def test_who_reaches_the_county_is_told_that_a_town_of_it_is_gone(client: TestCl
     assert client.delete(f"{API}/agencies/{TOWN}", headers={"If-Match": "*"}).status_code == 204
     gone = feed(client, secret=secret)[-1]
     assert (gone["act"], gone["agency"], gone["details"]) == ("agency.delete", TOWN, None)
+
+
+def test_who_reaches_the_county_is_told_of_a_draft_that_went_before_its_town_did(
+    client: TestClient, app: FastAPI
+) -> None:
+    register_county(client, TOWN)
+    secret = new_secret()
+    with app.state.database.writing() as session:
+        of_county = session.scalar(select(AGENCY.c.id).where(AGENCY.c.code == COUNTY))
+        session.add(a_token(secret, Role.READER, "某县的人", of_county))
+    file_report(client, draft=True)
+    copied = feed(client, secret=secret)
+    for thing in (address(), f"{API}/agencies/{TOWN}"):
+        assert client.delete(thing, headers={"If-Match": "*"}).status_code == 204
+    copied += feed(client, copied[-1]["number"], secret=secret)
+    assert replayed(copied)[1] == {}
+    assert replayed(copied)[0].keys() == {COUNTY}
