@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         40, description="Database connections of one process; at least as many as it has threads"
     )
     max_running: Annotated[int, Field(ge=1, le=32)] = Field(
-        16, description="Requests that are worked on at once, but no more than there are connections"
+        8, description="Requests that are worked on at once, but no more than there are connections"
     )
     max_waiting: Annotated[int, Field(ge=0, le=10_000)] = Field(
         100, description="Requests that may wait behind them; more are answered with 503"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CLERKS = 4
 EACH_S: dict[Callable[[], Request], float] = {a_read: 0.2, a_list: 1, a_roll_up: 1, an_export: 3}
 """How often each kind of request is made, beside a write of each clerk each second."""
-PARTS = 6
+PARTS = 3
 """Rows of each kind: what grows from one to the next is a leak."""
 IDLE = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
 
