@@ -112,7 +112,7 @@ MOUNTINFO = """\
 35 34 254:0 /somewhere /memory/disk rw - ext4 /dev/vda rw
 36 27 0:36 / /twice rw - tmpfs tmpfs rw
 37 36 0:37 / /twice rw - ext4 /dev/vdc rw
-38 27 0:38 / /home rw,relatime shared:9 - fuse.sshfs people@files:/home rw
+38 27 0:38 / /people rw,relatime shared:9 - fuse.sshfs clerk@files:/people rw
 """
 
 
@@ -127,7 +127,7 @@ MOUNTINFO = """\
         ("/memory/nianbao.db", "tmpfs"),
         ("/memory/disk/nianbao.db", "ext4"),
         ("/twice/nianbao.db", "ext4"),
-        ("/home/nianbao.db", "fuse.sshfs"),
+        ("/people/nianbao.db", "fuse.sshfs"),
     ],
 )
 def test_the_deepest_mount_says_where_a_file_lies(tmp_path: Path, file: str, kind: str) -> None:
