@@ -95,7 +95,19 @@ def test_no_proxy_of_the_environment_is_used(receiver: Receiver, monkeypatch: py
     assert Sender(LOOPBACK).send(receiver.url, HEADERS, b"{}") == Reply(204)
 
 
-@pytest.mark.parametrize(("said", "seconds"), [("120", 120), ("soon", None), ("", None), ("-5", None)])
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("soon", None),
+        ("", None),
+        ("-5", None),
+        ("9" * 400, float("inf")),
+        ("Mon, 01 Jan 99999 00:00:00 GMT", None),
+        (f"Mon, {'9' * 30} Jan 2026 00:00:00 GMT", None),
+        (f"Mon, 01 Jan 2026 00:00:00 +{'9' * 30}", None),
+    ],
+)
 def test_it_hears_for_how_long_the_receiver_puts_it_off(
     receiver: Receiver, said: str, seconds: float | None
 ) -> None:
