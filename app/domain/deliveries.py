@@ -133,4 +133,5 @@ def rest_after(failures: int, reply: Reply, chance: float) -> timedelta:
 
 
 def _asked(reply: Reply, most: timedelta) -> timedelta:
-    return min(timedelta(seconds=max(reply.retry_after or 0, 0)), most)
+    # what receivers say may be more than a timedelta holds
+    return timedelta(seconds=min(max(reply.retry_after or 0, 0), most.total_seconds()))

@@ -110,13 +110,21 @@ class Exports:
         raise result
 
     async def _worker(self) -> Worker:
-        """Return a worker that lives: one that is idle, or a new one."""
+        """Return a worker that lives: one that is idle, or a new one.
+
+        Raises:
+            Unavailable: the system has no room for another process.
+        """
         while self._idle:
             worker = self._idle.pop()
             if worker.is_alive:
                 return worker
             await worker.kill()
-        return await Worker.start(self._opening)
+        try:
+            return await Worker.start(self._opening)
+        except OSError as failure:
+            log.warning("no export worker can be started: %s", type(failure).__name__)
+            raise Unavailable("现在不能生成工作簿，请稍后再试") from failure
 
     async def _keep(self, worker: Worker) -> None:
         if worker.made < MOST_JOBS:

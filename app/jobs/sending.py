@@ -7,9 +7,11 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import httpcore
@@ -59,7 +61,7 @@ class Sender:
         deadline = time.monotonic() + self.seconds
         try:
             destination = read_destination(url, self.own)
-            found = self.resolve(destination.host, destination.port)
+            found = self._look_up(destination, deadline)
             addresses = choose_addresses(found, self.own, is_tls=destination.is_tls)
             return self._post(destination, _Pinned(addresses, deadline), headers, body)
         except DestinationRefused:
@@ -72,6 +74,23 @@ class Sender:
             return Reply(hindrance=Hindrance.UNREACHABLE)
         except httpcore.ProtocolError:
             return Reply(hindrance=Hindrance.NO_HTTP)
+
+    def _look_up(self, to: Destination, deadline: float) -> Sequence[str]:
+        """Look a name up, in a thread that is left behind: the system's resolver can't be told to hurry."""
+        found: Future[Sequence[str]] = Future()
+
+        def look_up() -> None:
+            try:
+                found.set_result(self.resolve(to.host, to.port))
+            except (OSError, UnicodeError) as failure:
+                found.set_exception(failure)
+
+        thread = Thread(target=look_up, name="webhooks-lookup", daemon=True)
+        thread.start()
+        thread.join(left_until(deadline))
+        if not found.done():
+            raise httpcore.ConnectTimeout
+        return found.result()
 
     def _post(
         self, to: Destination, pinned: httpcore.NetworkBackend, headers: Mapping[str, str], body: bytes
@@ -109,9 +128,9 @@ def _retry_after(answer: Response) -> float | None:
         return float(said)
     try:
         moment = parsedate_to_datetime(said)
-    except ValueError:
+        return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
 class _Pinned(httpcore.NetworkBackend):

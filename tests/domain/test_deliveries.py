@@ -42,7 +42,17 @@ def test_a_pause_is_longer_by_chance_by_a_fifth_at_most_and_never_shorter(
 
 @pytest.mark.parametrize(
     ("asked", "pause"),
-    [(None, 5), (-10, 5), (0, 5), (4, 5), (60, 60), (86_400, 86_400), (10**9, 86_400)],
+    [
+        (None, 5),
+        (-10, 5),
+        (0, 5),
+        (4, 5),
+        (60, 60),
+        (86_400, 86_400),
+        (10**9, 86_400),
+        (1e300, 86_400),
+        (float("inf"), 86_400),
+    ],
 )
 def test_a_receiver_may_put_a_message_off_by_a_day_at_most(asked: float | None, pause: int) -> None:
     assert pause_after(1, Reply(503, retry_after=asked), 0) == timedelta(seconds=pause)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -132,6 +133,17 @@ def test_another_worker_takes_over_from_one_that_was_killed(desk: Desk, worker: 
     answers = [desk.get(REPORT) for _ in range(2)]
     assert answers[-1].status_code == 200
     assert {answer.status_code for answer in answers} <= {200, 503}
+
+
+def test_an_export_is_put_off_while_no_worker_can_be_started(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without_python:
+        without_python.setattr(sys, "executable", "/nowhere/python")
+        put_off = desk.get(REPORT)
+    assert_problem(put_off, 503, "unavailable")
+    assert put_off.headers["retry-after"]
+    wait_until(lambda: desk.get(REPORT).status_code == 200)
 
 
 def test_a_worker_that_does_not_answer_in_time_is_replaced(sqlite_url: str) -> None:

@@ -8,7 +8,7 @@ import ssl
 import time
 from contextlib import contextmanager
 from email.utils import format_datetime
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,7 +95,19 @@ def test_no_proxy_of_the_environment_is_used(receiver: Receiver, monkeypatch: py
     assert Sender(LOOPBACK).send(receiver.url, HEADERS, b"{}") == Reply(204)
 
 
-@pytest.mark.parametrize(("said", "seconds"), [("120", 120), ("soon", None), ("", None), ("-5", None)])
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("soon", None),
+        ("", None),
+        ("-5", None),
+        ("9" * 400, float("inf")),
+        ("Mon, 01 Jan 99999 00:00:00 GMT", None),
+        (f"Mon, {'9' * 30} Jan 2026 00:00:00 GMT", None),
+        (f"Mon, 01 Jan 2026 00:00:00 +{'9' * 30}", None),
+    ],
+)
 def test_it_hears_for_how_long_the_receiver_puts_it_off(
     receiver: Receiver, said: str, seconds: float | None
 ) -> None:
@@ -184,6 +196,20 @@ def test_a_name_that_leads_nowhere_is_named_so() -> None:
 
     reply = Sender(resolve=fail).send("https://nowhere.example/", HEADERS, b"{}")
     assert reply == Reply(hindrance=Hindrance.UNKNOWN_HOST)
+
+
+def test_a_name_that_nobody_answers_for_is_given_up_in_time() -> None:
+    released = Event()
+
+    def wait(_host: str, _port: int) -> Sequence[str]:
+        released.wait(30)
+        return []
+
+    began = time.monotonic()
+    reply = Sender(resolve=wait, seconds=0.5).send("https://slow.example/", HEADERS, b"{}")
+    assert reply == Reply(hindrance=Hindrance.TIMEOUT)
+    assert time.monotonic() - began < 5
+    released.set()
 
 
 def test_the_systems_own_resolver_gives_each_address_once() -> None:
