@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     body_seconds: Seconds = Field(
         60, description="For how long a request's body may take to arrive, in seconds"
     )
+    send_seconds: Seconds = Field(
+        60, description="For how long a caller may leave untaken what was sent, in seconds"
+    )
     keep_alive_seconds: WholeSeconds = Field(
         75, description="For how long an idle connection is kept; longer than the gateway keeps it"
     )

@@ -40,6 +40,7 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
         "MAX_BODY_BYTES": "1024",
         "HEAD_SECONDS": "1.5",
         "BODY_SECONDS": "2",
+        "SEND_SECONDS": "2.5",
         "KEEP_ALIVE_SECONDS": "3",
         "GRACE_SECONDS": "4",
         "POOL_SIZE": "3",
@@ -83,7 +84,7 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
     assert (settings.max_of_one_client, settings.export_workers, settings.export_waiting) == (1, 0, 7)
     assert (settings.export_wait_seconds, settings.export_seconds) == (8, 9)
     assert (settings.max_url_bytes, settings.max_headers, settings.max_head_bytes) == (2048, 50, 4096)
-    assert (settings.head_seconds, settings.body_seconds) == (1.5, 2)
+    assert (settings.head_seconds, settings.body_seconds, settings.send_seconds) == (1.5, 2, 2.5)
     assert (settings.keep_alive_seconds, settings.grace_seconds) == (3, 4)
     assert settings.patience == Patience(pool=0.5, lock=6, statement=7, idle=8)
     assert settings.origins == {"https://portal.example.gov.cn", "http://127.0.0.1:5173"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, FromClause, Select, exists, func, select, update
 
 from app.domain.acts import Act
 from app.domain.deliveries import DeliveryState
@@ -16,6 +16,8 @@ from app.services.webhooks import find_held, find_webhook, target_of
 from app.storage.models import CHANGE, DELIVERY, Change, Delivery
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.auth.actor import Actor
     from app.storage.engine import ReadSession, WriteSession
 
@@ -74,7 +76,7 @@ def redeliver(session: WriteSession, actor: Actor, webhook_id: str, delivery_id:
         due = update(DELIVERY).where(*ahead, DELIVERY.c.id <= delivery_id, DELIVERY.c.next_at > now)
         session.execute(due.values(next_at=now))
     else:
-        delivery.state, delivery.attempts, delivery.next_at = DeliveryState.PENDING, 0, now
+        _send_again(session, webhook_id, now, lambda of: of.c.id == delivery_id)
     session.flush()
     session.refresh(delivery)
     said = {"message": delivery.message}
@@ -90,10 +92,35 @@ def redeliver_given_up(session: WriteSession, actor: Actor, webhook_id: str) -> 
         Forbidden, NotFound: the actor doesn't manage the webhook.
     """
     webhook = find_held(session, actor, webhook_id)
-    given_up = DELIVERY.c.webhook_id == webhook_id, DELIVERY.c.state == DeliveryState.GIVEN_UP
-    again = update(DELIVERY).where(*given_up).returning(DELIVERY.c.id)
-    now = datetime.now(UTC)
-    many = len(session.execute(again.values(state=DeliveryState.PENDING, attempts=0, next_at=now)).all())
+    many = _send_again(
+        session, webhook_id, datetime.now(UTC), lambda of: of.c.state == DeliveryState.GIVEN_UP
+    )
     target = target_of(webhook.webhook)
     record(session, actor, Act.WEBHOOK_REDELIVER, target, agency=webhook.agency, details={"times": many})
     return many
+
+
+def _send_again(
+    session: WriteSession,
+    webhook_id: str,
+    now: datetime,
+    is_chosen: Callable[[FromClause], ColumnElement[bool]],
+) -> int:
+    """Have messages that don't wait sent again; return how many they are.
+
+    Among the messages about one subject `next_at` mustn't fall: what comes after a chosen one waits for it,
+    and a chosen one waits for what comes before it.
+    """
+    earlier = DELIVERY.alias()
+    before = (
+        earlier.c.webhook_id == webhook_id,
+        earlier.c.subject == DELIVERY.c.subject,
+        earlier.c.id < DELIVERY.c.id,
+    )
+    own = update(DELIVERY).where(DELIVERY.c.webhook_id == webhook_id)
+    behind = own.where(DELIVERY.c.next_at < now, exists().where(*before, is_chosen(earlier)))
+    session.execute(behind.values(next_at=now))
+    last_before = select(func.max(earlier.c.next_at)).where(*before, earlier.c.next_at > now)
+    again = own.where(is_chosen(DELIVERY)).returning(DELIVERY.c.id)
+    next_at = func.coalesce(last_before.scalar_subquery(), now)
+    return len(session.execute(again.values(state=DeliveryState.PENDING, attempts=0, next_at=next_at)).all())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,12 @@ def service(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """Run a service that waits for a few seconds only."""
     file = tmp_path_factory.mktemp("wire") / "nianbao.db"
     file.write_bytes(sqlite_template.read_bytes())
-    limits = {"HEAD_SECONDS": str(HEAD_S), "BODY_SECONDS": str(BODY_S), "KEEP_ALIVE_SECONDS": "2"}
+    limits = {
+        "HEAD_SECONDS": str(HEAD_S),
+        "BODY_SECONDS": str(BODY_S),
+        "SEND_SECONDS": "1",
+        "KEEP_ALIVE_SECONDS": "2",
+    }
     with running(f"sqlite:///{file}", settings=limits) as at:
         yield at
 
@@ -193,3 +199,48 @@ def test_a_connection_goes_on_after_a_refusal_whose_body_was_read(line: Wire) ->
 def test_a_large_upload_in_vain_gets_its_answer(service: str) -> None:
     answer = httpx.put(f"{service}{address()}", content=b"a" * MEGABYTES, trust_env=False)
     assert answer.status_code == 401
+
+
+def test_trailers_are_no_headers(line: Wire) -> None:
+    sent = head("PUT", address(), JSON, "Transfer-Encoding: chunked")
+    line.send(f"{sent}2\r\n{{}}\r\n0\r\n{TOKEN}\r\n\r\n")
+    assert_problem(line.answer(), 401, "unauthenticated")
+
+
+def test_nor_are_they_taken_in_for_ever(line: Wire) -> None:
+    line.send(head("PUT", address(), TOKEN, JSON, "Transfer-Encoding: chunked"), "2\r\n{}\r\n0\r\nX-Long: ")
+    line.send(b"a" * MEGABYTES)
+    assert_problem(line.answer(), 431, "head-too-large")
+    assert line.is_closed()
+
+
+def test_a_body_in_small_parts_is_taken_in_however_many_they_are(line: Wire) -> None:
+    part, many = "1\r\n \r\n", 200_000
+    line.send(head("PUT", address(), TOKEN, JSON, "Transfer-Encoding: chunked"), part * many, "0\r\n\r\n")
+    assert_problem(line.answer(), 400, "malformed")
+
+
+def test_who_asks_far_ahead_is_answered_so_far_and_no_further(line: Wire) -> None:
+    line.send(head("GET", "/livez") * 100)
+    answered = b""
+    while more := line.socket.recv(65536):
+        answered += more
+    assert answered.count(b"HTTP/1.1 200 ") == answered.count(b"HTTP/1.1 ") == 17
+
+
+def test_who_never_takes_an_answer_is_cut_off(line: Wire) -> None:
+    line.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line.send(head("GET", "/openapi.json") * 17)
+    assert is_cut(line)
+
+
+def is_cut(line: Wire) -> bool:
+    """Go on speaking, without listening, until nobody is there; tell whether it came to that."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            line.socket.sendall(b"\r\n")
+        except (BrokenPipeError, ConnectionResetError):
+            return True
+        time.sleep(0.1)
+    return False

@@ -209,6 +209,59 @@ def test_what_waits_can_be_sent_at_once_and_what_stands_before_it_goes_first(
     assert receiver.received[-1].message == third["message"]
 
 
+def give_up(errand: Errand) -> None:
+    """Try what waits until it is given up."""
+    for pause in PAUSES:
+        errand.run_in(pause * 1.1)
+
+
+def test_what_was_given_up_goes_before_what_came_after_it_though_that_is_due_for_longer(
+    app: FastAPI, client: TestClient, errand: Errand, hook: Hook, receiver: Receiver
+) -> None:
+    register_county(client)
+    file_report(client, draft=True)
+    made = hook()
+    save(client, "一")
+    receiver.answer = lambda _received, _before: Answered(500)
+    errand.run()
+    give_up(errand)
+    save(client, "二")
+    errand.run()
+    due = update(DELIVERY).where(DELIVERY.c.next_at.is_not(None))
+    with app.state.database.writing() as session:
+        session.execute(due.values(next_at=datetime.now(UTC) - SOON))
+    assert do(client, made, "/redelivery") == {"redelivered": 1}
+    receiver.answer = lambda _received, _before: Answered()
+    errand.run()
+    in_order = [each["message"] for each in log(client, made)]
+    assert [each.message for each in receiver.received[-2:]] == in_order
+
+
+def test_what_is_sent_again_waits_for_what_comes_before_it_and_still_waits(
+    client: TestClient, errand: Errand, hook: Hook, receiver: Receiver
+) -> None:
+    """Three messages were given up; while the second waits for its next attempt all others are sent again."""
+    register_county(client)
+    file_report(client, draft=True)
+    made = hook()
+    for preface in "一二三":
+        save(client, preface)
+    receiver.answer = lambda _received, _before: Answered(500)
+    errand.run()
+    for _ in "一二三":
+        give_up(errand)
+    first, second, third = log(client, made, state="given_up")
+    do(client, made, f"/deliveries/{second['id']}/redelivery")
+    errand.run()
+    assert do(client, made, "/redelivery") == {"redelivered": 2}
+    receiver.answer = lambda _received, _before: Answered()
+    errand.run()
+    assert [each["state"] for each in log(client, made)] == ["delivered", "pending", "pending"]
+    assert receiver.received[-1].message == first["message"]
+    errand.run_in(timedelta(minutes=10))
+    assert [each.message for each in receiver.received[-2:]] == [second["message"], third["message"]]
+
+
 def test_a_receiver_that_is_away_is_left_alone_for_a_while(
     client: TestClient, errand: Errand, hook: Hook, receiver: Receiver
 ) -> None:
