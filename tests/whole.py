@@ -15,7 +15,7 @@ from app.domain.lifecycle import Status
 from app.main import create_app
 from app.services.audit_trail import prune
 from app.settings import Settings
-from app.storage.audit import append, written
+from app.storage.audit import append, write_entries
 from app.storage.backup_file import open_backup
 from app.storage.engine import open_database
 from app.storage.models import METADATA
@@ -114,7 +114,8 @@ def _prune(database: Database) -> None:
     entry = {"act": "agency.create", "holder": "某", "credential": "token:x", "times": 1}
     with database.writing() as session:
         for _ in range(3):
-            append(session, "old", {**entry, "at": written(LONG_AGO)})
+            append(session, "old", entry)
+        write_entries(session, LONG_AGO)
     with database.writing() as session:
         assert prune(session, COMMAND_LINE, KEY.encode(), datetime(2021, 1, 1, tzinfo=UTC)) == 3
 

@@ -54,8 +54,8 @@ def append(session: WriteSession, chain: str, entry: Mapping[str, object]) -> No
     session.entries.append({**entry, "chain": chain})
 
 
-def write_entries(session: WriteSession) -> None:
-    """Write the entries that were added, each at the end of its chain.
+def write_entries(session: WriteSession, moment: datetime | None = None) -> None:
+    """Write the entries that were added, each at the end of its chain, as of *moment*, now unless told.
 
     The ends are held from here to the commit: after all else that a transaction holds, and in one order, so
     that no two wait for each other; and in a chain no entry has an earlier time than the one before.
@@ -64,7 +64,7 @@ def write_entries(session: WriteSession) -> None:
     if not session.entries:
         return
     ends = {chain: _hold_head(session, chain) for chain in sorted({str(e["chain"]) for e in session.entries})}
-    at, rows = written(datetime.now(UTC)), []
+    at, rows = written(moment or datetime.now(UTC)), []
     for entry in session.entries:
         chain = str(entry["chain"])
         rows.append(_chained(session.digest, {**entry, "at": at}, ends[chain]))
