@@ -2,38 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from app.domain.claims import doubts_about
+from app.domain.context import ALONE
 from app.domain.hints import hint_for
+from app.domain.plausibility import judge_plausibility
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 from app.domain.values import missing_cells, to_text
+from app.domain.years import judge_years
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.domain.content import Content
+    from app.domain.context import Context
     from app.domain.rules import Rule
     from app.domain.values import Values
     from app.forms.model import Balance, Cell, CellCode, Measure, ReportForm
 
 
-def judge(content: Content) -> list[Result]:
+def judge(content: Content, context: Context = ALONE) -> list[Result]:
     """Hold a report to every rule that can be judged on it; kept rules are results too.
 
+    The one way in, for every door: PUT, PATCH, batches, imports, transitions, validations and `recheck`.
     All rules are judged, never just up to the first broken one: a clerk should get one list to correct.
+
+    Args:
+        content: what the report says.
+        context: what is known beside it; rules that need what isn't known there are not judged.
     """
     form, values = content.form, content.values
-    return [
+    results = (
         *_prose_present(content),
         *_cells_filled(form, values),
         *_cells_in_range(content),
         *judge_balances(form, values),
+        *judge_years(content, context),
+        *judge_plausibility(content, context),
         *doubts_about(content),
-    ]
+    )
+    return [_as_set(result, context) for result in results if _is_asked(result.rule, content, context)]
+
+
+def _is_asked(rule: Rule, content: Content, context: Context) -> bool:
+    return rule.covers(content.year) and rule.asks(context.reporter.level, context.reporter.kind)
+
+
+def _as_set(result: Result, context: Context) -> Result:
+    """Give a result's rule the level that its county has set."""
+    level = context.settings.level_of(result.rule)
+    if level is not result.rule.level:
+        result.rule = replace(result.rule, level=level)
+    return result
 
 
 def judge_balances(form: ReportForm, values: Values) -> list[Result]:

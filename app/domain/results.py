@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -78,6 +80,20 @@ class Result:
         """Whether a report with this result can't be 上报: a mandatory rule that isn't known to be kept."""
         return self.rule.level is Level.MANDATORY and self.outcome is not Outcome.KEPT
 
+    @property
+    def needs_explanation(self) -> bool:
+        """Whether a report with this result is 上报 only with a written explanation (出错说明)."""
+        return self.rule.level is Level.TO_EXPLAIN and self.outcome is Outcome.BROKEN
+
+    def basis(self, values: Values) -> str:
+        """Return a digest of all that an explanation of this result speaks of.
+
+        As long as it is the same, the explanation holds; other cells and texts may change as they like.
+        """
+        cells = {code: values.get(code) for code in self.cells}
+        said = [self.rule.id, self.rule.version, self.code, cells, self.left, self.right, self.quotes]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
 
 def cells_shown(form: ReportForm, values: Values, result: Result) -> list[CellShown]:
     """Return the cells that a result speaks of, with what stands in them."""
@@ -100,6 +116,7 @@ def described(form: ReportForm, values: Values, result: Result) -> dict[str, obj
     measure = form.cells[result.cells[0]].measure if result.cells else COUNT
     return {
         "rule": result.rule.id,
+        "rule_version": result.rule.version,
         "code": result.code,
         "level": result.rule.level.value,
         "outcome": result.outcome.value,

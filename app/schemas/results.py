@@ -33,6 +33,7 @@ class ResultOut(Out):
     """一条规则在一处的核对结果。"""
 
     rule: Annotated[str, Field(title="规则编号", examples=["R07"])]
+    rule_version: Annotated[int, Field(title="规则的版本")] = 1
     code: Annotated[str, Field(title="核对之处", examples=["requests.flow.natural_person"])]
     level: Annotated[Level, Field(title="E 强制性，W 核实性，I 提示性")]
     outcome: Annotated[Outcome, Field(title="相符、不符，或因缺格没法核对")]
