@@ -28,6 +28,7 @@ PROCEEDINGS = (
     DIRECT,
     "proceedings.litigation_after_reconsideration.total",
 )
+WITHOUT_REQUESTS = "proceedings.requests.all"
 RECEIVED, CARRIED = "requests.received.total", "requests.pending_at_start.total"
 FEES = "disclosure.fees.amount"
 DECISIONS = ("licensing", "penalties", "coercion")
@@ -80,10 +81,10 @@ def _issued_within_stock(content: Content) -> Iterator[Result]:
     """R13: what was issued this year is in force or was repealed."""
     rule = RULES["R13"]
     for row in stock_rows(content.form):
-        cells = of_row(row, ISSUED, IN_FORCE, REPEALED)
+        code, cells = f"{TABLE}.issued.{row}", of_row(row, ISSUED, IN_FORCE, REPEALED)
         values = known(content.values, cells)
         if len(values) < len(cells):
-            yield not_evaluated(content, rule, row, cells)
+            yield not_evaluated(content, rule, code, cells)
             continue
         issued, in_force, repealed = values
         kept = issued <= in_force + repealed
@@ -93,7 +94,7 @@ def _issued_within_stock(content: Content) -> Iterator[Result]:
         message = (
             said if kept else f"{said}，制发的多出 {issued - in_force - repealed} 件；请核对现行有效件数"
         )
-        yield _of(content, rule, row, cells, message, kept=kept, sides=(issued, in_force + repealed))
+        yield _of(content, rule, code, cells, message, kept=kept, sides=(issued, in_force + repealed))
 
 
 def _of(
@@ -118,49 +119,54 @@ def _no_regulations(content: Content, reporter: Reporter) -> Iterator[Result]:
     rule, cells = RULES["R14"], of_row(REGULATIONS, ISSUED, REPEALED, IN_FORCE)
     values = known(content.values, cells)
     if not any(values) and len(values) < len(cells):
-        yield not_evaluated(content, rule, REGULATIONS, cells)
+        yield not_evaluated(content, rule, f"{TABLE}.{REGULATIONS}", cells)
         return
     filled = "、".join(shown(content, code) for code in cells if content.values.get(code))
     advice = "规章只有国务院部门、省级和设区的市（自治州）人民政府可以制定；行政规范性文件请填在下一行"
     message = f"{filled}：{advice}" if filled else "“规章”一行都是 0"
-    yield _of(content, rule, REGULATIONS, cells, message, kept=not filled)
+    yield _of(content, rule, f"{TABLE}.{REGULATIONS}", cells, message, kept=not filled)
 
 
 def _pending_within_received(content: Content) -> Iterator[Result]:
     """R18: what is carried over came in this year, as a rule."""
     rule = RULES["R18"]
-    for cell in content.form.rows["requests", "pending_at_end"]:
-        cells = (cell.code, f"requests.received.{cell.column.code}")
+    for cell in content.form.rows.get(("requests", "pending_at_end"), ()):
+        column = cell.column.code
+        code, cells = f"requests.pending.{column}", (cell.code, f"requests.received.{column}")
         values = known(content.values, cells)
         if len(values) < len(cells):
-            yield not_evaluated(content, rule, cell.column.code, cells)
+            yield not_evaluated(content, rule, code, cells)
             continue
         pending, received = values
         kept = pending <= received
         said = f"{shown(content, cells[0])}，本年新收 {received}"
         message = said if kept else f"{said}，结转的多出 {pending - received} 件；请核对有没有超期未办结的"
-        yield _of(content, rule, cell.column.code, cells, message, kept=kept, sides=(pending, received))
+        yield _of(content, rule, code, cells, message, kept=kept, sides=(pending, received))
 
 
 def _direct_litigation(content: Content) -> Iterator[Result]:
     """R23: since 行政复议法 of 2023, who is refused information asks for reconsideration first."""
     rule = RULES["R23"]
+    if DIRECT not in content.form.cells:
+        return
     value = content.values.get(DIRECT)
     if value is None:
-        yield not_evaluated(content, rule, "litigation_direct", (DIRECT,))
+        yield not_evaluated(content, rule, DIRECT, (DIRECT,))
         return
     message = shown(content, DIRECT)
     if value:
         message += "：2024 年起，对不予公开不服的先申请行政复议，请核对是不是应填在“复议后起诉”"
-    yield _of(content, rule, "litigation_direct", (DIRECT,), message, kept=value == 0)
+    yield _of(content, rule, DIRECT, (DIRECT,), message, kept=value == 0)
 
 
 def _proceedings_without_requests(content: Content, context: Context) -> Iterator[Result]:
     """R24: reconsideration and lawsuits follow requests, of this year or the last."""
     rule, cells = RULES["R24"], (*PROCEEDINGS, RECEIVED, CARRIED)
+    if not content.form.cells.keys() >= set(cells):
+        return
     values = known(content.values, cells)
     if len(values) < len(cells):
-        yield not_evaluated(content, rule, "proceedings", cells)
+        yield not_evaluated(content, rule, WITHOUT_REQUESTS, cells)
         return
     cases, requests = sum(values[: len(PROCEEDINGS)]), sum(values[len(PROCEEDINGS) :])
     before = context.last_year
@@ -169,20 +175,20 @@ def _proceedings_without_requests(content: Content, context: Context) -> Iterato
     message = f"表四各类总计合计 {cases} 件，表三本年新收、上年结转合计 {requests} 件"
     if improbable:
         message += "：没有申请却有复议或诉讼，请核对是不是漏填了申请"
-    yield _of(content, rule, "proceedings", cells, message, kept=not improbable)
+    yield _of(content, rule, WITHOUT_REQUESTS, cells, message, kept=not improbable)
 
 
 def _state_secret_at_township(content: Content, reporter: Reporter) -> Iterator[Result]:
     """R24: a township hardly holds state secrets."""
-    if reporter.level is not AgencyLevel.TOWNSHIP:
+    if reporter.level is not AgencyLevel.TOWNSHIP or SECRETS not in content.form.cells:
         return
     value = content.values.get(SECRETS)
     if value is None:
-        yield not_evaluated(content, RULES["R24"], "state_secret", (SECRETS,))
+        yield not_evaluated(content, RULES["R24"], SECRETS, (SECRETS,))
         return
     message = shown(content, SECRETS)
     message += "：乡级机关很少有国家秘密，请核对" if value else ""
-    yield _of(content, RULES["R24"], "state_secret", (SECRETS,), message, kept=value == 0)
+    yield _of(content, RULES["R24"], SECRETS, (SECRETS,), message, kept=value == 0)
 
 
 _ORDER = (AgencyLevel.TOWNSHIP, AgencyLevel.COUNTY, AgencyLevel.PREFECTURE, AgencyLevel.PROVINCE)

@@ -48,7 +48,7 @@ def suggestions(form: ReportForm, last_year: Content) -> dict[CellCode, int]:
     before = last_year.values
     found = {
         cell.code: value
-        for cell in form.rows["requests", AT_START]
+        for cell in form.rows.get(("requests", AT_START), ())
         if (value := before.get(f"requests.{AT_END}.{cell.column.code}")) is not None
     }
     if last_year.form is form:
@@ -60,10 +60,11 @@ def suggestions(form: ReportForm, last_year: Content) -> dict[CellCode, int]:
 def _carried_over(content: Content, before: Content) -> Iterator[Result]:
     """R11: what was carried over to this year is what this year begins with, also across two forms."""
     rule, form = RULES["R11"], content.form
-    for cell in form.rows["requests", AT_START]:
+    for cell in form.rows.get(("requests", AT_START), ()):
         column, value = cell.column, content.values.get(cell.code)
         held = before.values.get(f"requests.{AT_END}.{column.code}")
-        result = Result(rule, column.code, Outcome.KEPT, "", cell.pointer, (cell.code,), value, held)
+        code = f"requests.carried.{column.code}"
+        result = Result(rule, code, Outcome.KEPT, "", cell.pointer, (cell.code,), value, held)
         said = f"{before.year} 年度报告“结转下年度”行“{column.spoken}”列"
         if value is None or held is None:
             result.outcome = Outcome.NOT_EVALUATED
@@ -87,7 +88,7 @@ def _stock_kept(content: Content, before: Content) -> Iterator[Result]:
         in_force, issued, repealed = (content.values.get(code) for code in cells)
         held = before.values.get(cells[0])
         pointer = form.cells[cells[0]].pointer
-        result = Result(rule, row, Outcome.NOT_EVALUATED, "", pointer, cells)
+        result = Result(rule, f"{TABLE}.stock.{row}", Outcome.NOT_EVALUATED, "", pointer, cells)
         if in_force is None or issued is None or repealed is None or held is None:
             where = f"{before.year} 年度报告的" if held is None else ""
             row_filled = f"{form.cells[cells[0]].table.name}“{form.cells[cells[0]].row.spoken}”行"
