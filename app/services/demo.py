@@ -20,7 +20,8 @@ from app.domain.roles import Right, Role
 from app.domain.totals import complete
 from app.services.agencies import create_agency, find_agency
 from app.services.agency_details import AgencyDetails
-from app.services.filed import empty_content, find_form
+from app.services.contents import empty_content
+from app.services.filed import find_form
 from app.services.imports import Document, read_document, store_draft
 from app.services.saving import file_content
 from app.services.tokens import TokenWanted, issue, revoke

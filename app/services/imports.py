@@ -23,7 +23,8 @@ from app.errors import Duplicate, Fault, InvalidRequest, NotFound, UnreadableDoc
 from app.forms import FORMS
 from app.services.agencies import find_agency_named
 from app.services.audit import record_report
-from app.services.filed import Filed, empty_content, filed_as, find_form, find_report, get_report
+from app.services.contents import empty_content
+from app.services.filed import Filed, filed_as, find_form, find_report, get_report
 from app.services.saving import file_content, save
 from app.services.versions import BasedOn, refuse_stale, require_absent
 from app.storage.models import SOURCE_DOCUMENT, SourceDocument

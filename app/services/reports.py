@@ -13,7 +13,8 @@ from app.domain.roles import Right
 from app.domain.values import Values
 from app.services.agencies import find_agency, find_agency_named
 from app.services.audit import record_report
-from app.services.filed import Filed, empty_content, filed_as, find_form, find_report, get_report
+from app.services.contents import empty_content
+from app.services.filed import Filed, filed_as, find_form, find_report, get_report
 from app.services.saving import already_there, file_content, save, wrong_state
 from app.services.versions import BasedOn, require_absent, require_current
 

@@ -23,6 +23,7 @@ from app.services.agencies import key_of
 from app.services.audit import chain_in, record_report
 from app.services.filed import CHINA, Filed
 from app.services.paths import lineage_in
+from app.services.surroundings import context_of
 from app.storage.digests import digest_of
 from app.storage.engine import lock_tree
 from app.storage.models import VERSION, Agency, Report, Step
@@ -50,7 +51,8 @@ def file_content(
     """
     lock_tree(session, to_change_it=False)
     lineage = lineage_in(session, agency, content.year)
-    filed = Filed(agency, _new_report(agency, content, chain_in(lineage)), content)
+    context = context_of(session, agency, content)
+    filed = Filed(agency, _new_report(agency, content, chain_in(lineage)), content, context=context)
     if not draft:
         pass_gate(filed)
     _add_report(session, filed)
