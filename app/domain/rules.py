@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.forms.model import ReportForm
 
 
 class Level(StrEnum):
@@ -34,9 +38,9 @@ class Rule:
     Attributes:
         id: R01 …
         level: 强制性, 核实性 or 提示性.
-        title: what it asks, in Chinese.
+        title: what it asks, in Chinese, with places for what differs from form to form.
         keeper: judged on every report, only on a document that is read in, or kept by the service itself.
-        source: where it is laid down; None where it is good practice, not law.
+        source: where it is laid down, likewise; None where it is good practice, not law.
     """
 
     id: str
@@ -45,8 +49,22 @@ class Rule:
     keeper: Keeper = Keeper.REPORT
     source: str | None = None
 
+    def title_on(self, form: ReportForm) -> str:
+        """Say what it asks of reports on this form."""
+        if "{unit}" in self.title:
+            amounts = [measure for measure in form.measures if not measure.is_count]
+            return "；".join(
+                self.title.format(name=each.name, unit=each.unit, places=each.places) for each in amounts
+            )
+        signed = "、".join(measure.name for measure in form.measures if measure.is_signed)
+        return self.title.format(but=f"（{signed}可以小于 0）" if signed else "")
 
-_NOTICE = "国办公开办函〔2021〕30号"
+    def source_on(self, form: ReportForm) -> str | None:
+        """Say where it is laid down for reports on this form; None where it isn't."""
+        return None if self.source is None else self.source.format(notice=form.notice)
+
+
+_NOTICE = "{notice}"
 _TABLE_3 = f"{_NOTICE}，表三"
 
 CATALOGUE: tuple[Rule, ...] = (
@@ -54,8 +72,8 @@ CATALOGUE: tuple[Rule, ...] = (
     Rule("R02", Level.MANDATORY, "表格是报告年度所用的格式", Keeper.DOCUMENT, _NOTICE),
     Rule("R03", Level.MANDATORY, "表格的行、列齐全", Keeper.DOCUMENT, _NOTICE),
     Rule("R04", Level.MANDATORY, "每一格都要填；数为零填 0，不留空，不填“/”“-”", source=_NOTICE),
-    Rule("R05", Level.MANDATORY, "件数是大于等于 0 的整数", source=_NOTICE),
-    Rule("R06", Level.MANDATORY, "收费金额以万元为单位，大于等于 0，最多 6 位小数", source=_NOTICE),
+    Rule("R05", Level.MANDATORY, "件数是大于等于 0 的整数{but}", source=_NOTICE),
+    Rule("R06", Level.MANDATORY, "{name}以{unit}为单位，大于等于 0，最多 {places} 位小数", source=_NOTICE),
     Rule("R07", Level.MANDATORY, "表三各列：本年新收 + 上年结转 = （七）总计 + 结转下年度", source=_TABLE_3),
     Rule("R08", Level.MANDATORY, "表三各列：（七）总计等于各项办理结果之和", source=_TABLE_3),
     Rule("R09", Level.MANDATORY, "表三各行：总计等于自然人与五类组织之和", source=_TABLE_3),

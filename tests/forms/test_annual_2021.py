@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.forms.annual_2021 import DISCLOSURE, FORM, PROCEEDINGS, REQUESTS
+from app.forms.annual_2021 import DISCLOSURE, FORM, REQUESTS
 from app.forms.model import Axis, Block, leaves_of
+from app.forms.since_2019 import PROCEEDINGS
 
 NOTICE: dict[str, Any] = json.loads((Path(__file__).parent / "labels_2021.json").read_text())
 

@@ -2,9 +2,10 @@ from collections import Counter
 
 import pytest
 
-from app.forms.annual_2021 import DISCLOSURE, FORM, PROCEEDINGS, REQUESTS
+from app.forms.annual_2021 import DISCLOSURE, FORM, REQUESTS
 from app.forms.layout import Box, Grid, addresses_of, column_letters, depth_of, grid_of
 from app.forms.model import Axis, Block, Table
+from app.forms.since_2019 import PROCEEDINGS
 from tests.builders import a_toy_form
 
 TABLES = [*FORM.tables, *a_toy_form().tables]
