@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import cache
-from typing import Annotated, TypeAlias
+from functools import cache, reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -13,13 +14,21 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StringConstraints,
+    TypeAdapter,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.domain.values import from_text, to_text
 from app.forms.model import Measure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic.json_schema import JsonSchemaValue
 
 SAID = "said"
 """Type of an error whose message is meant for people as it stands."""
@@ -58,6 +67,26 @@ def _without_control_characters(text: str) -> str:
         message = "第 {place} 个字符是看不见的控制字符（U+{code}），请删去"
         raise PydanticCustomError(SAID, message, {"place": found.start() + 1, "code": f"{ord(found[0]):04X}"})
     return text
+
+
+def one_of(kinds: Iterable[type]) -> Any:  # noqa: ANN401 - a type made of others
+    """Return the type of what is one of these."""
+    return reduce(or_, kinds)
+
+
+class DescribedAs:
+    """Lets whatever is sent through, described as this type: it is held to one where more is known."""
+
+    def __init__(self, kind: Any) -> None:  # noqa: ANN401 - any type
+        self._kind = kind
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.any_schema()
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(TypeAdapter(self._kind).core_schema)
 
 
 Line: TypeAlias = Annotated[
