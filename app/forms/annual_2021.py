@@ -32,6 +32,7 @@ _DOCUMENTS = (
     Axis("repealed", "本年废止件数"),
     Axis("in_force", "现行有效件数"),
 )
+NORMATIVE_DOCUMENTS = Axis("normative_documents", "行政规范性文件")
 _DECISIONS = (Axis("decisions", "本年处理决定数量"),)
 
 DISCLOSURE = Table(
@@ -42,7 +43,7 @@ DISCLOSURE = Table(
             heading=article_20("一"),
             corner=CONTENT,
             columns=_DOCUMENTS,
-            rows=(REGULATIONS, Axis("normative_documents", "行政规范性文件")),
+            rows=(REGULATIONS, NORMATIVE_DOCUMENTS),
         ),
         Block(
             heading=article_20("五"),

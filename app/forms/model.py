@@ -276,6 +276,11 @@ class ReportForm:
     sections: tuple[Section, ...]
     indicators: tuple[Indicator, ...] = ()
 
+    @property
+    def full_name(self) -> str:
+        """Its name with the document that laid it down."""
+        return f"{self.name}（{self.notice}）"
+
     def covers(self, year: int) -> bool:
         """Tell whether reports of this year are made on this form."""
         return self.first_year <= year and (self.last_year is None or year <= self.last_year)

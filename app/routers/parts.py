@@ -14,7 +14,7 @@ from app.errors import NotFound
 from app.forms.model import CellCode, Table
 from app.routers.answers import READING, WRITING, etag_of_filed, failures, skip_if_known
 from app.routers.reports import AgencyInPath, Draft, YearInPath, answer
-from app.schemas.other_forms import form_meant, form_with, hold, name_of
+from app.schemas.other_forms import form_meant, form_with, hold
 from app.schemas.problems import unknown_member
 from app.schemas.reports import (
     NEWEST_FIRST,
@@ -88,7 +88,7 @@ def _find_row(year: int, code: str, row: str) -> Table:
     known = [leaf.code for leaf in table.rows()]
     if row not in known:
         other = form_with(form_meant(year), code, row)
-        told = f"；那是{name_of(other)}的一行" if other else ""
+        told = f"；那是{other.full_name}的一行" if other else ""
         raise NotFound(f"{year} 年度的{table.name}中{unknown_member(row, known)}{told}")
     return table
 

@@ -72,7 +72,7 @@ def _told_of_other_form(
     ]
     (other, *_) = strange.values()
     return InvalidRequest(
-        f"有 {len(strange)} 处是{name_of(other)}的栏目；{_needed(form, year)}，没有保存", faults
+        f"有 {len(strange)} 处是{other.full_name}的栏目；{_needed(form, year)}，没有保存", faults
     )
 
 
@@ -83,14 +83,9 @@ def form_with(form: ReportForm, *names: str) -> ReportForm | None:
     return None if form in having or not having else having[-1]
 
 
-def name_of(form: ReportForm) -> str:
-    """Return what people call a form, with the notice that laid it down."""
-    return f"{form.name}（{form.notice}）"
-
-
 def _needed(form: ReportForm, year: int | None) -> str:
     whose = "没有写明年度，按现行的格式核对，即" if year is None else f"{year} 年度的报告要用"
-    return f"{whose}{name_of(form)}，见 /api/v1/forms/{form.version}"
+    return f"{whose}{form.full_name}，见 /api/v1/forms/{form.version}"
 
 
 def _place(form: ReportForm, inside: tuple[str, ...], pointer: str) -> str:
