@@ -279,7 +279,7 @@ class ReportForm:
     @property
     def full_name(self) -> str:
         """Its name with the document that laid it down."""
-        return f"{self.name}（{self.notice}）"
+        return f"{self.notice}《{self.name}》"
 
     def covers(self, year: int) -> bool:
         """Tell whether reports of this year are made on this form."""
