@@ -124,7 +124,7 @@ def test_nobody_is_told_of_what_they_don_t_reach_and_no_worker_is_asked(desk: De
 
 
 def test_what_the_worker_refuses_is_refused_as_such(desk: Desk) -> None:
-    assert_problem(desk.get(f"{API}/rollups/{COUNTY}/2019/export"), 422, "invalid-request")
+    assert_problem(desk.get(f"{API}/rollups/{COUNTY}/2018/export"), 422, "invalid-request")
 
 
 def test_another_worker_takes_over_from_one_that_was_killed(desk: Desk, worker: int) -> None:
