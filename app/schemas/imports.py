@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from pydantic import Field, create_model
 
 from app.forms import form_of_version
-from app.schemas.fields import Out, one_of
+from app.schemas.fields import DescribedAs, Out, one_of
 from app.schemas.other_forms import IN_FORCE
 from app.schemas.reports import NEWEST_FIRST, named, narratives_model, table_model
 from app.schemas.results import ResultOut
@@ -96,8 +96,8 @@ if TYPE_CHECKING:
     class ImportOut(ReadingHead):
         """What was read from a document that may be stored."""
 else:
-    ReadingOut = one_of(reading_model(form) for form in NEWEST_FIRST)
-    ImportOut = one_of(import_model(form) for form in NEWEST_FIRST)
+    ReadingOut = Annotated[object, DescribedAs(one_of(map(reading_model, NEWEST_FIRST)))]
+    ImportOut = Annotated[object, DescribedAs(one_of(map(import_model, NEWEST_FIRST)))]
 
 
 class DocumentOut(Out):

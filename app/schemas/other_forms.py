@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -57,40 +58,47 @@ def _told_of_other_form(
     """Return the refusal of what has members of another form; None where it has none."""
     form = form_meant(year)
     strange = {
-        pointer_to(error["loc"]): other
+        pointer_to(error["loc"]): (other, place)
         for error in errors
         if error["type"] == "extra_forbidden"
-        and (other := form_with(form, *inside, *map(str, error["loc"]))) is not None
+        and (place := (*inside, *map(str, error["loc"])))
+        and (other := form_with(form, *place)) is not None
     }
     if not strange:
         return None
     faults = [
-        Fault(fault.pointer, _place(strange[fault.pointer], inside, fault.pointer), "other-form")
-        if fault.pointer in strange
-        else fault
+        _named(fault, *strange[fault.pointer]) if fault.pointer in strange else fault
         for fault in faults_of(errors, model, inside="body")
     ]
-    (other, *_) = strange.values()
-    return InvalidRequest(
-        f"有 {len(strange)} 处是{other.full_name}的栏目；{_needed(form, year)}，没有保存", faults
-    )
+    (other, _), *_ = strange.values()
+    told = f"有 {len(strange)} 处是{other.full_name}的栏目；{_needed(form, year)}，没有保存"
+    return InvalidRequest(told, faults)
 
 
-def form_with(form: ReportForm, *names: str) -> ReportForm | None:
+def _named(fault: Fault, form: ReportForm, place: tuple[str, ...]) -> Fault:
+    label = _places_of(form)[place]
+    return Fault(fault.pointer, f"{label}是{form.name}的，这一年度的表格里没有", "other-form")
+
+
+def form_with(form: ReportForm, *place: str) -> ReportForm | None:
     """Return another form that has this table, row or cell, if this form doesn't; None where none has."""
-    start = ".".join([*names, ""])
-    having = [each for each in FORMS if any(f"{code}.".startswith(start) for code in each.cells)]
-    return None if form in having or not having else having[-1]
+    if place in _places_of(form):
+        return None
+    return next((each for each in reversed(FORMS) if place in _places_of(each)), None)
+
+
+@cache
+def _places_of(form: ReportForm) -> dict[tuple[str, ...], str]:
+    """Return what people call each table, row and cell of a form, by its codes."""
+    places: dict[tuple[str, ...], str] = {}
+    for cell in form.cells.values():
+        table, row = cell.table, cell.row
+        places[table.code,] = table.name
+        places[table.code, row.code] = f"{table.name}“{row.spoken}”行"
+        places[table.code, row.code, cell.column.code] = cell.label
+    return places
 
 
 def _needed(form: ReportForm, year: int | None) -> str:
     whose = "没有写明年度，按现行的格式核对，即" if year is None else f"{year} 年度的报告要用"
     return f"{whose}{form.full_name}，见 /api/v1/forms/{form.version}"
-
-
-def _place(form: ReportForm, inside: tuple[str, ...], pointer: str) -> str:
-    names = (*inside, *pointer.removeprefix("/").split("/"))
-    cells = [cell for code, cell in form.cells.items() if f"{code}.".startswith(".".join([*names, ""]))]
-    table, row = cells[0].table, cells[0].row
-    labels = (table.name, f"{table.name}“{row.spoken}”行", cells[0].label)
-    return f"{labels[len(names) - 1]}是{form.name}的，这一年度的表格里没有"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -309,12 +309,19 @@ NEWEST_FIRST = tuple(reversed(FORMS))
 ReportSent: TypeAlias = Annotated[object, DescribedAs(one_of(body_model(form) for form in NEWEST_FIRST))]
 """The parsed body of a report, on the form of its year."""
 
+
+def given_out(model: Callable[[ReportForm], type[BaseModel]]) -> Any:  # noqa: ANN401 - a type made of others
+    """Return the type of an answer that is made as the model of one of the forms, told apart by `form`."""
+    models = one_of(model(form) for form in NEWEST_FIRST)
+    return Annotated[object, DescribedAs(Annotated[models, Field(discriminator="form")])]
+
+
 if TYPE_CHECKING:
 
     class ReportOut(ReportHead):
         """One year's report, as it is given out; its tables are derived from the form."""
 else:
-    ReportOut = Annotated[one_of(out_model(form) for form in NEWEST_FIRST), Field(discriminator="form")]
+    ReportOut = given_out(out_model)
 
 
 def read_report(sent: object, year: int | None) -> ReportBody:

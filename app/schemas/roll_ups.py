@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from pydantic import Field, create_model
 
 from app.domain.lifecycle import Basis, Status
-from app.schemas.fields import Out, one_of
+from app.schemas.fields import Out
 from app.schemas.pages import PageOut
-from app.schemas.reports import NEWEST_FIRST, form_member, named, table_model
+from app.schemas.reports import form_member, given_out, named, table_model
 from app.schemas.results import ResultOut
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ if TYPE_CHECKING:
     class RollUpOut(RollUpHead):
         """A roll-up; its tables are derived from the form."""
 else:
-    RollUpOut = Annotated[one_of(roll_up_model(form) for form in NEWEST_FIRST), Field(discriminator="form")]
+    RollUpOut = given_out(roll_up_model)
 
 
 def roll_up_out(form: ReportForm, members: dict[str, object]) -> RollUpOut:
