@@ -52,16 +52,16 @@ def read_text(data: bytes, forms: tuple[ReportForm, ...] = FORMS) -> Reading:
             "没有在文件里找到年度报告的标题、章节或者表格；请确认选对了文件，打开是乱码时请另存为 UTF-8 编码"
         )
     tables = [read_table(vocabularies.tables[code], found) for code, found in parts.tables.items()]
+    form = None if _is_other(tables) else vocabularies.form
     findings = [
         *title_findings(title, _above(parts, title)),
         *section_findings(vocabularies.form, parts),
-        *_form_findings(vocabularies.form, title, forms),
+        *_year_findings(form, title, forms),
         *_all_table_findings(vocabularies.form, tables),
         *text_findings(
             vocabularies.form, _loose(vocabularies.form, parts, tables), removed, text.count(_LOST)
         ),
     ]
-    form = None if _is_other(tables) else vocabularies.form
     return _reading(form, parts, title, _cells_of(form, tables), findings)
 
 
@@ -121,10 +121,12 @@ def _is_other(tables: list[TableRead]) -> bool:
     return len(words) >= _FEWEST_FOREIGN and len(words) > len(own)
 
 
-def _form_findings(form: ReportForm, title: Title | None, forms: tuple[ReportForm, ...]) -> Iterator[Result]:
+def _year_findings(
+    form: ReportForm | None, title: Title | None, forms: tuple[ReportForm, ...]
+) -> Iterator[Result]:
     """Say so where the tables are a form's that wasn't in use in the year of the title."""
     needed = next((each for each in forms if title and each.covers(title.year)), None)
-    if title and needed and needed is not form:
+    if title and form and needed and needed is not form:
         yield year_finding(form, title.year, needed)
 
 

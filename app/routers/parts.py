@@ -88,8 +88,8 @@ def _find_row(year: int, code: str, row: str) -> Table:
     known = [leaf.code for leaf in table.rows()]
     if row not in known:
         other = form_with(form_meant(year), code, row)
-        told = f"；那是{other.full_name}的一行" if other else ""
-        raise NotFound(f"{year} 年度的{table.name}中{unknown_member(row, known)}{told}")
+        told = f"；那是{other.full_name}的一行，{year} 年度的报告没有" if other else ""
+        raise NotFound(f"{table.name}中{unknown_member(row, known)}{told}")
     return table
 
 
