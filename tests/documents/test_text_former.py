@@ -156,6 +156,17 @@ def test_its_table_2_over_the_later_form_s_table_3_is_no_whole_form() -> None:
     assert reading.values["disclosure.licensing.decided"] == 8
 
 
+def test_a_table_2_of_its_columns_alone_in_the_later_form_is_read_on_neither() -> None:
+    headings = "第二十条第（一）项\n信息内容\t本年新制作数量\t本年新公开数量\t对外公开总数量\n"
+    reading = read(with_table_2(a_report(), headings + "行政规范性文件\t1\t1\t4\n"))
+    assert reading.form is None
+    assert (reading.values, reading.cells, reading.confidence) == ({}, {}, 0)
+    assert codes(reading) == ["R02 form"]
+    assert "国办公开办函〔2019〕60号（上一版格式）的栏目“本年新公开数量”“对外公开总数量”" in messages(reading)
+    assert "表格里的数没有读入；现在应使用 国办公开办函〔2021〕30号 的表格" in messages(reading)
+    assert len(reading.narratives) == 3
+
+
 def test_a_column_of_the_later_form_is_only_named() -> None:
     reading = read(replaced(a_former_report(), "对外公开总数量", "本年废止件数"))
     assert reading.form is FORM
