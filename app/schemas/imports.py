@@ -11,7 +11,7 @@ from pydantic import Field, create_model
 from app.forms import form_of_version
 from app.schemas.fields import DescribedAs, Out, one_of
 from app.schemas.other_forms import IN_FORCE
-from app.schemas.reports import NEWEST_FIRST, named, narratives_model, table_model
+from app.schemas.reports import NEWEST_FIRST, form_member, named, narratives_model, table_model
 from app.schemas.results import ResultOut
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def reading_model(form: ReportForm) -> type[ReadingHead]:
     }
     tables["narratives"] = (narratives_model(form, out=True), Field(title="文字部分"))
     if form is not IN_FORCE:
-        tables["form"] = (Literal[form.version], Field(title="报告格式"))
+        tables["form"] = form_member(form)
     return create_model(named("ReadingOut", form), __base__=ReadingHead, __doc__="从文件读到的内容", **tables)
 
 
