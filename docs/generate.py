@@ -158,9 +158,8 @@ def _kind(table: Table | None) -> str:
 
 def _measure_parts(form: ReportForm) -> Iterator[str]:
     yield "### What cells hold"
-    measures = dict.fromkeys(cell.measure for cell in form.cells.values())
-    rows = ((f"`{each.code}`", each.unit, _written(each), *_limits(each)) for each in measures)
-    yield table_of(("Measure", "Unit", "In JSON", "Most", "Most in an aggregate report"), rows)
+    rows = ((f"`{each.code}`", each.unit, _written(each), *_limits(each)) for each in form.measures)
+    yield table_of(("Measure", "Unit", "In JSON", "Least", "Most", "Most in an aggregate report"), rows)
     yield "`null` is a cell that nobody filled. It is never taken as 0."
 
 
@@ -171,8 +170,9 @@ def _written(measure: Measure) -> str:
     return f"decimal text with at most {measure.places} places; stored as {stored}"
 
 
-def _limits(measure: Measure) -> tuple[str, str]:
-    return to_text(measure, measure.most), to_text(measure, measure.most_in_aggregate)
+def _limits(measure: Measure) -> Iterator[str]:
+    for bound in (measure.least, measure.most, measure.most_in_aggregate):
+        yield to_text(measure, bound)
 
 
 def _table_parts(table: Table) -> Iterator[str]:
@@ -250,10 +250,17 @@ def _rule_parts() -> Iterator[str]:
     yield "\n".join(f"- {level.label} ({level}): {_LEVELS[level]}" for level in levels)
     yield (
         "Judged on: every `report`, only a `document` that is read in, or kept by the `service` itself. "
-        "A rule with a source is laid down there; one without is good practice."
+        "A rule with a source is laid down there; one without is good practice. "
+        "So they read for the form in force; `GET /api/v1/rules?year=` has them for any year."
     )
     rows = (
-        (rule.id, f"{rule.level.label} ({rule.level})", rule.title, f"`{rule.keeper}`", rule.source or "")
+        (
+            rule.id,
+            f"{rule.level.label} ({rule.level})",
+            rule.title_on(FORMS[-1]),
+            f"`{rule.keeper}`",
+            rule.source_on(FORMS[-1]) or "",
+        )
         for rule in CATALOGUE
     )
     yield table_of(("Rule", "Level", "What it asks", "Judged on", "Source"), rows)

@@ -97,7 +97,7 @@ def _item_of(sent: object) -> Item | Refusal:
     if item.etag is not None and based_on is None:
         message = "etag 应是读取时返回的 ETag，连同双引号"
         return InvalidRequest(message, [Fault("/etag", message, "wrong-etag")])
-    return Item((item.agency, item.year), sent_by(item), based_on)
+    return Item((item.agency, item.year), sent_by(item, item.year), based_on)
 
 
 def _kept(saved: tuple[Filed, bool] | Refusal) -> tuple[int, SavedOut] | Refusal:

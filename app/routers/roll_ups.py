@@ -24,7 +24,7 @@ from app.routers.answers import (
 from app.schemas.pages import MOST, read_cursor
 from app.schemas.reports import AgencyCode, Year
 from app.schemas.results import results_out
-from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut
+from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut, roll_up_out
 from app.services.agencies import find_agency
 from app.services.exports import Wanted as WantedBook
 from app.services.roll_ups import CoverageState, Covered, RolledUp, roll_up_subtree
@@ -64,7 +64,8 @@ def get_roll_up(
 def _out(rolled: RolledUp) -> RollUpOut:
     counts = {state.value: len(rolled.standing(state)) for state in CoverageState}
     counts["expected"] = len(rolled.expected)
-    return RollUpOut.model_validate(
+    return roll_up_out(
+        rolled.form,
         {
             "agency": rolled.agency.code,
             "name": rolled.agency.name,
@@ -87,7 +88,7 @@ def _out(rolled: RolledUp) -> RollUpOut:
             "rules": results_out(rolled.form, rolled.total.totals, rolled.results, of_report=False),
             "warnings": rolled.warnings,
             "as_of": rolled.as_of,
-        }
+        },
     )
 
 

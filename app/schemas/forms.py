@@ -34,6 +34,7 @@ class MeasureOut(Out):
     code: Annotated[str, Field(title="代码")]
     unit: Annotated[str, Field(title="单位")]
     places: Annotated[int, Field(title="最多几位小数")]
+    is_signed: Annotated[bool, Field(title="是否可以小于 0")]
 
 
 class AxisOut(Out):
@@ -220,9 +221,9 @@ def _rule_out(form: ReportForm, rule: Rule) -> RuleOut:
         id=rule.id,
         level=rule.level,
         level_label=rule.level.label,
-        title=rule.title,
+        title=rule.title_on(form),
         keeper=rule.keeper,
-        source=rule.source,
+        source=rule.source_on(form),
         first_year=form.first_year,
         last_year=form.last_year,
         balances=[_balance_out(balance) for balance in form.balances if balance.rule == rule.id],

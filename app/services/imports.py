@@ -153,7 +153,9 @@ def _year_of(reading: Reading, asked: int | None) -> int:
 def _content_for(agency: Agency, reading: Reading, year: int) -> Content:
     form = find_form(year)
     if reading.form is not form:
-        raise InvalidRequest(f"文件里的表格不是 {year} 年度的报告格式（{form.notice}），不能存成草稿")
+        read_as = f"不是 {year} 年度的" if reading.form is None else f"是{reading.form.full_name}的"
+        message = f"文件里的表格{read_as}；{year} 年度的报告要用{form.full_name}，所以不能存成草稿"
+        raise InvalidRequest(message, [Fault("", message, "other-form", {"rule": RULES["R02"].id})])
     read = _content_read(reading, year)
     return replace(read, is_aggregate=empty_content(form, year, agency).is_aggregate)
 
