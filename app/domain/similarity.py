@@ -18,7 +18,7 @@ from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from app.domain.content import Content
     from app.domain.context import Alike, Context
@@ -174,13 +174,12 @@ class Likeness:
     passages: tuple[str, ...]
 
 
-def compare(content: Content, other: Content) -> Likeness:
-    """Return how much of a report's prose stands in another's."""
-    pieces = pieces_of(content)
-    theirs = "\n".join(piece.letters for piece in pieces_of(other))
+def compare(ours: Sequence[Piece], others: Sequence[Piece]) -> Likeness:
+    """Return how much of a report's prose stands in another's; both as `pieces_of` returns it."""
+    theirs = "\n".join(piece.letters for piece in others)
     standing = {theirs[start : start + GRAM]: start for start in range(len(theirs) - GRAM, -1, -1)}
-    shared = [(piece, *span) for piece in pieces for span in _shared(piece.letters, theirs, standing)]
-    grams = sum(max(len(piece.letters) - GRAM + 1, 0) for piece in pieces)
+    shared = [(piece, *span) for piece in ours for span in _shared(piece.letters, theirs, standing)]
+    grams = sum(max(len(piece.letters) - GRAM + 1, 0) for piece in ours)
     found = sum(length - GRAM + 1 for _, _, length in shared)
     longest = sorted((each for each in shared if each[2] >= SHORTEST_PASSAGE), key=lambda each: -each[2])
     return Likeness(100 * found // max(grams, 1), tuple(_quoted(*each) for each in longest[:MOST_PASSAGES]))

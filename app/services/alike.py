@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from app.domain.content import Content, with_texts
 from app.domain.context import Alike
-from app.domain.similarity import compare, signature_of, texts_compared
+from app.domain.similarity import Piece, compare, pieces_of, signature_of, texts_compared
 from app.forms import form_of_version
 from app.services.agencies import key_of
 from app.storage.bands import Sharing, insert_bands, replace_bands, reports_sharing
 from app.storage.surroundings import counting_report
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.services.filed import Filed
     from app.storage.engine import ReadSession, WriteSession
     from app.storage.models import Agency
@@ -33,18 +35,18 @@ def find_alike(session: ReadSession, agency: Agency, content: Content) -> tuple[
     if not bands:
         return ()
     key, last_year = key_of(agency), content.year - 1
-    years = (content.year, last_year)
-    others = reports_sharing(session.connection(), bands, years, but=key, most=MOST_COMPARED)
-    likest = sorted((_compared(content, other) for other in others), key=lambda alike: -alike.percent)
+    others = reports_sharing(session.connection(), bands, content.year, but=key, most=MOST_COMPARED)
+    prose = pieces_of(content)
+    likest = sorted((_compared(prose, other) for other in others), key=lambda alike: -alike.percent)
     own = counting_report(session, key, last_year)
     if own is None:
         return tuple(likest)
     ours = Sharing(agency.code, agency.name, last_year, own.form, own.document)
-    return (_compared(content, ours, is_own=True), *likest)
+    return (_compared(prose, ours, is_own=True), *likest)
 
 
-def _compared(content: Content, other: Sharing, *, is_own: bool = False) -> Alike:
-    found = compare(content, _texts_in(other))
+def _compared(prose: Sequence[Piece], other: Sharing, *, is_own: bool = False) -> Alike:
+    found = compare(prose, pieces_of(_texts_in(other)))
     return Alike(other.code, other.name, other.year, is_own, found.percent, found.passages)
 
 

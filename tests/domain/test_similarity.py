@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain import similarity
 from app.domain.context import ALONE, Alike, Context, RuleSettings
 from app.domain.judging import judge
 from app.domain.results import Outcome
@@ -28,7 +29,7 @@ from app.domain.similarity import (
     MOST_COMPARED,
     SECTIONS,
     SHORTEST_PASSAGE,
-    compare,
+    Likeness,
     judge_alike,
     names_in,
     pieces_of,
@@ -70,6 +71,10 @@ def filled_in_anew(item: dict[str, str], chance: Random) -> Content:
 def words(chance: Random, length: int) -> str:
     """Return characters by chance, all of them kept when prose is reduced."""
     return "".join(chr(chance.randrange(0x6000, 0x7000)) for _ in range(length))
+
+
+def compare(content: Content, other: Content) -> Likeness:
+    return similarity.compare(pieces_of(content), pieces_of(other))
 
 
 REPORTS = [a_report_of(item) for item in ITEMS]
