@@ -197,7 +197,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5, help="how long each figure is measured")
     parser.add_argument("--units", type=int, default=1300, help="units of the made-up province")
-    parser.add_argument("--write", type=Path, help="also write the table to this file, bench/RESULTS.md")
+    parser.add_argument(
+        "--write",
+        type=Path,
+        help="also write the table to this file, bench/RESULTS.md, above what others wrote",
+    )
     chosen = parser.parse_args()
     with bare_route() as port:
         bare = measure("bare FastAPI route", port, chosen.seconds, again(Call("GET", "/")))
@@ -213,7 +217,9 @@ def main() -> None:
     table = "\n".join(table_of(rows))
     print(table)
     if chosen.write:
-        chosen.write.write_text(f"{HEADING.format(about=about_this_run(chosen.seconds))}\n{table}\n")
+        _, *below = chosen.write.read_text().partition("\n## ") if chosen.write.exists() else ""
+        heading = HEADING.format(about=about_this_run(chosen.seconds))
+        chosen.write.write_text(f"{heading}\n{table}\n{''.join(below)}")
 
 
 HEADING = """# How fast it is

@@ -115,6 +115,11 @@ def pieces_of(content: Content) -> list[Piece]:
     return [Piece(text, _masked(text, names)) for text in texts]
 
 
+def is_short(prose: Sequence[Piece]) -> bool:
+    """Tell whether there is too little to judge."""
+    return sum(len(piece.letters) for piece in prose) < FEWEST
+
+
 def _masked(text: str, names: list[str]) -> str:
     masked = _BOILERPLATE.sub(_blank, text)
     for name in names:
@@ -154,10 +159,10 @@ def signature_of(content: Content) -> tuple[int, ...]:
     They are the smallest hashes of the prose's n-grams (a bottom-k sketch): of two texts that have a share of
     all their n-grams in common, about that share of the bands is the same.
     """
-    letters = [piece.letters for piece in pieces_of(content)]
-    if sum(map(len, letters)) < FEWEST:
+    prose = pieces_of(content)
+    if is_short(prose):
         return ()
-    grams = (gram for text in letters for gram in _SOME_GRAMS.findall(text))
+    grams = (gram for piece in prose for gram in _SOME_GRAMS.findall(piece.letters))
     return tuple(nsmallest(BANDS, set(map(crc32, map(str.encode, grams)))))
 
 
@@ -216,7 +221,7 @@ def judge_alike(content: Content, context: Context) -> Iterator[Result]:
     """R27: the prose isn't that of last year, nor somebody else's, with other numbers in it."""
     most = context.settings.threshold(RULES["R27"], "percent")
     beyond = [alike for alike in context.alike if alike.percent > most]
-    if beyond and sum(len(piece.letters) for piece in pieces_of(content)) >= FEWEST:
+    if beyond and not is_short(pieces_of(content)):
         for alike in beyond:
             yield _is_alike(content, alike, most)
 

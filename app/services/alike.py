@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.content import Content, with_texts
 from app.domain.context import Alike
-from app.domain.similarity import Piece, compare, pieces_of, signature_of, texts_compared
+from app.domain.similarity import Piece, compare, is_short, pieces_of, signature_of, texts_compared
 from app.forms import form_of_version
 from app.services.agencies import key_of
 from app.storage.bands import Sharing, insert_bands, replace_bands, reports_sharing
@@ -31,18 +31,24 @@ def find_alike(session: ReadSession, agency: Agency, content: Content) -> tuple[
     anywhere, of the same year or the year before, the most alike first, one of each body.  Only what was 上报
     counts; of a report that was 公布 and is being corrected, the version that was.
     """
-    bands = signature_of(content)
-    if not bands:
-        return ()
-    key, last_year = key_of(agency), content.year - 1
-    others = reports_sharing(session.connection(), bands, content.year, but=key, most=MOST_COMPARED)
     prose = pieces_of(content)
+    if is_short(prose):
+        return ()
+    own = _own_of_last_year(session, agency, content.year - 1)
+    others = _of_others(session, agency, content)
     likest = sorted((_compared(prose, other) for other in others), key=lambda alike: -alike.percent)
-    own = counting_report(session, key, last_year)
-    if own is None:
-        return tuple(likest)
-    ours = Sharing(agency.code, agency.name, last_year, own.form, own.document)
-    return (_compared(prose, ours, is_own=True), *likest)
+    return (*(_compared(prose, report, is_own=True) for report in own), *likest)
+
+
+def _own_of_last_year(session: ReadSession, agency: Agency, year: int) -> list[Sharing]:
+    own = counting_report(session, key_of(agency), year)
+    return [] if own is None else [Sharing(agency.code, agency.name, year, own.form, own.document)]
+
+
+def _of_others(session: ReadSession, agency: Agency, content: Content) -> list[Sharing]:
+    bands = signature_of(content)
+    connection, key = session.connection(), key_of(agency)
+    return reports_sharing(connection, bands, content.year, but=key, most=MOST_COMPARED) if bands else []
 
 
 def _compared(prose: Sequence[Piece], other: Sharing, *, is_own: bool = False) -> Alike:

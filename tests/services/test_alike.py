@@ -19,9 +19,9 @@ from app.services.filed import content_of, filed_as, get_report
 from app.services.integrity import find_contradictions
 from app.services.saving import file_content, save
 from app.storage.bands import MOST_OF_A_BAND, PROSE_BAND, insert_bands, read_bands
-from app.storage.models import Report
+from app.storage.models import AGENCY, REPORT, Report
 from tests.builders import a_content
-from tests.services.trees import SOMEBODY, Unit, plant
+from tests.services.trees import SOMEBODY, Unit, plant, plant_many
 
 if TYPE_CHECKING:
     from app.domain.content import Content
@@ -181,16 +181,36 @@ def test_short_prose_is_like_nothing(database: Database) -> None:
         assert session.scalar(select(func.count()).select_from(PROSE_BAND)) == 0
 
 
-def test_a_band_that_many_share_does_not_hide_a_report_that_shares_all(database: Database) -> None:
-    """Of each band the first reports are looked at; what is like ours is found by its other bands."""
+def test_bands_that_many_share_do_not_hide_a_report_that_shares_all(database: Database) -> None:
+    """Of each band a few reports are looked at; what is like ours is found by its other bands."""
     with database.writing() as session:
-        common = signature_of(a_report(OWN))[:3]
-        for code in OTHERS[:-1]:
-            key = put(session, code, STRANGE).id or 0
+        put(session, OTHERS[0], OWN)
+    crowd = [Unit(f"crowd-{number:03}", "crowd") for number in range(MOST_OF_A_BAND + 1)]
+    plant_many(database, Unit("crowd", None, status=None), crowd)
+    with database.writing() as session:
+        common = signature_of(a_report(OWN))[:2]
+        whose = select(REPORT.c.id).join(AGENCY, AGENCY.c.id == REPORT.c.agency_id)
+        for key in session.scalars(whose.where(AGENCY.c.code.startswith("crowd-"))).all():
             insert_bands(session.connection(), key, YEAR, common)
-        put(session, OTHERS[-1], OWN)
-        assert len(OTHERS) < MOST_OF_A_BAND
-        assert found(session)[0] == (OTHERS[-1], YEAR, 100)
+        assert found(session) == [(OTHERS[0], YEAR, 100)]
+
+
+def test_prose_that_says_little_over_and_over_is_found_by_the_few_bands_it_has(database: Database) -> None:
+    text = "按时公开。" * 80
+    with database.writing() as session:
+        put(session, OURS, text, YEAR - 1)
+        put(session, OTHERS[0], text)
+        assert len(signature_of(a_report(text))) == 2
+        assert found(session, text) == [(OURS, YEAR - 1, 100), (OTHERS[0], YEAR, 100)]
+
+
+def test_prose_without_a_band_is_still_held_to_its_own_of_last_year(database: Database) -> None:
+    text = "次期" * 120
+    with database.writing() as session:
+        put(session, OURS, text, YEAR - 1)
+        put(session, OTHERS[0], text)
+        assert signature_of(a_report(text)) == ()
+        assert found(session, text) == [(OURS, YEAR - 1, 100)]
 
 
 # What is stored
