@@ -197,11 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5, help="how long each figure is measured")
     parser.add_argument("--units", type=int, default=1300, help="units of the made-up province")
-    parser.add_argument(
-        "--write",
-        type=Path,
-        help="also write the table to this file, bench/RESULTS.md, above what others wrote",
-    )
+    parser.add_argument("--write", type=Path, help="also write the table to this file, bench/RESULTS.md")
     chosen = parser.parse_args()
     with bare_route() as port:
         bare = measure("bare FastAPI route", port, chosen.seconds, again(Call("GET", "/")))
@@ -217,9 +213,14 @@ def main() -> None:
     table = "\n".join(table_of(rows))
     print(table)
     if chosen.write:
-        _, *below = chosen.write.read_text().partition("\n## ") if chosen.write.exists() else ""
-        heading = HEADING.format(about=about_this_run(chosen.seconds))
-        chosen.write.write_text(f"{heading}\n{table}\n{''.join(below)}")
+        write_down(chosen.write, f"{HEADING.format(about=about_this_run(chosen.seconds))}\n{table}\n")
+
+
+def write_down(file: Path, figures: str) -> None:
+    """Put figures in the place of the last ones; what others measured stands below, and stays."""
+    before = file.read_text() if file.exists() else ""
+    _, mark, below = before.partition("\n## ")
+    file.write_text(f"{figures}{mark}{below}")
 
 
 HEADING = """# How fast it is

@@ -86,7 +86,7 @@ def filled(chance: random.Random, parts: Sequence[str]) -> str:
 
 
 HABITS = ("province", "county {county}", "own {unit}", "anew {unit} {year}")
-"""By what the sentences of a body's report are made: its province, its county, itself, or itself each year."""
+"""By what the sentences of a report are made: its province, its county, its body, or its body each year."""
 
 
 def writes_anew(unit: int) -> bool:
