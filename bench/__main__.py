@@ -213,7 +213,14 @@ def main() -> None:
     table = "\n".join(table_of(rows))
     print(table)
     if chosen.write:
-        chosen.write.write_text(f"{HEADING.format(about=about_this_run(chosen.seconds))}\n{table}\n")
+        write_down(chosen.write, f"{HEADING.format(about=about_this_run(chosen.seconds))}\n{table}\n")
+
+
+def write_down(file: Path, figures: str) -> None:
+    """Put figures in the place of the last ones; what others measured stands below, and stays."""
+    before = file.read_text() if file.exists() else ""
+    _, mark, below = before.partition("\n## ")
+    file.write_text(f"{figures}{mark}{below}")
 
 
 HEADING = """# How fast it is

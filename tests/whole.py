@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 KEY = "k" * 32
 LONG_AGO = datetime(2020, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+LONG_PROSE = "每季度核对公开目录并张贴在村务公开栏。" * 20
 KINDS = ("sqlite", "postgresql")
 
 
@@ -79,7 +80,10 @@ def fill(url: str, *, has_county: bool) -> None:
 
 
 def _remark(desk: TestClient) -> None:
-    """Let a webhook be told, comment, state zeros, correct what was published, and make an address."""
+    """Let a webhook be told, comment, state zeros, correct what was published, and make an address.
+
+    The prose of the correction is long enough to be compared with others'.
+    """
     succeed(desk.post(f"{API}/webhooks", json={"url": "https://hooks.example/nianbao", "agency": None}))
     remark = {"cell": "title", "text": "标题\n𠮷 '\"\\"}
     key = {"Idempotency-Key": secrets.token_hex(16)}
@@ -87,8 +91,8 @@ def _remark(desk: TestClient) -> None:
     succeed(desk.post(address(rest="/zeros"), json={"cells": "all"}, headers=based_on(desk.get(address()))))
     published = address(TOWN, YEARS[Status.PUBLISHED])
     succeed(desk.post(f"{published}/transitions", json={"action": "revise", "reason": "更正"}))
-    cell = {"disclosure": {"licensing": {"decisions": 10**12 - 1}}}
-    succeed(desk.patch(published, json=cell, headers=based_on(desk.get(published))))
+    change = {"disclosure": {"licensing": {"decisions": 10**12 - 1}}, "narratives": {"overview": LONG_PROSE}}
+    succeed(desk.patch(published, json=change, headers=based_on(desk.get(published))))
     once = {"Idempotency-Key": secrets.token_hex(8)}
     succeed(desk.post(f"{API}/links", json={"path": f"{API}/agencies?limit=7"}, headers=once))
 

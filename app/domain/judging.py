@@ -12,6 +12,7 @@ from app.domain.hints import hint_for
 from app.domain.plausibility import judge_plausibility
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
+from app.domain.similarity import judge_alike
 from app.domain.values import missing_cells, to_text
 from app.domain.years import judge_years
 
@@ -44,6 +45,7 @@ def judge(content: Content, context: Context = ALONE) -> list[Result]:
         *judge_years(content, context),
         *judge_plausibility(content, context),
         *doubts_about(content),
+        *judge_alike(content, context),
     )
     return [_as_set(result, context) for result in results if _is_asked(result.rule, content, context)]
 

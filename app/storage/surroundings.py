@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from sqlalchemy import ColumnElement
+
     from app.domain.values import Values
     from app.forms.model import CellCode, ReportForm
     from app.storage.engine import ReadSession
@@ -84,13 +86,22 @@ def counting_report(session: ReadSession, agency_id: int, year: int) -> Counting
     return None if row is None else Counting(*row)
 
 
+def report_counts() -> ColumnElement[bool]:
+    """Tell of a report whether it was 上报, or was published and is being corrected."""
+    return or_(is_revised(), REPORT.c.status.in_(literal(each) for each in Basis.SUBMITTED.statuses))
+
+
+def version_that_counts() -> ColumnElement[int]:
+    """Return which version of such a report counts."""
+    return case((is_revised(), REPORT.c.published_version), else_=REPORT.c.version)
+
+
 @cache
 def _counting() -> Statement:
-    number = case((is_revised(), REPORT.c.published_version), else_=REPORT.c.version)
-    counts = or_(is_revised(), REPORT.c.status.in_(literal(each) for each in Basis.SUBMITTED.statuses))
-    of_report = and_(VERSION.c.report_id == REPORT.c.id, VERSION.c.number == number)
+    of_report = and_(VERSION.c.report_id == REPORT.c.id, VERSION.c.number == version_that_counts())
     chosen = select(REPORT.c.form, VERSION.c.content).join(VERSION, of_report)
-    return chosen.where(REPORT.c.agency_id == bindparam("agency"), REPORT.c.year == bindparam("year"), counts)
+    whose, when = REPORT.c.agency_id == bindparam("agency"), REPORT.c.year == bindparam("year")
+    return chosen.where(whose, when, report_counts())
 
 
 def counting_numbers(
@@ -107,11 +118,10 @@ def counting_numbers(
 def _numbers(form: ReportForm, cells: tuple[CellCode, ...]) -> Statement:
     table = TABLES[form.version]
     columns = (table.c[column_name(code)] for code in cells)
-    counts = or_(is_revised(), REPORT.c.status.in_(literal(each) for each in Basis.SUBMITTED.statuses))
     chosen = select(REPORT.c.year, *columns).join(REPORT, REPORT.c.id == table.c.report_id)
     return chosen.where(
         REPORT.c.agency_id == bindparam("agency"),
         REPORT.c.year.between(bindparam("first"), bindparam("last")),
         table.c.slot == slot_that_counts(),
-        counts,
+        report_counts(),
     ).order_by(REPORT.c.year.desc())
