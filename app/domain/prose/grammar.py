@@ -132,7 +132,7 @@ def kinds_counted(it: Around, thread: Thread, figure: Figure) -> list[str]:
         thread.is_strange &= not any(at.name in {"less", "outcome"} for at in it.left)
         return []
     if it.clause.text(it.figure) == "M" or (not figure.number and objects[0] in {"fee", "charge"}):
-        return _money(objects, verb, thread)
+        return _money(objects[0], verb, it)
     if objects[0] in _REQUESTS and _BOTH.search(it.clause.marked[it.begin : it.figure.start]):
         return ["received", "processed"]
     found = [
@@ -163,7 +163,7 @@ def _heads(it: Around, thread: Thread) -> tuple[list[str], str | None, bool]:
             return [], None, True
         verb = verb or late
         objects = objects or fronted
-    if objects and verb is None and objects[0] in _REQUESTS and thread.is_strange:
+    if objects and verb is None and objects[0] == "request" and thread.is_strange:
         verb = _earlier_verb(it)
     return objects or [_topic(it, thread, verb)], verb or thread.verb, False
 
@@ -251,13 +251,11 @@ _GOES_ELSEWHERE = "占比较同"
 _ALL = re.compile("均|已|都|全")
 
 
-def _money(objects: list[str], verb: str | None, thread: Thread) -> list[str]:
-    name = objects[0]
-    if name == "charge" and (verb in {None, "collected"} or thread.topic != "charge"):
+def _money(name: str, verb: str | None, it: Around) -> list[str]:
+    is_named = name in it.clause.names()
+    if name == "charge" and (verb == "collected" or is_named):
         return ["fees"]
-    if name == "fee" and (verb in {"collected", "received"} or thread.topic != "fee"):
-        return ["processing_fee"]
-    return []
+    return ["processing_fee"] if name == "fee" and (verb in {"collected", "received"} or is_named) else []
 
 
 def _kind(name: str, verb: str | None, it: Around, thread: Thread, *, is_zero: bool) -> str | None:
@@ -272,7 +270,9 @@ def _kind(name: str, verb: str | None, it: Around, thread: Thread, *, is_zero: b
     if name in _REQUESTS:
         if name == "bare" and verb == "received" and not thread.is_open:
             return None
-        return verb if verb in {"received", "processed"} else _received_by_total(it, is_zero=is_zero)
+        if verb in {"received", "processed"}:
+            return verb
+        return None if "received" in thread.counted else _received_by_total(it, is_zero=is_zero)
     return None
 
 

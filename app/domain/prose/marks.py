@@ -75,6 +75,8 @@ def _letter_of(match: re.Match[str], plain: str, year: int | None) -> tuple[str 
         says = groups["bare"] is not None and _SAYS.search(plain[max(0, match.start() - 1) : match.start()])
         if not says:
             return None, None
+    if groups["about"] == "第" and not groups["unit"]:
+        return None, None
     return _figure(groups, text)
 
 

@@ -14,7 +14,7 @@ _KINDS = {"charge": "fees", "fee": "processing_fee"} | {name: name for name in (
 _REQUESTS = {"request", "bare"}
 _VERBS_OF_REQUESTS = {"received", "processed", "carried", "granted"}
 _ENDING = re.compile(
-    "(?:的|表|书|件|事项|案件|案|信息|情况|情形|业务|要求|现象|问题|记录|发生|办理|继续|决定|行为|了|项目|事宜|等|而|被|因此|提起|因|过|或|和|、|与|也|均|年|公开|一起|案例|一例|之|收入|纠纷|方面|有关|相关)*$"
+    "(?:的|表|书|件|事项|案件|案|信息|情况|情形|业务|要求|现象|问题|记录|发生|办理|继续|决定|行为|了|项目|事宜|等|而|被|因此|提起|因|过|或|和|及|、|与|申诉|赔偿|也|均|年|公开|一起|案例|一例|之|收入|纠纷|方面|有关|相关)*$"
 )
 _CAUSES = re.compile("(?:工作)?(?:而|所)?(?:引发|引起|产生|导致|被)")
 _BLOCKS = {"outcome", "less", "posted", "granted"}
@@ -88,6 +88,8 @@ def _denied(
     for name, lexeme in zip(names, window, strict=True):
         if name in _VERBS_OF_REQUESTS or name in STOCK or name == "collected":
             verb = name
+        if lexeme.name == "normative" and verb in STOCK:
+            found += [STOCK[at.name] for at in window if at.name in STOCK and at.start < lexeme.start]
         kind = _denied_kind(clause, lexeme, verb, end)
         found += [] if kind is None else [kind]
         end = lexeme.end
@@ -104,8 +106,6 @@ def _denied_kind(clause: Clause, lexeme: Lexeme, verb: str | None, end: int) -> 
             return None
         strange = clause.gap(end, lexeme.start).removeprefix("N") or verb not in {None, "received"}
         return None if strange else "received"
-    if lexeme.name == "normative":
-        return STOCK.get(verb or "")
     return _KINDS.get(lexeme.name)
 
 

@@ -58,7 +58,7 @@ class Claim:
 
 MONEY = ("fees", "processing_fee")
 _FEN = 100
-_CUE = re.compile("申请|受理|收到|办结|答复|结转|复议|诉|规范性文件|行政许可|行政处罚|行政强制|费|办理完毕|公开|跨年")
+_CUE = re.compile("申请|受理|收到|办结|答复|结转|复议|诉|规范性文件|行政许可|行政处罚|行政强制|费|收取|收缴|办理完毕|公开|跨年")
 _FIGURE = re.compile("[0-9零〇一二两三四五六七八九十无未没不]")
 
 
@@ -163,9 +163,15 @@ class _Reader:
                 self._note_period(clause, place)
             elif lexeme.name == "figure":
                 self._figure(clause, place, figures.get(lexeme.start), following, is_supposed=is_supposed)
+                named = [at.name for at in clause.lexemes[:place] if at.name in grammar.OBJECTS]
+                if named and not self.thread.is_strange:
+                    self.thread.topic = _TOPICS.get(named[-1], named[-1])
         if "以来" in clause.marked[clause.start : clause.end]:
             self.is_past, self.is_long = False, self.is_long or "P" in clause.marked[clause.start : clause.end]
         self.has_figures = self.has_figures or _has_number(clause)
+        named = [at.name for at in clause.lexemes if at.name in grammar.OBJECTS]
+        if named and not self.thread.is_strange:
+            self.thread.topic = _TOPICS.get(named[-1], named[-1])
         for kind, at in kinds_denied(clause, self.thread):
             if not is_supposed and not (self.is_past and not kind.startswith("pending")):
                 self._add(kind, 0, clause, at)
@@ -187,7 +193,7 @@ class _Reader:
     def _note_period(self, clause: Clause, place: int) -> None:
         letter = clause.text(clause.lexemes[place])
         start, end = clause.lexemes[place].start, clause.lexemes[place].end
-        carried = any(at.name == "carried" and at.start >= end for at in clause.lexemes[place : place + 3])
+        carried = any(at.name == "carried" for at in clause.lexemes[max(0, place - 1) : place + 3])
         if letter == "Y" or clause.lexemes[place].name == "now":
             self.is_past = False
         elif carried or _COMPARED.search(clause.marked[clause.start : start]):
@@ -237,7 +243,7 @@ class _Reader:
     def _pending(self, kind: str, figure: Figure, clause: Clause, lexeme: Lexeme) -> None:
         names = clause.names()
         last = self.found[-1] if self.found else None
-        held = "includes" in names or "part" in names
+        held = "part" in names or any(clause.text(at) in _HOLDS for at in clause.lexemes)
         if kind == "pending_at_start" and held and last and last.kind == "received":
             if figure.number > last.number:
                 self.found.pop()
@@ -273,9 +279,6 @@ class _Reader:
         """What the next clause may speak of without naming it."""
         self.subject = self.subjects.change(clause, clause.end, self.subject)
         thread = self.thread
-        for lexeme in clause.lexemes:
-            if lexeme.name in grammar.OBJECTS:
-                thread.topic = _TOPICS.get(lexeme.name, lexeme.name)
         if thread.is_strange:
             thread.topic, thread.is_strange = None, False
         ends = clause.lexemes[-1].name if clause.lexemes else ""
@@ -285,6 +288,7 @@ class _Reader:
 
 
 _NEAR = 12
+_HOLDS = ("含", "包含", "包括")
 _SURELY_CARRIED = ("结转", "转结", "跨年", "顺延")
 _TOPICS = {"bare": "request", "topic": "request"}
 _GOES_ON = re.compile("已|均|其中|答复|办结|予以|结转|无|未|没有|上年|含|另|当年|年内|全部")
@@ -340,6 +344,10 @@ def _pending_kind(clause: Clause, place: int, following: Clause | None) -> str |
     later = {at.name for at in following.lexemes} if following else set()
     after = {following.marked[at.start : at.end] for at in following.lexemes if at.name == "time"} if following else set()
     goes_on = "carried" in later or "F" in after or "left" in later
+    if remains and "P" in [clause.text(at) for at in it.left]:
+        return "pending_at_start"
+    if "left" in [at.name for at in it.right] and not it.left:
+        return "pending_at_end"
     if remains and (goes_on or "left" in [at.name for at in it.right] or "F" in [clause.text(at) for at in it.right]):
         return "pending_at_end"
     return None
@@ -348,6 +356,6 @@ def _pending_kind(clause: Clause, place: int, following: Clause | None) -> str |
 def _direction(clause: Clause, side: list[Lexeme], carried: Lexeme) -> str:
     before = [clause.text(at) for at in side if at.name == "time" and at.start < carried.start]
     after = clause.marked[carried.end : carried.end + 4]
-    if "P" in before or re.match("[至到]?(?:Y|今年|本年)", after):
+    if "P" in before or re.match("[至到]?(?:Y|今年|本年|P)", after):
         return "pending_at_start"
     return "pending_at_end"
