@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.domain.prose.numerals import HAN_NUMBER, is_rounded, parse_amount, parse_number
+from app.domain.prose.numerals import HAN_NUMBER, step_of, parse_amount, parse_number
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number of a sentence: a count, or an amount in 元."""
+    """A number of a sentence: a count, or an amount in 元; with what it is rounded to."""
 
     number: Decimal
-    is_rounded: bool = False
+    step: int = 1
 
 
 _DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})++|[0-9]{1,12}+)(?:\.[0-9]{1,8}+)?"
@@ -92,8 +92,8 @@ def _figure(groups: dict[str, str | None], text: str) -> tuple[str, Figure | Non
     if number is None:
         return "A", None
     if groups["money"]:
-        return "M", Figure(number)
+        return "M", Figure(number, step_of(text))
     counted = groups["unit"] or groups["bare"] is not None
     if not counted or number != number.to_integral_value():
         return "A", None
-    return "N", Figure(number, is_rounded(text))
+    return "N", Figure(number, step_of(text))

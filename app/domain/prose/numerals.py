@@ -68,12 +68,12 @@ def parse_amount(text: str) -> Decimal | None:
     return None if whole is None else Decimal(whole)
 
 
-def is_rounded(text: str) -> bool:
-    """Tell whether a number says less than its last unit: 1.5万 may stand for 15 243."""
+def step_of(text: str) -> int:
+    """Return what a number is rounded to: 1000 for 1.5万, which may stand for 15 243; else 1."""
     match = _DECIMAL.fullmatch(text.replace(",", ""))
     if match is None or not match[2] or "." not in match[1]:
-        return False
+        return 1
     size = 1
     for unit in match[2]:
         size *= _SIZES[unit]
-    return 10 ** len(match[1].partition(".")[2]) < size
+    return max(1, size // 10 ** len(match[1].partition(".")[2]))

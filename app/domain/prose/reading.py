@@ -16,7 +16,7 @@ from app.domain.prose import grammar
 from app.domain.prose.grammar import PROCEEDINGS, Clause, Lexeme, Thread, around, clauses_of
 from app.domain.prose.marks import marked
 from app.domain.prose.negatives import kinds_denied
-from app.domain.prose.sentences import sentences_of
+from app.domain.prose.sentences import LONGEST_HEADING, sentences_of
 from app.domain.prose.subjects import Subject, Subjects
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Claim:
         start: where the sentence begins in the text.
         end: where it ends.
         scope: whether it speaks of all that the report counts.
+        step: what the number is rounded to: 1.5万 stands for anything less than 1000 from it.
     """
 
     kind: str
@@ -54,10 +55,13 @@ class Claim:
     start: int
     end: int
     scope: Scope = Scope.WHOLE
+    step: int = 1
 
 
 MONEY = ("fees", "processing_fee")
 _FEN = 100
+_LONGEST_SENTENCE = 2000
+"""What is longer is no sentence: a table, or text without stops; text of any length is read in linear time."""
 _CUE = re.compile("申请|受理|收到|办结|答复|结转|复议|诉|规范性文件|行政许可|行政处罚|行政强制|费|收取|收缴|办理完毕|公开|跨年")
 _FIGURE = re.compile("[0-9零〇一二两三四五六七八九十无未没不]")
 
@@ -76,6 +80,8 @@ def read_claims(text: str, year: int | None = None, agency: str | None = None) -
     for sentence in sentences_of(text):
         if not sentence.goes_on and sentence.opens:
             before = None
+        if len(sentence.plain) > _LONGEST_SENTENCE:
+            continue
         if _CUE.search(sentence.plain) or sentence.goes_on or (before and before.found):
             if _FIGURE.search(sentence.plain):
                 before = _Reader(sentence, year, subjects, before)
@@ -91,6 +97,7 @@ class _Found:
     number: Decimal | int
     scope: Scope
     verb: str = ""
+    step: int = 1
 
 
 @dataclass(slots=True)
@@ -113,6 +120,13 @@ class _Reader:
     of_all: Subject | None = None
     part_clause: Clause | None = None
     has_figures: bool = False
+    was_strange: bool = False
+    is_part_of_strange: bool = False
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the sentence is no longer than a heading."""
+        return self.sentence.end - self.sentence.start <= LONGEST_HEADING
 
     def claims(self) -> Iterator[Claim]:
         """Read the clauses in order."""
@@ -126,7 +140,7 @@ class _Reader:
         for it in self.found:
             if it.verb != "受理" or not received:
                 sentence = self.sentence
-                yield Claim(it.kind, _in_units(it), sentence.text, sentence.start, sentence.end, it.scope)
+                yield Claim(it.kind, _in_units(it), sentence.text, sentence.start, sentence.end, it.scope, it.step)
 
     def _take_over(self) -> None:
         heading = self.sentence.heading
@@ -135,7 +149,8 @@ class _Reader:
         before = self.before
         if before is None:
             return
-        self.thread.is_open = self.thread.is_open or before.thread.is_open
+        is_near = self.sentence.goes_on or bool(before.found) or before.is_short
+        self.thread.is_open = self.thread.is_open or (is_near and before.thread.is_open)
         if self.sentence.goes_on:
             self.is_past = before.is_past and not before.found
             self.subject = before.subject if before.of_all is None else before.of_all
@@ -154,6 +169,7 @@ class _Reader:
         if "part" in names:
             self.part_clause = clause
             self.is_part, self.part_of, self.of_all = True, frozenset(self.thread.counted), self.subject
+            self.is_part_of_strange = self.was_strange
         self._note_supposition(clause)
         self._note_cause(clause, names)
         self._note_carried(clause, names)
@@ -234,11 +250,12 @@ class _Reader:
         if any(clause.text(at) == "H" for at in it.left):
             return
         for kind in grammar.kinds_counted(it, self.thread, figure):
-            if figure.is_rounded and kind not in grammar.DECISIONS and kind not in MONEY:
+            if figure.step > 1 and kind not in grammar.DECISIONS and kind not in MONEY:
                 continue
             if self._is_whole(kind, clause, lexeme):
                 verb = _verb_text(clause, place) if kind == "received" else ""
                 self._add(kind, figure.number, clause, lexeme.start, verb)
+                self._mark_step(kind, figure)
 
     def _pending(self, kind: str, figure: Figure, clause: Clause, lexeme: Lexeme) -> None:
         names = clause.names()
@@ -261,7 +278,7 @@ class _Reader:
             return True
         if kind in PROCEEDINGS and not (self.thread.topic in PROCEEDINGS or _NAMES_CASES.search(clause.marked)):
             return False
-        if kind in self.part_of:
+        if kind in self.part_of or (self.is_part_of_strange and kind in grammar.DECISIONS):
             return False
         return bool(self.part_of) or clause is not self.part_clause or (self.has_figures and self.thread.topic is not None)
 
@@ -275,10 +292,16 @@ class _Reader:
             scope, self.carries = Scope.INCLUDES_CARRIED, False
         self.found.append(_Found(kind, number, scope, verb))
 
+    def _mark_step(self, kind: str, figure: Figure) -> None:
+        if self.found and self.found[-1].kind == kind:
+            self.found[-1].step = figure.step * (_FEN if kind in MONEY else 1)
+
     def _note_topic(self, clause: Clause) -> None:
         """What the next clause may speak of without naming it."""
         self.subject = self.subjects.change(clause, clause.end, self.subject)
         thread = self.thread
+        if _has_number(clause):
+            self.was_strange = thread.is_strange
         if thread.is_strange:
             thread.topic, thread.is_strange = None, False
         ends = clause.lexemes[-1].name if clause.lexemes else ""
@@ -334,7 +357,8 @@ def _of_channel(clause: Clause, place: int) -> bool:
 def _pending_kind(clause: Clause, place: int, following: Clause | None) -> str | None:
     """Tell whether a figure is of those carried over, and which way."""
     it = around(clause, place)
-    side = [*it.left, *it.right]
+    is_led = any(at.name in {"processed", "received"} for at in it.left)
+    side = [*it.left, *(() if is_led else it.right)]
     names = [at.name for at in side]
     remains = "left" in [at.name for at in it.left]
     times = any(at.name == "time" for at in side)

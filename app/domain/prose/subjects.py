@@ -52,8 +52,9 @@ class Subjects:
 
     def change(self, clause: Clause, upto: int, now: Subject) -> Subject:
         """Return whose figures stand at a place of a clause, given whose stood before it."""
+        counts = not clause.inside or "figure" in clause.names()
         for lexeme in clause.lexemes:
-            if lexeme.start < upto:
+            if counts and lexeme.start < upto:
                 now = self._change(clause, lexeme, now)
         named = _NAMED.search(clause.marked[clause.start : upto + 4])
         return Subject.OTHERS if named and not _says_own(named[0]) else now
