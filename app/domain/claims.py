@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from app.domain.context import ALONE
 from app.domain.prose.kinds import KINDS
 from app.domain.prose.personal import masked
-from app.domain.prose.reading import Claim, Scope, read_claims
+from app.domain.prose.reading import Claim, read_claims
+from app.domain.prose.sentence_reader import Scope
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 from app.domain.values import to_text

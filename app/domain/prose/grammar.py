@@ -30,37 +30,43 @@ class Lexeme(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
 class Clause:
     """Lexemes up to a comma or a bracket.
 
     Attributes:
         lexemes: in order.
+        names: what there is among them.
+        times: the letters of its years and periods, in order.
         marked: the sentence that they stand in.
         start: where the clause begins in it.
         end: where it ends.
         inside: whether it stands in brackets.
     """
 
-    lexemes: list[Lexeme]
-    marked: str
-    start: int
-    end: int
-    inside: bool
+    __slots__ = ("end", "inside", "lexemes", "marked", "names", "start", "times")
+
+    def __init__(self, lexemes: list[Lexeme], marked: str, start: int, end: int, *, inside: bool) -> None:
+        self.lexemes, self.marked, self.start, self.end, self.inside = lexemes, marked, start, end, inside
+        self.names = {lexeme.name for lexeme in lexemes}
+        self.times = ""
+        if "time" in self.names:
+            self.times = "".join(marked[at.start] for at in lexemes if at.name == "time")
+
+    @property
+    def said(self) -> str:
+        """The clause as it stands."""
+        return self.marked[self.start : self.end]
 
     def text(self, lexeme: Lexeme) -> str:
         """Return a lexeme's text."""
         return self.marked[lexeme.start : lexeme.end]
 
-    def names(self) -> set[str]:
-        """Return what there is."""
-        return {lexeme.name for lexeme in self.lexemes}
-
     def gap(self, start: int, end: int) -> str:
         """Return what stands between two places, without words that don't matter."""
-        text = self.marked[start:end]
-        match = FILLER.match(text)
-        return text[match.end() :] if match else text
+        if start >= end:
+            return ""
+        match = FILLER.match(self.marked, start, end)
+        return self.marked[match.end() if match else start : end]
 
 
 def clauses_of(marked: str) -> list[Clause]:
@@ -69,16 +75,18 @@ def clauses_of(marked: str) -> list[Clause]:
     lexemes: list[Lexeme] = []
     start, inside = 0, False
     for match in LEXEME.finditer(marked):
+        begin, end = match.span()
         name = NAMES[match.lastindex or 0]
-        if name != "stop" or match[0] in "：:":
-            if name != "stop":
-                lexemes.append(Lexeme(name, match.start(), match.end()))
-            continue
-        clauses.append(Clause(lexemes, marked, start, match.start(), inside))
-        lexemes, start = [], match.end()
-        inside = match[0] in "（(" or (inside and match[0] not in "）)")
-    clauses.append(Clause(lexemes, marked, start, len(marked), inside))
-    return [clause for clause in clauses if clause.end > clause.start]
+        if name != "stop":
+            lexemes.append(Lexeme(name, begin, end))
+        elif marked[begin] not in "：:":
+            if begin > start:
+                clauses.append(Clause(lexemes, marked, start, begin, inside=inside))
+            lexemes, start = [], end
+            inside = marked[begin] in "（(" or (inside and marked[begin] not in "）)")
+    if start < len(marked):
+        clauses.append(Clause(lexemes, marked, start, len(marked), inside=inside))
+    return clauses
 
 
 @dataclass(slots=True)
@@ -117,8 +125,11 @@ class Around:
 def around(clause: Clause, place: int) -> Around:
     """Return what stands around the lexeme at a place, which is a figure."""
     lexemes = clause.lexemes
-    first = next((at + 1 for at in range(place - 1, -1, -1) if lexemes[at].name == "figure"), 0)
-    last = next((at for at in range(place + 1, len(lexemes)) if lexemes[at].name == "figure"), len(lexemes))
+    first, last = place, place + 1
+    while first and lexemes[first - 1].name != "figure":
+        first -= 1
+    while last < len(lexemes) and lexemes[last].name != "figure":
+        last += 1
     begin = lexemes[first - 1].end if first else clause.start
     finish = lexemes[last].start if last < len(lexemes) else clause.end
     return Around(clause, lexemes[place], lexemes[first:place], lexemes[place + 1 : last], begin, finish)
@@ -252,7 +263,7 @@ _ALL = re.compile("均|已|都|全")
 
 
 def _money(name: str, verb: str | None, it: Around) -> list[str]:
-    is_named = name in it.clause.names()
+    is_named = name in it.clause.names
     if name == "charge" and (verb == "collected" or is_named):
         return ["fees"]
     return ["processing_fee"] if name == "fee" and (verb in {"collected", "received"} or is_named) else []

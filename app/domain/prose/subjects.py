@@ -30,6 +30,9 @@ _NAMED = re.compile(
     "(?:[县市区镇乡]|^|，|、|其中)[\u4e00-\u9fff]{2,10}?(?:局|委员会|街道办事处|街道|镇|乡)(?:人民政府)?(?=共?(?:收到|受理|新收|收取|办结|答复|制发|印发|接收))"
 )
 _AS_BODY = re.compile("我[局委办]|本机关|本单位|我单位")
+_RECEIVES = re.compile("收|办结|答复|制发|印发")
+_OWN = re.compile("我|本|全|各")
+_NAMES = {"own", "area", "foreign", "office"}
 _TOWARDS = "向由经报送给转请"
 
 
@@ -52,12 +55,18 @@ class Subjects:
 
     def change(self, clause: Clause, upto: int, now: Subject) -> Subject:
         """Return whose figures stand at a place of a clause, given whose stood before it."""
-        counts = not clause.inside or "figure" in clause.names()
+        if clause.names.isdisjoint(_NAMES) or (clause.inside and "figure" not in clause.names):
+            return now
         for lexeme in clause.lexemes:
-            if counts and lexeme.start < upto:
+            if lexeme.start < upto:
                 now = self._change(clause, lexeme, now)
-        named = _NAMED.search(clause.marked[clause.start : upto + 4])
-        return Subject.OTHERS if named and not _says_own(named[0]) else now
+        return now
+
+    def names_another(self, clause: Clause, upto: int) -> bool:
+        """Tell whether a figure's clause names another body as its subject."""
+        said = clause.marked[clause.start : upto + 4]
+        named = _NAMED.search(said) if _RECEIVES.search(said) else None
+        return named is not None and not _OWN.search(named[0])
 
     def _change(self, clause: Clause, lexeme: Lexeme, now: Subject) -> Subject:
         if lexeme.name == "own":
@@ -75,10 +84,6 @@ class Subjects:
         if self.areas is None:
             return not _AS_BODY.search(clause.marked)
         return text[1] in self.areas if text[0] in "全我" else bool(self.areas)
-
-
-def _says_own(text: str) -> bool:
-    return bool(re.search("我|本|全|各", text))
 
 
 @lru_cache(maxsize=256)
