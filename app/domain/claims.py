@@ -117,7 +117,9 @@ def _against(
         outcome, hint, message = Outcome.KEPT, None, f"{said}；{shown}，{_agreement(sides, found)}"
     right = sides.expected(claim)
     cells = (*kind.cells, *(kind.carried if claim.scope is Scope.INCLUDES_CARRIED else ()))
-    return Result(RULES["R26"], kind.code, outcome, message, pointer, cells, claim.number, right, hint, quotes)
+    return Result(
+        RULES["R26"], kind.code, outcome, message, pointer, cells, claim.number, right, hint, quotes
+    )
 
 
 def _carried(content: Content, kind: Kind) -> int | None:

@@ -59,7 +59,9 @@ def _within_fees(content: Content, text: Text, claims: Sequence[PlacedClaim]) ->
     result.message = f"{said}，{cell.label}填的是 {to_text(cell.measure, value)} {cell.measure.unit}"
     if value < most.number:
         result.outcome = Outcome.BROKEN
-        result.message += f"，至少应是 {to_text(cell.measure, most.number)} 万元；请核对有没有漏填，也核对单位"
+        result.message += (
+            f"，至少应是 {to_text(cell.measure, most.number)} 万元；请核对有没有漏填，也核对单位"
+        )
     yield result
 
 
@@ -73,7 +75,7 @@ def _notices(content: Content, text: Text) -> Iterator[Result]:
     result.message = f"{cell.label} {'（没有填）' if value is None else value}"
     if value is None and not mentions:
         result.outcome = Outcome.NOT_EVALUATED
-        result.message = f"{cell.label}没有填，没法核对“{RULES['R22'].title}”"
+        result.message = f"{cell.label}没有填，没法核对“{text.name}”要不要写收费通知"
     elif value and not mentions:
         result.outcome = Outcome.BROKEN
         result.message += f"，“{text.name}”没有写到收费通知；请写明发出收费通知、逾期未缴的情况"

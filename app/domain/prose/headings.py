@@ -104,7 +104,9 @@ def _cited(content: Content) -> Iterator[Result]:
     place: Text | None = None
     for text in texts_of(content):
         notices = list(_NOTICE.finditer(text.text))
-        old = [match for match in notices if match.groups() != wanted] + list(_OLD_REGULATIONS.finditer(text.text))
+        old = [match for match in notices if match.groups() != wanted] + list(
+            _OLD_REGULATIONS.finditer(text.text)
+        )
         if old:
             message = (
                 f"“{text.name}”引用了{in_quotes(words_of(old))}；{content.year} 年度的报告依据"

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.domain.prose.numerals import HAN_NUMBER, step_of, parse_amount, parse_number
+from app.domain.prose.numerals import HAN_NUMBER, parse_amount, parse_number, step_of
 
 if TYPE_CHECKING:
     from decimal import Decimal

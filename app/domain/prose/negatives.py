@@ -55,7 +55,9 @@ def _without_listed_noise(clause: Clause, negative: Lexeme, window: list[Lexeme]
     end = negative.end
     for at, lexeme in enumerate(window):
         following = window[at + 1].name if at + 1 < len(window) else "end"
-        starts = not clause.gap(end, lexeme.start) and (at == 0 or window[at - 1].name in {"list", "noise", "received"})
+        starts = not clause.gap(end, lexeme.start) and (
+            at == 0 or window[at - 1].name in {"list", "noise", "received"}
+        )
         if lexeme.name != "noise" or not starts or following not in {"list", "noise", "end"}:
             kept.append(lexeme)
         end = lexeme.end
@@ -66,16 +68,14 @@ def _fronted(clause: Clause, place: int, window: list[Lexeme]) -> list[tuple[str
     """Read 信息处理费收取情况：无 and 行政复议、行政诉讼均无."""
     negative = clause.lexemes[place]
     end = window[-1].end if window else negative.end
-    if not _ENDING.match(clause.marked[end : clause.end]) or any(at.name == "figure" for at in clause.lexemes):
+    if not _ENDING.match(clause.marked[end : clause.end]) or any(
+        at.name == "figure" for at in clause.lexemes
+    ):
         return []
-    return [
-        (_KINDS[at.name], negative.start) for at in clause.lexemes[:place] if at.name in _KINDS
-    ]
+    return [(_KINDS[at.name], negative.start) for at in clause.lexemes[:place] if at.name in _KINDS]
 
 
-def _denied(
-    clause: Clause, negative: Lexeme, window: list[Lexeme], thread: Thread
-) -> list[tuple[str, int]]:
+def _denied(clause: Clause, negative: Lexeme, window: list[Lexeme], thread: Thread) -> list[tuple[str, int]]:
     names = [at.name for at in window]
     if "carried" in names:
         return _denied_carried(clause, negative, window)

@@ -76,4 +76,4 @@ def step_of(text: str) -> int:
     size = 1
     for unit in match[2]:
         size *= _SIZES[unit]
-    return max(1, size // 10 ** len(match[1].partition(".")[2]))
+    return max(1, size // int("1" + "0" * len(match[1].partition(".")[2])))

@@ -34,7 +34,9 @@ def _is_sure(it: Around, carried: Lexeme, side: list[Lexeme], *, remains: bool) 
 
 def _left_over(it: Around, following: Clause | None, *, remains: bool) -> str | None:
     clause = it.clause
-    goes_on = following is not None and ("F" in following.times or not following.names.isdisjoint({"carried", "left"}))
+    goes_on = following is not None and (
+        "F" in following.times or not following.names.isdisjoint({"carried", "left"})
+    )
     left_after = any(at.name == "left" for at in it.right)
     if remains and any(clause.text(at) == "P" for at in it.left):
         return AT_START

@@ -48,7 +48,7 @@ MONEY = ("fees", "processing_fee")
 
 _FEN = 100
 _LONGEST_SENTENCE = 2000
-"""What is longer is no sentence: a table, or text without stops; text of any length is read in linear time."""
+"""What is longer is no sentence but a table, or has no stops; so text of any length takes linear time."""
 _CUE = re.compile(
     "申请|受理|收到|接收|办结|答复|结转|复议|诉讼|被诉|起诉|规范性文件|行政许可|行政处罚|行政强制|事业性?收费"
     "|处理费|收费|收取|收缴|费用|办理完毕|予以公开|跨年"

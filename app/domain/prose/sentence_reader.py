@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from app.domain.prose.grammar import DECISIONS, OBJECTS, PROCEEDINGS, VERBS, Thread, around, clauses_of, kinds_counted
+from app.domain.prose.counting import kinds_counted
+from app.domain.prose.grammar import DECISIONS, OBJECTS, PROCEEDINGS, VERBS, Thread, around, clauses_of
 from app.domain.prose.marks import marked
 from app.domain.prose.negatives import kinds_denied
 from app.domain.prose.pending import AT_START, holds_over_without_number, pending_kind
@@ -58,7 +59,9 @@ _HOLDS = {"含", "包含", "包括"}
 _TOPICS = {"bare": "request", "topic": "request"}
 _GOES_ON = re.compile("已|均|其中|答复|办结|予以|结转|无|未|没有|上年|含|另|当年|年内|全部")
 _SUPPOSED = re.compile("^(?:下一步)?如(?!期|实|下|何)|^若|下一步|^拟|，拟|预计|力争|争取")
-_CAUSE = re.compile("因(?:行政)?(?:处罚|许可|强制|执法)|(?:处罚|许可|强制|征收|拆迁|工伤|土地)类|与(?:政府)?信息公开无关")
+_CAUSE = re.compile(
+    "因(?:行政)?(?:处罚|许可|强制|执法)|(?:处罚|许可|强制|征收|拆迁|工伤|土地)类|与(?:政府)?信息公开无关"
+)
 _COMPARED = re.compile("(?:比|较|与|同|相比|对比)$")
 _NAMES_CASES = re.compile("复议.*其中|诉讼.*其中|涉及?(?:政府)?信息公开")
 
@@ -66,7 +69,9 @@ _NAMES_CASES = re.compile("复议.*其中|诉讼.*其中|涉及?(?:政府)?信�
 class SentenceReader:
     """Reads one sentence, given what the one before it leaves open."""
 
-    def __init__(self, sentence: Sentence, subjects: Subjects, before: SentenceReader | None, *, is_open: bool) -> None:
+    def __init__(
+        self, sentence: Sentence, subjects: Subjects, before: SentenceReader | None, *, is_open: bool
+    ) -> None:
         self.sentence, self.subjects = sentence, subjects
         self.found: list[Found] = []
         self.thread = Thread(topic=_topic_of(sentence.heading), is_open=is_open)
@@ -197,7 +202,14 @@ class SentenceReader:
         return bool(part.kinds) or it.clause is not part.clause or follows
 
     def _add(
-        self, kind: str, number: Decimal | int, clause: Clause, at: int, *, it: Around | None = None, step: int = 1
+        self,
+        kind: str,
+        number: Decimal | int,
+        clause: Clause,
+        at: int,
+        *,
+        it: Around | None = None,
+        step: int = 1,
     ) -> None:
         self.subject = self.subjects.change(clause, at, self.subject)
         self.thread.counted.add(kind)
@@ -237,7 +249,9 @@ class SentenceReader:
 
     def _keep_verb(self, clause: Clause) -> None:
         """A verb without a figure waits for the one of the next clause."""
-        verbs = [] if clause.names.isdisjoint(VERBS) else [at.name for at in clause.lexemes if at.name in VERBS]
+        verbs = (
+            [] if clause.names.isdisjoint(VERBS) else [at.name for at in clause.lexemes if at.name in VERBS]
+        )
         if verbs or not clause.inside:
             self.thread.verb = verbs[-1] if verbs and "figure" not in clause.names else None
 

@@ -17,7 +17,9 @@ _SAME_WIDTH = str.maketrans(
 )
 _SPACE = re.compile(r"\s+")
 _PAGE_NUMBER = re.compile(r"[^\S\n]*(?:[-—–－]\s?[0-9]{1,4}\s?[-—–－]|[0-9]{1,4})[^\S\n]*")
-_NUMBERED = re.compile(r"[（(]?[一二三四五六七八九十0-9]{1,3}[）)、.．](?![0-9])|[一二三四五六七八九十]是|第[一二三四五六七八九十]")
+_NUMBERED = re.compile(
+    r"[（(]?[一二三四五六七八九十0-9]{1,3}[）)、.．](?![0-9])|[一二三四五六七八九十]是|第[一二三四五六七八九十]"
+)
 _HEADING_END = re.compile(r"(?:情况|工作|方面|公开|管理|建设|保障|问题|措施|事项|打算|申请|报告|费用?)$")
 _VERB = re.compile("收到|受理|新收|办结|答复|收取|作出|制发")
 _ENDS = "。！？；：!?;:"
@@ -48,7 +50,7 @@ class Sentence:
 
 
 def sentences_of(text: str) -> Iterator[Sentence]:
-    """Yield the sentences of prose, in order; its lines are paragraphs, or pieces of one that a page broke."""
+    """Yield the sentences of prose in order; lines are paragraphs, or pieces of one that a page broke."""
     above = ""
     for start, end in _paragraphs(text):
         paragraph = _without_page_numbers(text[start:end])

@@ -47,7 +47,9 @@ def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:
         said = text.text if own is None else own.sub(lambda match: " " * len(match[0]), text.text)
         matches = list(pattern.finditer(said))
         if matches:
-            message = f"“{text.name}”里有{advice}：{in_quotes(words_of(matches))}；请核对是不是套用了别处的文字"
+            message = (
+                f"“{text.name}”里有{advice}：{in_quotes(words_of(matches))}；请核对是不是套用了别处的文字"
+            )
             yield broken("R30", f"{what}.{text.code}", message, text.pointer, quoted(text, matches))
 
 

@@ -1,4 +1,4 @@
-"""What the sections must speak of: the five parts (R15), 考核/评议/追责 (R16), problems (R17), length (R34)."""
+"""What sections must speak of: five parts (R15), 考核/评议/追责 (R16), problems (R17); length (R34)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ FIVE_PARTS = (
     Subject(
         "overview.disclosure",
         "主动公开",
-        re.compile("主动公开|主动发布|公开(?:各类)?(?:政府|政务)?信息[^，。；]{0,12}[0-9]|发布[^，。；]{0,12}信息"),
+        re.compile(
+            "主动公开|主动发布|公开(?:各类)?(?:政府|政务)?信息[^，。；]{0,12}[0-9]|发布[^，。；]{0,12}信息"
+        ),
     ),
     Subject(
         "overview.requests",
@@ -64,19 +66,25 @@ SUPERVISION = (
     Subject("assessment", "工作考核", re.compile("考核|考评|绩效")),
     Subject("review", "社会评议", re.compile("评议|满意[度率]|测评|民意调查|问卷")),
     Subject(
-        "accountability", "责任追究", re.compile("责任追究|追责|问责|追究[^，。；]{0,12}责任|责任[^，。；]{0,4}追究")
+        "accountability",
+        "责任追究",
+        re.compile("责任追究|追责|问责|追究[^，。；]{0,12}责任|责任[^，。；]{0,4}追究"),
     ),
 )
 IMPROVEMENT = (
     Subject(
         "problems",
         "存在的主要问题",
-        re.compile("问题|不足|短板|差距|薄弱|欠缺|欠佳|有待|不[够强高足深细全严]|不及时|不平衡|滞后|困难|偏[弱少低]|缺乏|缺少|单一"),
+        re.compile(
+            "问题|不足|短板|差距|薄弱|欠缺|欠佳|有待|不[够强高足深细全严]|不及时|不平衡|滞后|困难|偏[弱少低]|缺乏|缺少|单一"
+        ),
     ),
     Subject(
         "improvements",
         "改进情况",
-        re.compile("改进|整改|改正|下一步|今后|来年|明年|将|加强|强化|完善|措施|打算|提升|提高|优化|补齐|解决|规范|健全|加大"),
+        re.compile(
+            "改进|整改|改正|下一步|今后|来年|明年|将|加强|强化|完善|措施|打算|提升|提高|优化|补齐|解决|规范|健全|加大"
+        ),
     ),
 )
 _NOTHING = re.compile(

@@ -1,4 +1,4 @@
-"""Whose figures a sentence tells: those of the body that reports, of its office alone, or of somebody else."""
+"""Whose figures a sentence tells: those of the body that reports, of its office alone, or of others."""
 
 from __future__ import annotations
 

@@ -64,7 +64,9 @@ def written(content: Content, code: str) -> Text | None:
 
 def sentence_at(text: str, start: int, end: int) -> str:
     """Return the sentence in which a place stands, shortened and masked."""
-    begin = max((match.end() for match in _STOPS.finditer(text, max(0, start - _LONGEST_QUOTE), start)), default=0)
+    begin = max(
+        (match.end() for match in _STOPS.finditer(text, max(0, start - _LONGEST_QUOTE), start)), default=0
+    )
     stop = _STOPS.search(text, end)
     finish = stop.end() if stop else len(text)
     begin = max(begin, start - _LONGEST_QUOTE)

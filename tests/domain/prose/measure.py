@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from app.domain.prose.reading import MONEY, read_claims
+from app.domain.prose.reading import read_claims
 
 Said = tuple[str, Decimal, str]
 _UNITS = {"fees": 10**6, "processing_fee": 100}
@@ -81,8 +81,13 @@ def table(measured: Measured) -> str:
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
-    result = measure(Path(sys.argv[1]))
-    print(table(result))  # noqa: T201 - what it is for
-    for item, missed, wrong in result.wrong:
+def main(path: Path) -> None:
+    """Print the scores of a corpus, and what was read otherwise than labelled."""
+    measured = measure(path)
+    print(table(measured))  # noqa: T201 - what it is for
+    for item, missed, wrong in measured.wrong:
         print(item["id"], item["text"], "missed:", dict(missed), "wrong:", dict(wrong))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
