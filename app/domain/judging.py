@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from app.domain.claims import doubts_about
 from app.domain.context import ALONE
 from app.domain.hints import hint_for
 from app.domain.plausibility import judge_plausibility
+from app.domain.prose.judging import judge_prose
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 from app.domain.similarity import judge_alike
@@ -44,7 +44,7 @@ def judge(content: Content, context: Context = ALONE) -> list[Result]:
         *judge_balances(form, values),
         *judge_years(content, context),
         *judge_plausibility(content, context),
-        *doubts_about(content),
+        *judge_prose(content, context),
         *judge_alike(content, context),
     )
     return [_as_set(result, context) for result in results if _is_asked(result.rule, content, context)]

@@ -8,6 +8,7 @@ from app.domain.agencies import AgencyKind, AgencyLevel, reference_day
 from app.domain.context import Context, Reporter
 from app.domain.years import watched_cells
 from app.forms import FORMS, form_of_version
+from app.services.alike import find_alike
 from app.services.contents import read_content
 from app.storage.surroundings import counting_numbers, counting_report, names_under, standing_on
 
@@ -30,6 +31,7 @@ def context_of(session: ReadSession, agency: Agency, content: Content) -> Contex
         reporter=_reporter(session, agency, content.year, standing),
         last_year=last_year,
         earlier=() if last_year is None else tuple(_earlier(session, agency, content.year)),
+        alike=find_alike(session, agency, content),
     )
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_25_prose_bands"
-down_revision = "2026_11_22_webhooks"
+down_revision = "2026_11_25_numbers_2019"
 branch_labels = None
 depends_on = None
 
