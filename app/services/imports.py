@@ -19,6 +19,7 @@ from app.domain.judging import judge
 from app.domain.reporters import reporter_named
 from app.domain.results import Result, described, not_kept
 from app.domain.roles import Right
+from app.domain.rules import RULES
 from app.domain.values import nest
 from app.errors import Duplicate, Fault, InvalidRequest, NotFound, UnreadableDocument
 from app.forms import FORMS
