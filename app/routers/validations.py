@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastapi import APIRouter
 
 from app.deps import CurrentActor, StrictRoute
+from app.domain.agencies import ReportScope
 from app.domain.content import Content, with_texts
+from app.domain.context import ALONE, Context, Reporter
 from app.domain.judging import judge
 from app.domain.results import blocking
 from app.domain.totals import complete
 from app.errors import Fault, InvalidRequest
+from app.forms import form_of_year
 from app.routers.answers import failures
-from app.schemas.reports import Report
 from app.schemas.results import JudgementOut, counts_of, results_out
+from app.schemas.validations import Beside, Validation
 from app.services.filed import find_form
+
+if TYPE_CHECKING:
+    from app.forms.model import ReportForm
+    from app.schemas.reports import Report
 
 router = APIRouter(route_class=StrictRoute, tags=["核对"])
 
 
 @router.post("/validations", summary="只核对，不保存", responses=failures(400, 413, 415, 422))
-def validate_report(body: Report, _actor: CurrentActor) -> JudgementOut:
-    """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。"""
+def validate_report(body: Validation, _actor: CurrentActor) -> JudgementOut:
+    """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。
+
+    beside 写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。
+    """
     if body.year is None:
         raise InvalidRequest("要写明报告年度", [Fault("/year", "缺少“year”", "missing")])
-    form = find_form(body.year)
-    blank = Content(form, body.year, None, None, {}, complete(form, body.sent_values(form)))
-    content = with_texts(blank, body.sent_texts())
-    results = judge(content)
-    items = results_out(form, content.values, results)
+    scope = ReportScope.OWN if body.beside is None else body.beside.report_scope
+    content = _content(find_form(body.year), body.year, body, scope)
+    context = ALONE if body.beside is None else _context(body.beside, body.year)
+    results = judge(content, context)
+    items = results_out(content.form, content.values, results)
     return JudgementOut(
         items=items,
         total=len(items),
@@ -36,3 +48,54 @@ def validate_report(body: Report, _actor: CurrentActor) -> JudgementOut:
         counts=counts_of(results),
         can_submit=not blocking(results),
     )
+
+
+def _content(form: ReportForm, year: int, body: Report, scope: ReportScope = ReportScope.OWN) -> Content:
+    is_aggregate = scope is ReportScope.AGGREGATE
+    blank = Content(form, year, None, None, {}, complete(form, body.sent_values(form)), is_aggregate)
+    return with_texts(blank, body.sent_texts())
+
+
+def _context(beside: Beside, year: int) -> Context:
+    """Return what a report is judged beside, from what the caller says alone.
+
+    Raises:
+        InvalidRequest: a report of another year is of none that it could be.
+    """
+    last_year = _last_year(beside, year)
+    before = [*([] if last_year is None else [last_year]), *_earlier(beside, year)]
+    return Context(
+        reporter=Reporter(
+            beside.name, beside.level, beside.kind, tuple(beside.above), tuple(beside.neighbours)
+        ),
+        last_year=last_year,
+        earlier=tuple((content.year, content.values) for content in before),
+    )
+
+
+def _last_year(beside: Beside, year: int) -> Content | None:
+    if beside.last_year is None:
+        return None
+    said = year - 1 if beside.last_year.year is None else beside.last_year.year
+    return _of_before(beside, beside.last_year, said, [year - 1], "/beside/last_year")
+
+
+def _earlier(beside: Beside, year: int) -> list[Content]:
+    """Return the reports of the years before last year, the newest first, one of each year."""
+    allowed, found = [year - 2, year - 3], []
+    for place, body in enumerate(beside.earlier):
+        content = _of_before(beside, body, body.year, allowed, f"/beside/earlier/{place}")
+        allowed.remove(content.year)
+        found.append(content)
+    return sorted(found, key=lambda content: -content.year)
+
+
+def _of_before(beside: Beside, body: Report, year: int | None, allowed: list[int], pointer: str) -> Content:
+    if year not in allowed:
+        message = f"应是 {'、'.join(map(str, allowed))} 年度的报告，每年一份"
+        raise InvalidRequest(message, [Fault(f"{pointer}/year", message, "wrong-year")])
+    form = form_of_year(year)
+    if form is None:
+        message = f"没有 {year} 年度的报告格式"
+        raise InvalidRequest(message, [Fault(f"{pointer}/year", message, "no-form")])
+    return _content(form, year, body, beside.report_scope)
