@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ENGLISH, CHINESE = (readme.read_text() for readme in READMES)
 EXAMPLES = sorted((ROOT / "openapi" / "examples").glob("*.json"))
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(page for folder in ("", "docs", "conformance") for page in (ROOT / folder).glob("*.md"))
 
 HEADINGS = {
     "nianbao 年报": "年报 nianbao",
