@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Body
 
 from app.deps import CurrentActor, StrictRoute
+from app.domain.agencies import ReportScope
 from app.domain.content import Content, with_texts
+from app.domain.context import ALONE, Context, Reporter
 from app.domain.judging import judge
 from app.domain.results import blocking
 from app.domain.totals import complete
 from app.errors import Fault, InvalidRequest
+from app.forms import form_of_year
 from app.routers.answers import failures
-from app.schemas.reports import ReportSent, read_report, year_sent
+from app.schemas.reports import read_report, year_sent
 from app.schemas.results import JudgementOut, counts_of, results_out
+from app.schemas.validations import Beside, ValidationSent, read_validation
 from app.services.filed import find_form
+
+if TYPE_CHECKING:
+    from app.forms.model import ReportForm
+    from app.schemas.reports import ReportBody
 
 router = APIRouter(route_class=StrictRoute, tags=["核对"])
 
 
 @router.post("/validations", summary="只核对，不保存", responses=failures(400, 413, 415, 422))
-def validate_report(body: Annotated[ReportSent, Body()], _actor: CurrentActor) -> JudgementOut:
-    """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。"""
-    report = read_report(body, year_sent(body))
-    if report.year is None:
+def validate_report(body: Annotated[ValidationSent, Body()], _actor: CurrentActor) -> JudgementOut:
+    """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。
+
+    beside 写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。
+    """
+    sent = read_validation(body)
+    if sent.year is None:
         raise InvalidRequest("要写明报告年度", [Fault("/year", "缺少“year”", "missing")])
-    form = find_form(report.year)
-    blank = Content(form, report.year, None, None, {}, complete(form, report.sent_values(form)))
-    content = with_texts(blank, report.sent_texts())
-    results = judge(content)
-    items = results_out(form, content.values, results)
+    scope = ReportScope.OWN if sent.beside is None else sent.beside.report_scope
+    content = _content(find_form(sent.year), sent.year, sent, scope)
+    context = ALONE if sent.beside is None else _context(sent.beside, sent.year)
+    results = judge(content, context)
+    items = results_out(content.form, content.values, results)
     return JudgementOut(
         items=items,
         total=len(items),
@@ -39,3 +51,63 @@ def validate_report(body: Annotated[ReportSent, Body()], _actor: CurrentActor) -
         counts=counts_of(results),
         can_submit=not blocking(results),
     )
+
+
+def _content(form: ReportForm, year: int, body: ReportBody, scope: ReportScope = ReportScope.OWN) -> Content:
+    is_aggregate = scope is ReportScope.AGGREGATE
+    blank = Content(form, year, None, None, {}, complete(form, body.sent_values(form)), is_aggregate)
+    return with_texts(blank, body.sent_texts())
+
+
+def _context(beside: Beside, year: int) -> Context:
+    """Return what a report is judged beside, from what the caller says alone.
+
+    Raises:
+        InvalidRequest: a report of another year is of none that it could be.
+    """
+    last_year = _last_year(beside, year)
+    before = [*([] if last_year is None else [last_year]), *_earlier(beside, year)]
+    return Context(
+        reporter=Reporter(
+            beside.name, beside.level, beside.kind, tuple(beside.above), tuple(beside.neighbours)
+        ),
+        last_year=last_year,
+        earlier=tuple((content.year, content.values) for content in before),
+    )
+
+
+def _last_year(beside: Beside, year: int) -> Content | None:
+    if beside.last_year is None:
+        return None
+    said = year_sent(beside.last_year) or year - 1
+    return _of_before(beside, beside.last_year, said, [year - 1], "/beside/last_year")
+
+
+def _earlier(beside: Beside, year: int) -> list[Content]:
+    """Return the reports of the years before last year, the newest first, one of each year."""
+    allowed, found = [year - 2, year - 3], []
+    for place, sent in enumerate(beside.earlier):
+        content = _of_before(beside, sent, year_sent(sent), allowed, f"/beside/earlier/{place}")
+        allowed.remove(content.year)
+        found.append(content)
+    return sorted(found, key=lambda content: -content.year)
+
+
+def _of_before(beside: Beside, sent: object, year: int | None, allowed: list[int], pointer: str) -> Content:
+    """Read a report of the years before, on the form of its year.
+
+    Raises:
+        InvalidRequest: it is of another year, or not of that year's shape.
+    """
+    if year not in allowed:
+        message = f"应是 {'、'.join(map(str, allowed))} 年度的报告，每年一份"
+        raise InvalidRequest(message, [Fault(f"{pointer}/year", message, "wrong-year")])
+    form = form_of_year(year)
+    if form is None:
+        message = f"没有 {year} 年度的报告格式"
+        raise InvalidRequest(message, [Fault(pointer, message, "no-form")])
+    try:
+        return _content(form, year, read_report(sent, year), beside.report_scope)
+    except InvalidRequest as wrong:
+        faults = [replace(fault, pointer=pointer + fault.pointer) for fault in wrong.faults]
+        raise InvalidRequest(wrong.detail, faults) from wrong

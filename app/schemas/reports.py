@@ -265,7 +265,7 @@ def named(name: str, form: ReportForm) -> str:
 def body_model(form: ReportForm) -> type[ReportBody]:
     """Return the model of a report on this form, as it is sent."""
     return create_model(
-        named("Report", form), __base__=ReportBody, __doc__="一份年度报告", **_parts(form, out=False)
+        named("Report", form), __base__=ReportBody, __doc__="一份年度报告", **parts_of(form, out=False)
     )
 
 
@@ -277,7 +277,7 @@ def out_model(form: ReportForm) -> type[ReportHead]:
         __base__=ReportHead,
         __doc__="一份年度报告",
         form=form_member(form),
-        **_parts(form, out=True),
+        **parts_of(form, out=True),
     )
 
 
@@ -286,7 +286,8 @@ def form_member(form: ReportForm) -> tuple[Any, Any]:
     return Literal[form.version], Field(title="报告格式")
 
 
-def _parts(form: ReportForm, *, out: bool) -> dict[str, Any]:
+def parts_of(form: ReportForm, *, out: bool) -> dict[str, Any]:
+    """Return the members of a report that its form makes: the tables, and the sections of prose."""
     fields: dict[str, Any] = {}
     for section in form.sections:
         if section.table is not None:

@@ -35,7 +35,8 @@ def test_the_table_and_what_was_read_otherwise_are_printed(
 ) -> None:
     corpus = tmp_path / "corpus.json"
     corpus.write_text(
-        '[{"id": "x1", "year": 2024, "agency": "示例县示例镇人民政府", "heading": null, "text": "全年工作顺利。",'
+        '[{"id": "x1", "year": 2024, "agency": "示例县示例镇人民政府", "heading": null,'
+        ' "text": "全年工作顺利。",'
         ' "claims": [{"kind": "received", "number": "2", "scope": "whole"}]}]'
     )
     main(corpus)
