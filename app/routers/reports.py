@@ -30,12 +30,12 @@ from app.routers.answers import (
     download,
     etag_of_filed,
     failures,
-    link_next,
     marks_known,
+    page_of,
     skip_if_known,
 )
 from app.schemas.other_forms import form_meant
-from app.schemas.pages import PageOut, read_cursor, write_cursor
+from app.schemas.pages import read_cursor
 from app.schemas.reports import (
     AgencyCode,
     ReportBody,
@@ -153,10 +153,11 @@ def list_reports(
         found = list_stored(
             session, actor, Wanted(year, under, status), (str(code), int(after_year)), limit + 1
         )
-        items = [_summary(listed) for listed in found[:limit]]
-    more = write_cursor([items[-1].agency, items[-1].year]) if len(found) > limit else None
-    link_next(request, response, more)
-    return ReportPage(items=items, page=PageOut(next=more, limit=limit))
+        shown, page = page_of(
+            request, response, found, limit, lambda listed: [listed.agency.code, listed.report.year]
+        )
+        items = [_summary(listed) for listed in shown]
+    return ReportPage(items=items, page=page)
 
 
 def _summary(listed: Listed) -> ReportSummary:

@@ -17,11 +17,11 @@ from app.routers.answers import (
     download,
     etag_of_body,
     failures,
-    link_next,
     marks_known,
+    page_of,
     skip_if_known,
 )
-from app.schemas.pages import MOST, PageOut, read_cursor, write_cursor
+from app.schemas.pages import MOST, read_cursor
 from app.schemas.reports import AgencyCode, Year
 from app.schemas.results import results_out
 from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut, roll_up_out
@@ -144,13 +144,8 @@ def list_coverage(
         rolled = roll_up_subtree(session, actor, agency, year, basis)
     everyone = rolled.standing(state) if isinstance(state, CoverageState) else rolled.expected
     rest = [covered for covered in everyone if covered.agency.code > str(after)]
-    more = write_cursor([rest[limit - 1].agency.code]) if len(rest) > limit else None
-    link_next(request, response, more)
-    return CoveragePage(
-        items=[_covered(covered) for covered in rest[:limit]],
-        total=len(everyone),
-        page=PageOut(next=more, limit=limit),
-    )
+    shown, page = page_of(request, response, rest, limit, lambda covered: [covered.agency.code])
+    return CoveragePage(items=[_covered(covered) for covered in shown], total=len(everyone), page=page)
 
 
 @router.get(

@@ -57,8 +57,12 @@ Batch: TypeAlias = Annotated[object, DescribedAs(_ITEMS)]
 """The parsed array, or the bytes of lines that aren't parsed yet."""
 
 
-def items_in(batch: object) -> list[object]:
+def items_in(batch: object, deepest: int) -> list[object]:
     """Return what was sent of each report; where a line can't be parsed, its refusal.
+
+    Args:
+        batch: as it was sent.
+        deepest: how many levels a line may have.
 
     Raises:
         TooLarge: there are too many.
@@ -66,7 +70,7 @@ def items_in(batch: object) -> list[object]:
     """
     # counted first: a line may be no more than its end
     many = batch.count(b"\n") if isinstance(batch, bytes) else len(batch) if isinstance(batch, list) else 0
-    items = parse_lines(batch) if isinstance(batch, bytes) and many <= MOST_ITEMS else batch
+    items = parse_lines(batch, deepest) if isinstance(batch, bytes) and many <= MOST_ITEMS else batch
     if many > MOST_ITEMS or (isinstance(items, list) and len(items) > MOST_ITEMS):
         raise TooLarge(f"一批最多 {MOST_ITEMS} 份报告，现在多于此数，没有保存；请分几批")
     if not isinstance(items, list) or not items:
