@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.auth.actor import COMMAND_LINE
 from app.domain.lifecycle import Status
+from app.forms import FORMS
 from app.main import create_app
 from app.services.audit_trail import prune
 from app.settings import Settings
@@ -74,6 +75,7 @@ def fill(url: str, *, has_county: bool) -> None:
         if not has_county:
             plant_county(desk, database)
         _remark(desk)
+        _look_back(desk)
         _come_and_go(desk)
         _prune(database)
         assert {name for name, rows in contents_of(database).items() if not rows} == set()
@@ -95,6 +97,13 @@ def _remark(desk: TestClient) -> None:
     succeed(desk.patch(published, json=change, headers=based_on(desk.get(published))))
     once = {"Idempotency-Key": secrets.token_hex(8)}
     succeed(desk.post(f"{API}/links", json={"path": f"{API}/agencies?limit=7"}, headers=once))
+
+
+def _look_back(desk: TestClient) -> None:
+    """Make a report on the form before the one in force."""
+    former = FORMS[0]
+    body = a_report(form=former) | {"title": None}
+    succeed(desk.put(address(TOWN, former.first_year), params={"draft": True}, json=body))
 
 
 def _come_and_go(desk: TestClient) -> None:
