@@ -19,6 +19,7 @@ from app.storage.audit import append, write_entries
 from app.storage.backup_file import open_backup
 from app.storage.engine import open_database
 from app.storage.models import METADATA
+from app.storage.rule_models import PeerMark
 from tests.api import API, COUNTY, TOWN, a_report, address, based_on, register
 from tests.county import OTHER_TOWN, YEARS, plant_county
 from tests.desk import Desk
@@ -74,6 +75,7 @@ def fill(url: str, *, has_county: bool) -> None:
             plant_county(desk, database)
         _remark(desk)
         _come_and_go(desk)
+        _set_rules(desk, database)
         _prune(database)
         assert {name for name, rows in contents_of(database).items() if not rows} == set()
 
@@ -91,6 +93,17 @@ def _remark(desk: TestClient) -> None:
     succeed(desk.patch(published, json=cell, headers=based_on(desk.get(published))))
     once = {"Idempotency-Key": secrets.token_hex(8)}
     succeed(desk.post(f"{API}/links", json={"path": f"{API}/agencies?limit=7"}, headers=once))
+
+
+def _set_rules(desk: TestClient, database: Database) -> None:
+    """Set a rule, and let the peers of a report have been looked at."""
+    setting = {"rule": "R34", "level": "W", "thresholds": {"characters": 2000}, "reason": "县里的要求"}
+    succeed(desk.post(f"{API}/agencies/{COUNTY}/rule-settings", json=setting))
+    mark = PeerMark(
+        year=2024, level="county", kind="government", peers=200, marks="{}", computed_at=datetime.now(UTC)
+    )
+    with database.writing() as session:
+        session.add(mark)
 
 
 def _come_and_go(desk: TestClient) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.domain.agencies import AgencyKind, AgencyLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from app.domain.content import Content
     from app.domain.rules import Level, Rule
@@ -86,6 +86,16 @@ class RuleSettings:
     def threshold(self, rule: Rule, code: str) -> int:
         """Return the value of one of a rule's thresholds here."""
         return self.thresholds.get(f"{rule.id}.{code}", rule.thresholds[code].default)
+
+
+def nearest(settings: Iterable[RuleSettings]) -> RuleSettings:
+    """Return what holds of several settings, the nearest first: level by level, threshold by threshold."""
+    levels: dict[str, Level] = {}
+    thresholds: dict[str, int] = {}
+    for each in settings:
+        levels = {**each.levels, **levels}
+        thresholds = {**each.thresholds, **thresholds}
+    return RuleSettings(levels, thresholds)
 
 
 @dataclass(frozen=True, slots=True)

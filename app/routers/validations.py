@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.deps import CurrentActor, StrictRoute
-from app.domain.content import Content, with_texts
-from app.domain.judging import judge
+from app.deps import CurrentActor, CurrentDatabase, StrictRoute
 from app.domain.results import blocking
-from app.domain.totals import complete
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import failures
+from app.routers.reports import sent_by
 from app.schemas.reports import Report
 from app.schemas.results import JudgementOut, counts_of, results_out
-from app.services.filed import find_form
+from app.services.validations import judge_sent
 
 router = APIRouter(route_class=StrictRoute, tags=["核对"])
 
 
-@router.post("/validations", summary="只核对，不保存", responses=failures(400, 413, 415, 422))
-def validate_report(body: Report, _actor: CurrentActor) -> JudgementOut:
-    """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。"""
+@router.post("/validations", summary="只核对，不保存", responses=failures(400, 404, 413, 415, 422))
+def validate_report(body: Report, database: CurrentDatabase, actor: CurrentActor) -> JudgementOut:
+    """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。
+
+    写了 agency，则同这个机关上报时一样，与它上一年度的报告、层级、规则设定等一并核对；不写则只核对报告本身。
+    """
     if body.year is None:
         raise InvalidRequest("要写明报告年度", [Fault("/year", "缺少“year”", "missing")])
-    form = find_form(body.year)
-    blank = Content(form, body.year, None, None, {}, complete(form, body.sent_values(form)))
-    content = with_texts(blank, body.sent_texts())
-    results = judge(content)
-    items = results_out(form, content.values, results)
+    with database.reading() as session:
+        content, results = judge_sent(session, actor, body.agency, body.year, sent_by(body))
+    items = results_out(content.form, content.values, results)
     return JudgementOut(
         items=items,
         total=len(items),
