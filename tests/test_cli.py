@@ -106,6 +106,7 @@ def test_every_command_is_listed_and_a_wrong_one_refused(sqlite_url: str) -> Non
         "serve",
         "migrate",
         "verify",
+        "recheck",
         "health",
         "openapi",
         "check",

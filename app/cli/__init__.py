@@ -7,6 +7,7 @@ import typer
 from app.cli.access import token
 from app.cli.documents import check, import_
 from app.cli.keeping import backup, restore, verify
+from app.cli.rechecking import recheck
 from app.cli.serving import demo, health, migrate, openapi, serve
 from app.cli.trail import audit
 
@@ -18,7 +19,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (serve, migrate, verify, health, openapi, check):
+for command in (serve, migrate, verify, recheck, health, openapi, check):
     cli.command()(command)
 cli.command("import")(import_)
 for command in (demo, backup, restore):
