@@ -15,6 +15,7 @@ from app.domain.results import Outcome
 from app.domain.rules import RULES
 from app.jobs.rechecks import recheck_parts
 from app.jobs.worker import Opening
+from app.services.peers import mark_peers
 from app.services.rechecking import reports_to_recheck
 from app.storage.engine import Patience
 
@@ -47,10 +48,11 @@ def recheck(
         bool, typer.Option("--json", help="有疑问的报告每份打印一行 JSON；不写则按规则打印合计")
     ] = False,
 ) -> None:
-    """按现在的规则重新核对一个年度的报告，什么也不改。Judge every report of a year anew."""
+    """按现在的规则重新核对一个年度的报告，报告不变。Judge every report of a year anew."""
     settings = settings_read()
     database = migrated_database(settings)
     with explained():
+        mark_peers(database, year)
         with database.reading() as session:
             parts = reports_to_recheck(session, year, under)
         database.engine.dispose()

@@ -9,6 +9,7 @@ from app.domain.agencies import AgencyKind, AgencyLevel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from app.domain.content import Content
     from app.domain.rules import Level, Rule
@@ -106,7 +107,9 @@ class Context:
         reporter: whose it is.
         last_year: its report of the year before that counts (上报 or later); None where there is none.
         earlier: its own figures of up to three years before, the newest first, each with its year.
-        marks: by cell, what 99 of 100 of its peers don't exceed in this year.
+        marks: by cell, what 99 of 100 of its peers don't exceed in this year; empty where there are too few.
+        peers: how many they are: bodies of its level and kind.
+        marked_on: when that was worked out.
         alike: reports whose prose is close to this one's.
         settings: what its county has set.
     """
@@ -115,6 +118,8 @@ class Context:
     last_year: Content | None = None
     earlier: tuple[tuple[int, Values], ...] = ()
     marks: Mapping[CellCode, int] = field(default_factory=dict)
+    peers: int = 0
+    marked_on: date | None = None
     alike: tuple[Alike, ...] = ()
     settings: RuleSettings = field(default_factory=RuleSettings)
 

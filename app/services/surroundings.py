@@ -65,6 +65,8 @@ def contexts_of(session: ReadSession, year: int, reported: Sequence[tuple[Agency
                 last_year=None if counting is None else _content_of(agency, year - 1, counting),
                 earlier=tuple(earlier[_key(agency)]),
                 marks={} if mark is None else mark.by_cell,
+                peers=0 if mark is None else mark.peers,
+                marked_on=None if mark is None else mark.computed_at.astimezone(CHINA).date(),
                 settings=settings,
             )
         )
