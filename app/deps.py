@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from app.auth.actor import Actor
 from app.auth.operations import OPEN, OPERATIONS
+from app.domain.deadlines import CHINA
 from app.errors import Fault, InvalidRequest, UnsupportedMediaType
 from app.jobs.exports import Exports
 from app.jobs.lane import Place
@@ -24,7 +25,6 @@ from app.schemas.pages import DEFAULT_LIMIT, MOST
 from app.schemas.strict_json import parse
 from app.services.access import Call, Gate
 from app.services.exports import Exported, Wanted
-from app.services.filed import CHINA
 from app.services.links import PARAMETER
 from app.services.versions import BasedOn
 from app.settings import Settings
@@ -55,6 +55,10 @@ async def _actor(
 ) -> Actor:
     """Return who is calling; `StrictRoute` has asked already, before anything else was looked at."""
     return cast("Actor", request.state.actor)
+
+
+async def _entrance(request: Request) -> Callable[[], Actor]:
+    return lambda: _admit(request)
 
 
 async def _reader(
@@ -128,6 +132,8 @@ def _export(request: Request) -> Callable[[Wanted], Awaitable[Exported]]:
 
 CurrentDatabase: TypeAlias = Annotated[Database, Depends(_database)]
 CurrentActor: TypeAlias = Annotated[Actor, Depends(_actor)]
+Entrance: TypeAlias = Annotated[Callable[[], Actor], Depends(_entrance)]
+"""Asks who is calling, on a route that is open but for what belongs to an agency."""
 CurrentReader: TypeAlias = Annotated[Actor, Depends(_reader)]
 """Whoever reads; a signed address will do."""
 CurrentSettings: TypeAlias = Annotated[Settings, Depends(_settings)]

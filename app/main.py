@@ -35,7 +35,9 @@ from app.routers import (
     parts,
     reports,
     roll_ups,
+    rules,
     service,
+    suggestions,
     validations,
     versions,
     webhooks,
@@ -72,9 +74,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.exports = _make_exports(app, chosen)
     for module in (
         forms,
+        rules,
         validations,
         agencies,
         reports,
+        suggestions,
         batches,
         workflow,
         versions,

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from app.auth.actor import COMMAND_LINE
 from app.cli import cli
 from app.cli.cases import ANY_CODE, Case, Differing, Finding, difference, read_cases
 from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope
@@ -21,7 +20,8 @@ from app.domain.roles import Role
 from app.domain.rules import CATALOGUE, Keeper
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
-from app.routers.validations import validate_report
+from app.routers.validations import judge_beside
+from app.schemas.validations import read_validation
 from conformance import checker
 from tests.api import API
 from tests.builders import any_values, balanced_values
@@ -185,8 +185,8 @@ def a_body(values: Values, without: set[str]) -> dict[str, Any]:
 
 @given(bodies())
 def test_checker_and_service_agree_on_any_report(body: dict[str, Any]) -> None:
-    judged = validate_report(body, COMMAND_LINE)
-    found = {(each.rule, each.code, str(each.outcome)) for each in judged.items}
+    _, results = judge_beside(read_validation(body), body["year"])
+    found = {(each.rule.id, each.code, str(each.outcome)) for each in results}
     ours = {each for each in found if each[0] in checker.RULES and each[2] != "kept"}
     assert ours == {tuple(each) for each in checker.findings(body)}
 

@@ -105,7 +105,13 @@ SAMPLES: dict[str, Sample] = {
     "get_form": READ,
     "get_form_schema": READ,
     "list_rules": Sample(lambda _code, year: {"params": {"year": year}}),
+    "list_rules[agency]": Sample(lambda code, year: {"params": {"year": year, "agency": code}}),
+    "list_rule_settings": READ,
+    "set_rule": Sample(json({"rule": "R34", "level": "W", "reason": "县里的要求"})),
     "validate_report": Sample(lambda _code, year: {"json": {**report_of(year), "year": year}}),
+    "validate_report[agency]": Sample(
+        lambda code, year: {"json": {**report_of(year), "year": year, "agency": code}}
+    ),
     "create_agency": Sample(lambda code, _year: {"json": an_agency(NEW_AGENCY, code)}),
     "list_agencies": Sample(shows=lambda page, code: code in {item["code"] for item in page["items"]}),
     "import_agencies": Sample(lambda code, _year: {"files": {"file": ("agencies.csv", an_import(code))}}),
@@ -134,6 +140,7 @@ SAMPLES: dict[str, Sample] = {
     "take_action[revise]": step(Action.REVISE, Status.PUBLISHED),
     "list_steps": READ,
     "list_options": READ,
+    "list_suggestions": READ,
     "list_zeros": READ,
     "state_zeros": Sample(json({"cells": "all"}, KNOWN), Status.DRAFT),
     "list_comments": READ,

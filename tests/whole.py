@@ -20,6 +20,7 @@ from app.storage.audit import append, write_entries
 from app.storage.backup_file import open_backup
 from app.storage.engine import open_database
 from app.storage.models import METADATA
+from app.storage.rule_models import PeerMark
 from tests.api import API, COUNTY, TOWN, a_report, address, based_on, register
 from tests.county import OTHER_TOWN, YEARS, plant_county
 from tests.desk import Desk
@@ -77,6 +78,7 @@ def fill(url: str, *, has_county: bool) -> None:
         _remark(desk)
         _look_back(desk)
         _come_and_go(desk)
+        _set_rules(desk, database)
         _prune(database)
         assert {name for name, rows in contents_of(database).items() if not rows} == set()
 
@@ -104,6 +106,17 @@ def _look_back(desk: TestClient) -> None:
     former = FORMS[0]
     body = a_report(form=former) | {"title": None}
     succeed(desk.put(address(TOWN, former.first_year), params={"draft": True}, json=body))
+
+
+def _set_rules(desk: TestClient, database: Database) -> None:
+    """Set a rule, and let the peers of a report have been looked at."""
+    setting = {"rule": "R34", "level": "W", "thresholds": {"characters": 2000}, "reason": "县里的要求"}
+    succeed(desk.post(f"{API}/agencies/{COUNTY}/rule-settings", json=setting))
+    mark = PeerMark(
+        year=2024, level="county", kind="government", peers=200, marks="{}", computed_at=datetime.now(UTC)
+    )
+    with database.writing() as session:
+        session.add(mark)
 
 
 def _come_and_go(desk: TestClient) -> None:

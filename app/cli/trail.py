@@ -10,10 +10,10 @@ import typer
 
 from app.auth.actor import COMMAND_LINE
 from app.cli.running import WRONG, explained, migrated_database, settings_read
+from app.domain.deadlines import CHINA
 from app.errors import InvalidRequest
 from app.services import audit_trail
 from app.services.audit_trail import Anchor
-from app.services.filed import CHINA
 
 audit = typer.Typer(help="审计记录。The audit trail.", no_args_is_help=True, rich_markup_mode=None)
 

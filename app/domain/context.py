@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from app.domain.agencies import AgencyKind, AgencyLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from app.domain.content import Content
     from app.domain.rules import Level, Rule
@@ -90,6 +91,16 @@ class RuleSettings:
         return self.thresholds.get(f"{rule.id}.{code}", rule.thresholds[code].default)
 
 
+def nearest(settings: Iterable[RuleSettings]) -> RuleSettings:
+    """Return what holds of several settings, the nearest first: level by level, threshold by threshold."""
+    levels: dict[str, Level] = {}
+    thresholds: dict[str, int] = {}
+    for each in settings:
+        levels = {**each.levels, **levels}
+        thresholds = {**each.thresholds, **thresholds}
+    return RuleSettings(levels, thresholds)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """All that a report is judged beside.
@@ -98,7 +109,9 @@ class Context:
         reporter: whose it is.
         last_year: its report of the year before that counts (上报 or later); None where there is none.
         earlier: its own figures of up to three years before, the newest first, each with its year.
-        marks: by cell, what 99 of 100 of its peers don't exceed in this year.
+        marks: by cell, what 99 of 100 of its peers don't exceed in this year; empty where there are too few.
+        peers: how many they are: bodies of its level and kind.
+        marked_on: when that was worked out.
         alike: reports whose prose is close to this one's.
         settings: what its county has set.
     """
@@ -107,6 +120,8 @@ class Context:
     last_year: Content | None = None
     earlier: tuple[tuple[int, Values], ...] = ()
     marks: Mapping[CellCode, int] = field(default_factory=dict)
+    peers: int = 0
+    marked_on: date | None = None
     alike: tuple[Alike, ...] = ()
     settings: RuleSettings = field(default_factory=RuleSettings)
 

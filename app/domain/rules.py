@@ -208,6 +208,7 @@ CATALOGUE: tuple[Rule, ...] = (
         thresholds={
             "difference": Threshold("与前三年的中位数相差至少", 10, "件"),
             "ratio": Threshold("并且至少是它的几倍（或者几分之一）", 3, "倍"),
+            "peers": Threshold("是否也与同级同类的机关相比（1 比，0 不比）", 0, ""),
         },
     ),
     Rule("R30", _I, "文字里没有别的机关的名称、别的级别的说法、没有填写的占位文字"),

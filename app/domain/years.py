@@ -24,7 +24,7 @@ from app.domain.rules import RULES
 from app.domain.values import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from app.domain.content import Content
     from app.domain.context import Context
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 AT_START, AT_END = "pending_at_start", "pending_at_end"
 FEWEST_YEARS = 2
 """With one year alone nothing is unusual."""
+FEWEST_PEERS = 200
+"""With fewer, the top 1 % is one or two bodies, which tells nothing."""
 
 
 def judge_years(content: Content, context: Context) -> Iterator[Result]:
@@ -42,6 +44,7 @@ def judge_years(content: Content, context: Context) -> Iterator[Result]:
         yield from _stock_kept(content, context.last_year)
     if len(context.earlier) >= FEWEST_YEARS:
         yield from _without_jumps(content, context)
+    yield from _within_peers(content, context)
 
 
 def suggestions(form: ReportForm, last_year: Content) -> dict[CellCode, int]:
@@ -114,7 +117,7 @@ def watched_cells(form: ReportForm) -> list[CellCode]:
 
 
 def _without_jumps(content: Content, context: Context) -> Iterator[Result]:
-    """R29: nothing grew or shrank many times over against the median of the years before, or beyond peers."""
+    """R29: nothing grew or shrank many times over against the median of the years before."""
     for code in watched_cells(content.form):
         own = [value for _, values in context.earlier if (value := values.get(code)) is not None]
         value = content.values.get(code)
@@ -140,3 +143,33 @@ def _jump(content: Content, context: Context, code: CellCode, value: int, own: l
         )
     outcome = Outcome.BROKEN if jumped else Outcome.KEPT
     return Result(rule, code, outcome, message, cell.pointer, (code,), value, usual)
+
+
+def mark_of(values: Sequence[int]) -> int:
+    """Return the smallest value that 99 of 100 of these don't exceed."""
+    return sorted(values)[-(-len(values) * 99 // 100) - 1]
+
+
+def _within_peers(content: Content, context: Context) -> Iterator[Result]:
+    """R29, where it has been asked for: nothing lies beyond what 99 of 100 peers have.
+
+    A report that adds up others has no peers among those that don't.
+    """
+    if content.is_aggregate or not context.settings.threshold(RULES["R29"], "peers"):
+        return
+    for code in watched_cells(content.form):
+        mark, value = context.marks.get(code), content.values.get(code)
+        if mark is not None and value is not None:
+            yield _beside_peers(content, context, code, value, mark)
+
+
+def _beside_peers(content: Content, context: Context, code: CellCode, value: int, mark: int) -> Result:
+    rule, cell = RULES["R29"], content.form.cells[code]
+    least = context.settings.threshold(rule, "difference") * 10**cell.measure.places
+    is_beyond = value > mark and value - mark >= least
+    day = "" if context.marked_on is None else f"（{context.marked_on} 统计）"
+    bound = to_text(cell.measure, mark)
+    message = f"{shown(content, code)}，同级同类的 {context.peers} 个机关中 99% 不超过 {bound}{day}"
+    message += "；请核对是不是填错" if is_beyond else ""
+    outcome = Outcome.BROKEN if is_beyond else Outcome.KEPT
+    return Result(rule, f"peers.{code}", outcome, message, cell.pointer, (code,), value, mark)

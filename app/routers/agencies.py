@@ -9,6 +9,7 @@ from fastapi import APIRouter, File, Path, Query, Request, Response, UploadFile
 
 from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, IfMatch, Limit, StrictRoute
 from app.domain.agencies import AgencyKind, AgencyLevel
+from app.domain.deadlines import CHINA
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import READING, WRITING, etag_of, failures, page_of, skip_if_known
 from app.schemas.agencies import (
@@ -26,7 +27,6 @@ from app.schemas.pages import read_cursor
 from app.schemas.reports import AgencyCode, Day
 from app.services import agencies, agency_imports
 from app.services.agency_details import AgencyDetails, AgencyFound
-from app.services.filed import CHINA
 from app.storage.engine import WriteSession
 from app.writing import Write, WriteOnce
 

@@ -53,6 +53,7 @@ from app.schemas.reports import (
     year_sent,
 )
 from app.schemas.results import FindingsOut, GateOut, counts_of, results_out
+from app.schemas.suggestions import suggested_out
 from app.services import reports, zeros
 from app.services.exports import Wanted as WantedBook
 from app.services.filed import Filed, find_report
@@ -61,6 +62,7 @@ from app.services.history import find_as_of, find_published, find_seen, head_of
 from app.services.listing import Listed, Wanted
 from app.services.listing import list_reports as list_stored
 from app.services.reports import Sent
+from app.services.suggestions import suggested_for
 from app.storage.engine import WriteSession
 from app.writing import Write, WriteOnce
 
@@ -87,7 +89,9 @@ def answer(filed: Filed, response: Response) -> ReportOut:
 
 def show(filed: Filed) -> ReportOut:
     """Give a report out."""
-    return report_out(head_of(filed), filed.content, not_kept(filed.results))
+    offered = suggested_for(filed)
+    suggested = suggested_out(offered.form, offered.from_year, offered.values)
+    return report_out(head_of(filed), filed.content, not_kept(filed.results), suggested)
 
 
 def _read(sent: object, agency: str, year: int) -> Sent:

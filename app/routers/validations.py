@@ -7,41 +7,48 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Body
 
-from app.deps import CurrentActor, StrictRoute
+from app.deps import CurrentActor, CurrentDatabase, StrictRoute
 from app.domain.agencies import ReportScope
 from app.domain.content import Content, with_texts
-from app.domain.context import ALONE, Context, Reporter
+from app.domain.context import Context, Reporter
 from app.domain.judging import judge
 from app.domain.results import blocking
 from app.domain.totals import complete
 from app.errors import Fault, InvalidRequest
 from app.forms import form_of_year
 from app.routers.answers import failures
+from app.routers.reports import sent_by
 from app.schemas.reports import read_report, year_sent
 from app.schemas.results import JudgementOut, counts_of, results_out
-from app.schemas.validations import Beside, ValidationSent, read_validation
+from app.schemas.validations import Beside, ValidationBody, ValidationSent, read_validation
 from app.services.filed import find_form
+from app.services.validations import judge_sent
 
 if TYPE_CHECKING:
+    from app.domain.results import Result
     from app.forms.model import ReportForm
     from app.schemas.reports import ReportBody
 
 router = APIRouter(route_class=StrictRoute, tags=["核对"])
 
 
-@router.post("/validations", summary="只核对，不保存", responses=failures(400, 413, 415, 422))
-def validate_report(body: Annotated[ValidationSent, Body()], _actor: CurrentActor) -> JudgementOut:
+@router.post("/validations", summary="只核对，不保存", responses=failures(400, 404, 413, 415, 422))
+def validate_report(
+    body: Annotated[ValidationSent, Body()], database: CurrentDatabase, actor: CurrentActor
+) -> JudgementOut:
     """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。
 
-    beside 写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。
+    写了 agency，则同这个机关上报时一样，与它上一年度的报告、层级、规则设定等一并核对；或者用 beside
+    写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。都不写则只核对报告本身。
     """
     sent = read_validation(body)
     if sent.year is None:
         raise InvalidRequest("要写明报告年度", [Fault("/year", "缺少“year”", "missing")])
-    scope = ReportScope.OWN if sent.beside is None else sent.beside.report_scope
-    content = _content(find_form(sent.year), sent.year, sent, scope)
-    context = ALONE if sent.beside is None else _context(sent.beside, sent.year)
-    results = judge(content, context)
+    if sent.agency is None or sent.beside is not None:
+        content, results = judge_beside(sent, sent.year)
+    else:
+        with database.reading() as session:
+            content, results = judge_sent(session, actor, sent.agency, sent.year, sent_by(sent, sent.year))
     items = results_out(content.form, content.values, results)
     return JudgementOut(
         items=items,
@@ -51,6 +58,13 @@ def validate_report(body: Annotated[ValidationSent, Body()], _actor: CurrentActo
         counts=counts_of(results),
         can_submit=not blocking(results),
     )
+
+
+def judge_beside(sent: ValidationBody, year: int) -> tuple[Content, list[Result]]:
+    """Judge what was sent beside nothing but what the caller says."""
+    scope = ReportScope.OWN if sent.beside is None else sent.beside.report_scope
+    content = _content(find_form(year), year, sent, scope)
+    return content, judge(content, ALONE if sent.beside is None else _context(sent.beside, year))
 
 
 def _content(form: ReportForm, year: int, body: ReportBody, scope: ReportScope = ReportScope.OWN) -> Content:

@@ -22,6 +22,7 @@ from app.schemas.fields import SAID, Body, DescribedAs, Line, Name, Out, Prose, 
 from app.schemas.other_forms import IN_FORCE, form_meant, hold
 from app.schemas.pages import PageOut
 from app.schemas.results import ResultOut, results_out
+from app.schemas.suggestions import SuggestedOut
 
 if TYPE_CHECKING:
     from app.domain.content import Content
@@ -127,6 +128,9 @@ class ReportHead(Out):
     published_on: Annotated[date | None, Field(title="公布日期")]
     published_url: Annotated[str | None, Field(title="公布网址")]
     findings: Annotated[list[ResultOut], Field(title="不符、没法核对或有疑问之处")]
+    suggested: Annotated[
+        dict[str, SuggestedOut], Field(title="缺格可以参考的上一年度的数，按格的代码；没有填上")
+    ] = {}  # noqa: RUF012 - Pydantic copies it
 
 
 class ReportSummary(Out):
@@ -349,13 +353,19 @@ class ZerosOut(Out):
     stated_by: Annotated[str, Field(title="记录的说明人")]
 
 
-def report_out(head: Mapping[str, object], content: Content, findings: list[Result]) -> ReportOut:
+def report_out(
+    head: Mapping[str, object],
+    content: Content,
+    findings: list[Result],
+    suggested: Mapping[str, SuggestedOut],
+) -> ReportOut:
     """Give a report out.
 
     Args:
         head: the members of `ReportHead` that its content doesn't have.
         content: what it says.
         findings: what isn't kept, or is doubtful.
+        suggested: last year's figures for cells that are missing.
     """
     return cast("type[ReportOut]", out_model(content.form)).model_validate(
         {
@@ -364,5 +374,6 @@ def report_out(head: Mapping[str, object], content: Content, findings: list[Resu
             "year": content.year,
             "form": content.form.version,
             "findings": results_out(content.form, content.values, findings),
+            "suggested": suggested,
         }
     )

@@ -11,7 +11,7 @@ from app.domain.similarity import Piece, compare, is_short, pieces_of, signature
 from app.forms import form_of_version
 from app.services.agencies import key_of
 from app.storage.bands import Sharing, insert_bands, replace_bands, reports_sharing
-from app.storage.surroundings import counting_report
+from app.storage.surroundings import counting_reports
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def find_alike(session: ReadSession, agency: Agency, content: Content) -> tuple[
 
 
 def _own_of_last_year(session: ReadSession, agency: Agency, year: int) -> list[Sharing]:
-    own = counting_report(session, key_of(agency), year)
+    own = counting_reports(session, [key_of(agency)], year).get(key_of(agency))
     return [] if own is None else [Sharing(agency.code, agency.name, year, own.form, own.document)]
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, bindparam, select
 
 from app.domain.content import Content
 from app.domain.context import ALONE, Context
+from app.domain.deadlines import CHINA
 from app.domain.judging import judge
 from app.domain.lifecycle import Action, Status
 from app.domain.results import Result
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.forms.model import ReportForm
     from app.storage.engine import ReadSession
-
-CHINA = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)

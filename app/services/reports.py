@@ -60,11 +60,12 @@ def create_report(
 def _file(
     session: WriteSession, actor: Actor, agency: Agency, year: int, sent: Sent, *, draft: bool
 ) -> Filed:
-    content = _compose(empty_content(find_form(year), year, agency), sent)
+    content = compose(empty_content(find_form(year), year, agency), sent)
     return file_content(session, actor, agency, content, draft=draft)
 
 
-def _compose(blank: Content, sent: Sent) -> Content:
+def compose(blank: Content, sent: Sent) -> Content:
+    """Return a report that says what was sent and nothing else; totals are worked out."""
     content = replace(blank, values=totals.complete(blank.form, sent.values))
     return with_texts(content, sent.texts)
 
@@ -112,7 +113,7 @@ def replace_of(
         return _file(session, actor, agency, year, sent, draft=draft), True
     require_current(based_on, report)
     filed = filed_as(session, agency, report)
-    content = _compose(empty_content(filed.content.form, year, agency), sent)
+    content = compose(empty_content(filed.content.form, year, agency), sent)
     return save(session, actor, filed, content, draft=draft, to_submit=not draft), False
 
 

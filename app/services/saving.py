@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.acts import Act
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.content import Content, document_of
-from app.domain.deadlines import days_late, due_on
+from app.domain.deadlines import CHINA, days_late, due_on
 from app.domain.differences import differences
 from app.domain.lifecycle import Action, Status
 from app.domain.results import Outcome, blocking, described, not_kept
@@ -22,7 +22,8 @@ from app.errors import Duplicate, Fault, RulesBroken, WrongState
 from app.services.agencies import key_of
 from app.services.alike import note_prose
 from app.services.audit import chain_in, record_report
-from app.services.filed import CHINA, Filed
+from app.services.filed import Filed
+from app.services.following import hold_following, judge_following
 from app.services.paths import lineage_in
 from app.services.surroundings import context_of
 from app.storage.digests import digest_of
@@ -52,6 +53,7 @@ def file_content(
     """
     lock_tree(session, to_change_it=False)
     lineage = lineage_in(session, agency, content.year)
+    following = None if draft else hold_following(session, agency, content.year)
     context = context_of(session, agency, content)
     filed = Filed(agency, _new_report(agency, content, chain_in(lineage)), content, context=context)
     if not draft:
@@ -71,6 +73,7 @@ def file_content(
     if not draft:
         submit(session, actor, filed)
     session.flush()
+    judge_following(session, actor, following)
     return filed
 
 
@@ -131,8 +134,10 @@ def save(
     """
     _refuse_closed(filed, draft=draft)
     saved = replace(filed, content=content)
+    following = None
     if to_submit or not filed.status.is_editable:
         pass_gate(saved)
+        following = hold_following(session, filed.agency, content.year)
     changed = document_of(content) != document_of(filed.content)
     if changed:
         table = TABLES[content.form.version]
@@ -147,6 +152,7 @@ def save(
     if to_submit if filed.status.is_editable else changed:
         submit(session, actor, saved)
     session.flush()
+    judge_following(session, actor, following)
     return saved
 
 

@@ -16,6 +16,7 @@ from app.domain.results import blocking
 from app.domain.roles import Right
 from app.errors import Fault, Forbidden, InvalidRequest
 from app.services.filed import Filed, find_report
+from app.services.following import hold_following, judge_following
 from app.services.saving import pass_gate, submit, take_step, wrong_state
 from app.services.versions import BasedOn, refuse_stale
 from app.storage.engine import lock_tree
@@ -67,11 +68,15 @@ def take_action(
     _refuse_state(actor, filed, move.action)
     if move.action is Action.ACCEPT:
         _require_second_person(session, actor, filed)
+    following = None
+    if move.action.may_change_what_counts:
+        following = hold_following(session, filed.agency, filed.report.year)
     if move.action is Action.SUBMIT:
         pass_gate(filed)
         submit(session, actor, filed)
     else:
         _take(session, actor, filed, move)
+    judge_following(session, actor, following)
     return filed
 
 

@@ -108,6 +108,24 @@ def _above(code: BindParameter[str], holds: ColumnElement[bool], name: str) -> C
     )
 
 
+def above_each_on(bodies: BindParameter[int], day: BindParameter[date]) -> CTE:
+    """Return a query of agencies and all above each on a day: body, agency_id, parent_id, height.
+
+    *bodies* is expanding: a list of row numbers.
+    """
+    body = PLACEMENT.c.agency_id.label("body")
+    up = (
+        select(body, PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, literal(0).label("height"))
+        .where(PLACEMENT.c.agency_id.in_(bodies), holds_on(day))
+        .cte("up_each", recursive=True)
+    )
+    return up.union_all(
+        select(up.c.body, PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, up.c.height + 1)
+        .join(up, PLACEMENT.c.agency_id == up.c.parent_id)
+        .where(holds_on(day))
+    )
+
+
 def _is_last() -> ColumnElement[bool]:
     later = PLACEMENT.alias("later")
     return ~exists().where(

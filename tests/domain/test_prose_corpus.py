@@ -20,7 +20,7 @@ def test_figures_are_read_with_their_meaning(name: str) -> None:
 
 
 def test_where_nothing_is_claimed_or_found_nothing_is_wrong() -> None:
-    assert (Score().precision, Score().recall) == (1, 1)
+    assert (Score().precision, Score().recall) == (Decimal(1), Decimal(1))
     assert table(Measured({"received": Score(4, 2, 1)}, Score(4, 2, 1))).splitlines()[1].split() == [
         "received",
         "4",
