@@ -84,7 +84,8 @@ def _print_summary(tally: _Tally, year: int, *, err: bool) -> None:
             for outcome in (Outcome.BROKEN, Outcome.NOT_EVALUATED)
             if (count := tally.results[rule_id, outcome])
         )
-        line = f"{rule_id} {rule.level.label}  {tally.reports_by_rule[rule_id]} 份报告，{counts}  {rule.title_on(form)}"
+        reports = tally.reports_by_rule[rule_id]
+        line = f"{rule_id} {rule.level.label}  {reports} 份报告，{counts}  {rule.title_on(form)}"
         typer.echo(line, err=err)
     typer.echo(
         f"核对 {tally.reports} 份报告，{tally.with_findings} 份有疑问；"

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body
 from app.deps import CurrentActor, CurrentDatabase, StrictRoute
 from app.domain.agencies import ReportScope
 from app.domain.content import Content, with_texts
-from app.domain.context import Context, Reporter
+from app.domain.context import ALONE, Context, Reporter
 from app.domain.judging import judge
 from app.domain.results import blocking
 from app.domain.totals import complete
