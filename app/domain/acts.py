@@ -22,6 +22,8 @@ class Act(StrEnum):
     REPORT_STATE_ZEROS = "report.zeros"
     REPORT_IMPORT = "report.import"
     REPORT_COMMENT = "report.comment"
+    REPORT_EXPLAIN = "report.explain"
+    REPORT_REVIEW = "report.review"
     AGENCY_CREATE = "agency.create"
     AGENCY_REPLACE = "agency.replace"
     AGENCY_DELETE = "agency.delete"
@@ -60,6 +62,8 @@ _LABELS = {
     Act.REPORT_STATE_ZEROS: "说明缺格为零",
     Act.REPORT_IMPORT: "从文件读入",
     Act.REPORT_COMMENT: "批注",
+    Act.REPORT_EXPLAIN: "写出错说明",
+    Act.REPORT_REVIEW: "审核出错说明",
     Act.AGENCY_CREATE: "登记机关",
     Act.AGENCY_REPLACE: "更正机关",
     Act.AGENCY_DELETE: "删除机关",
