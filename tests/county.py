@@ -53,15 +53,14 @@ _WAYS: dict[Status, tuple[Action, ...]] = {
     Status.PUBLISHED: (Action.ACCEPT, Action.PUBLISH),
     Status.RETURNED: (Action.RETURN,),
 }
-DOUBTED = "requests.pending.research"
+DOUBTED = "requests.pending.business"
 """Where the report that is `SUBMITTED` has something that is explained, and that a reviewer accepted."""
 _FEWER = {
-    "requests.received.research": 1,
-    **dict.fromkeys(FORM.totals["requests.processed.research"], 0),
-    "requests.granted.research": 1,
-    "requests.pending_at_start.research": 2,
-    "requests.pending_at_end.research": 2,
+    "requests.received.business": 1,
+    **dict.fromkeys(FORM.totals["requests.processed.business"], 0),
+    "requests.granted.business": 1,
 }
+"""Fewer than are carried over from year to year."""
 DOCUMENT = Path(__file__).parent / "documents" / "data" / "township-2021.txt"
 
 CALLERS: dict[Role, Secret] = {role: new_secret() for role in Role}

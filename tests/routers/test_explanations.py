@@ -51,8 +51,10 @@ def county(client: TestClient) -> TestClient:
     return client
 
 
-def a_draft(client: TestClient, values: Values | None = None, **members: object) -> Response:
-    return file_report(client, draft=True, values=values or doubtful(), **members)
+def a_draft(
+    client: TestClient, values: Values | None = None, explanations: list[dict[str, str]] | None = None
+) -> Response:
+    return file_report(client, draft=True, values=values or doubtful(), explanations=explanations or [])
 
 
 def give(client: TestClient, *said: dict[str, str], **options: Any) -> Response:  # noqa: ANN401 - handed on
@@ -305,7 +307,7 @@ def test_what_isn_t_found_can_t_be_explained_and_what_can_is_named(county: TestC
 
 
 def test_a_mandatory_rule_is_kept_not_explained(county: TestClient) -> None:
-    a_draft(county, doubtful() | {"disclosure.fees.amount": None})
+    a_draft(county, {**doubtful(), "disclosure.fees.amount": None})
     problem = assert_problem(
         give(county, {**SAID, "rule": "R04", "code": "disclosure.fees.amount"}), 422, "invalid-request"
     )
@@ -465,9 +467,9 @@ def test_the_workbook_has_a_column_for_it(submitted: TestClient) -> None:
     review(submitted, "all")
     body = submitted.get(address(rest="/export")).content
     sheet = load_workbook(BytesIO(body))["校验"]
-    headings = [cell.value for cell in sheet[3]]
+    headings = [str(cell.value) for cell in sheet[3]]
     column = headings.index("出错说明")
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=4)]
+    rows = [[str(cell.value or "") for cell in row] for row in sheet.iter_rows(min_row=4)]
     (said,) = [row[column] for row in rows if row[column]]
     assert said.startswith(TEXT)
     assert said.endswith("；已认可）")
