@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
-from tests.builders import a_balanced_report
+from tests.builders import a_sound_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,19 +24,26 @@ Answered = TypeVar("Answered")
 API = "/api/v1"
 COUNTY, TOWN = "640323", "640323101"
 YEAR = 2021
+OVERVIEW = (
+    "（一）主动公开：按时更新公开目录。（二）依申请公开：依法答复。（三）政府信息管理：公开前逐件审查。"
+    "（四）平台建设：维护网站专栏。（五）监督保障：开展工作考核和社会评议，没有发生责任追究的情形。"
+)
+PROSE = {
+    "overview": OVERVIEW,
+    "problems": "存在的问题：更新不够及时。改进情况：专人每周核对。",
+    "other_matters": "依照规定发出收费通知，本年度没有收取信息处理费。没有其他需要报告的事项。",
+}
+"""Prose with which nothing is wrong."""
 TEXTS = {
     "title": "盐池县大水坑镇人民政府2021年政府信息公开工作年度报告",
-    "narratives": {
-        "overview": "按时公开。",
-        "problems": "问题与改进。",
-        "other_matters": "没有收取信息处理费。",
-    },
+    "narratives": PROSE,
 }
+TITLE = "机关{agency}{year}年政府信息公开工作年度报告"
 
 
 def an_agency(code: str = TOWN, parent: str | None = COUNTY, **members: object) -> dict[str, Any]:
-    """Return the body of an agency."""
-    defaults = {"name": f"机关{code}", "level": "township", "kind": "government"}
+    """Return the body of an agency: one whose figures may be as large as `a_sound_report` has them."""
+    defaults = {"name": f"机关{code}", "level": "prefecture", "kind": "government"}
     return {"code": code, "parent": parent, **defaults, **members}
 
 
@@ -56,7 +63,7 @@ def register_county(client: TestClient, *towns: str) -> None:
 
 def a_report(values: Values | None = None, *, form: ReportForm = FORM, **members: object) -> dict[str, Any]:
     """Return the body of a report that may be 上报, without agency and year."""
-    numbers = a_balanced_report(form) if values is None else values
+    numbers = a_sound_report(form) if values is None else values
     return {**deepcopy(TEXTS), **nest(form, numbers), **members}
 
 
@@ -69,7 +76,8 @@ def file_report(
     client: TestClient, agency: str = TOWN, year: int = YEAR, *, draft: bool = False, **members: object
 ) -> Response:
     """File a report that nobody has filed yet."""
-    body = a_report(**members)  # type: ignore[arg-type]  # members of the body, `values` among them
+    titled = {"title": TITLE.format(agency=agency, year=year)} if year != YEAR else {}
+    body = a_report(**{**titled, **members})  # type: ignore[arg-type]  # members of the body, `values` among them
     answer = client.put(address(agency, year), params={"draft": draft}, json=body)
     assert answer.status_code == 201, answer.text
     return answer

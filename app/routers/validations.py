@@ -11,16 +11,18 @@ from app.deps import CurrentActor, CurrentDatabase, StrictRoute
 from app.domain.agencies import ReportScope
 from app.domain.content import Content, with_texts
 from app.domain.context import ALONE, Context, Reporter
+from app.domain.explanations import Explanations
 from app.domain.judging import judge
 from app.domain.results import blocking
 from app.domain.totals import complete
 from app.errors import Fault, InvalidRequest
 from app.forms import form_of_year
 from app.routers.answers import failures
-from app.routers.reports import sent_by
+from app.routers.reports import said_by, sent_by
 from app.schemas.reports import read_report, year_sent
 from app.schemas.results import JudgementOut, counts_of, results_out
 from app.schemas.validations import Beside, ValidationBody, ValidationSent, read_validation
+from app.services.explaining import explained_by
 from app.services.filed import find_form
 from app.services.validations import judge_sent
 
@@ -39,7 +41,7 @@ def validate_report(
     """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。
 
     写了 agency，则同这个机关上报时一样，与它上一年度的报告、层级、规则设定等一并核对；或者用 beside
-    写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。都不写则只核对报告本身。
+    写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。都不写则只核对报告本身。所写的出错说明（explanations）也算在内。
     """
     sent = read_validation(body)
     if sent.year is None:
@@ -49,14 +51,15 @@ def validate_report(
     else:
         with database.reading() as session:
             content, results = judge_sent(session, actor, sent.agency, sent.year, sent_by(sent, sent.year))
-    items = results_out(content.form, content.values, results)
+    known = Explanations(tuple(explained_by(results, content.values, Explanations(), said_by(sent))))
+    items = results_out(content.form, content.values, results, known)
     return JudgementOut(
         items=items,
         total=len(items),
         returned=len(items),
         truncated=False,
         counts=counts_of(results),
-        can_submit=not blocking(results),
+        can_submit=not blocking(results) and not known.unexplained(content.values, results),
     )
 
 
