@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
-from tests.builders import a_balanced_report
+from tests.builders import PROSE, a_balanced_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,11 +25,7 @@ COUNTY, TOWN = "640323", "640323101"
 YEAR = 2021
 TEXTS = {
     "title": "盐池县大水坑镇人民政府2021年政府信息公开工作年度报告",
-    "narratives": {
-        "overview": "按时公开。",
-        "problems": "问题与改进。",
-        "other_matters": "没有收取信息处理费。",
-    },
+    "narratives": PROSE,
 }
 
 

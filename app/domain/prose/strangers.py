@@ -43,7 +43,9 @@ def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:
         ("placeholder", list(_PLACEHOLDER.finditer(text.text)), "没有填写的占位文字"),
     ):
         if matches:
-            message = f"“{text.name}”里有{advice}：{in_quotes(words_of(matches))}；请核对是不是套用了别处的文字"
+            message = (
+                f"“{text.name}”里有{advice}：{in_quotes(words_of(matches))}；请核对是不是套用了别处的文字"
+            )
             yield broken("R30", f"{what}.{text.code}", message, text.pointer, quoted(text, matches))
 
 
