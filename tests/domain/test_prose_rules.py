@@ -36,13 +36,14 @@ OVERVIEW = (
 
 def a_report(**texts: str | None) -> Content:
     """Return a report whose prose keeps every rule, but for the texts given."""
-    whole: dict[str, str | None] = {
+    given: dict[str, str | None] = {
         "title": f"{TOWN}2024年政府信息公开工作年度报告",
         "preface": "本报告按照国办公开办函〔2021〕30号编制，统计期限自2024年1月1日起，至2024年12月31日止。",
         "overview": OVERVIEW,
         "problems": "存在更新不及时的问题。下一步将加强培训。",
         "other_matters": "本年度没有收取信息处理费。",
-    } | texts
+    }
+    whole = {**given, **texts}
     title, preface = whole.pop("title"), whole.pop("preface")
     return replace(a_content(year=2024, narratives=whole), title=title, preface=preface)
 
@@ -168,8 +169,9 @@ def test_the_message_of_a_fee_tells_both_sides() -> None:
     content = a_report(other_matters="全年收取信息处理费60元，其中政府办公室收取20.5元。")
     (result,) = results(with_cells(content, disclosure__fees__amount=5000), "R21").values()
     assert result.message == (
-        "“六、其他需要报告的事项”写收取信息处理费 60 元，表二“行政事业性收费”行“本年收费金额”列填的是 0.005 万元，"
-        "至少应是 0.006 万元；请核对有没有漏填，也核对单位"
+        "“六、其他需要报告的事项”写收取信息处理费 60 元，"
+        "表二“行政事业性收费”行“本年收费金额”列填的是 0.005 万元，至少应是 0.006 万元；"
+        "请核对有没有漏填，也核对单位"
     )
     assert (result.left, result.right) == (5000, 6000)
 
