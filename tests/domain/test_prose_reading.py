@@ -165,6 +165,9 @@ def test_whose_figures_they_are(text: str, agency: str | None, expected: list[st
         ("5件申请，均已答复。", []),
         ("5件申请均已答复。", ["processed 5"]),
         ("收到5件投诉。", []),
+        ("收到投诉、政府信息公开申请3件。", ["received 3"]),
+        ("收到5件占三成。", ["received 5"]),
+        ("上年结转2件，办结5件，其中上年结转1件。", ["pending_at_start 2", "processed 5"]),
     ],
 )
 def test_what_belongs_to_its_clause(text: str, expected: list[str]) -> None:

@@ -385,6 +385,12 @@ def test_applications_are_counted_in_their_own_unit(text: str, expected: dict[st
     assert outcomes(a_report(overview=text, other_matters=None), "R36") == expected
 
 
+def test_no_more_than_a_few_sentences_are_quoted() -> None:
+    prose = "".join(f"第{at}次，收到申请1条。" for at in range(9))
+    (result,) = results(a_report(overview=prose), "R36").values()
+    assert result.quotes == tuple(f"第{at}次，收到申请1条。" for at in range(5))
+
+
 # R26 with scope
 
 
