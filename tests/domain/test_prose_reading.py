@@ -167,6 +167,9 @@ def test_whose_figures_they_are(text: str, agency: str | None, expected: list[st
         ("收到5件投诉。", []),
         ("收到投诉、政府信息公开申请3件。", ["received 3"]),
         ("收到5件占三成。", ["received 5"]),
+        ("2022年、2023年、2024年分别收到申请5件、6件、7件。", []),
+        ("因政府信息公开发生行政诉讼3件，其中1件为上年结转。", ["litigation 3"]),
+        ("7件申请全部按期答复。", ["processed 7"]),
         ("上年结转2件，办结5件，其中上年结转1件。", ["pending_at_start 2", "processed 5"]),
     ],
 )
@@ -190,6 +193,7 @@ def test_what_belongs_to_its_clause(text: str, expected: list[str]) -> None:
         ("未通过任何渠道收到政府信息公开申请。", ["received 0"]),
         ("未制定、废止行政规范性文件。", ["normative_issued 0", "normative_repealed 0"]),
         ("没有行政规范性文件。", []),
+        ("现行有效行政规范性文件9件，其中镇政府制发5件。", ["normative_in_force 9"]),
         ("没有规范性文件的答复。", []),
     ],
 )
