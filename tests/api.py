@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
-from tests.builders import a_sound_report
+from tests.builders import PROSE, a_sound_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

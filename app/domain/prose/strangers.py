@@ -36,16 +36,12 @@ def judge_strangers(content: Content, reporter: Reporter) -> Iterator[Result]:
 
 
 def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:
-    for what, pattern, advice in (
-        ("body", _others(reporter), "别的机关的名称"),
-        ("level", _higher(reporter.level, reporter.name, reporter.above), "别的级别的说法"),
-        ("placeholder", _PLACEHOLDER, "没有填写的占位文字"),
+    higher = _higher(reporter.level, reporter.name, reporter.above)
+    for what, matches, advice in (
+        ("body", _other_bodies(text.text, reporter), "别的机关的名称"),
+        ("level", [] if higher is None else list(higher.finditer(text.text)), "别的级别的说法"),
+        ("placeholder", list(_PLACEHOLDER.finditer(text.text)), "没有填写的占位文字"),
     ):
-        if pattern is None:
-            continue
-        own = _own(reporter) if what == "body" else None
-        said = text.text if own is None else own.sub(lambda match: " " * len(match[0]), text.text)
-        matches = list(pattern.finditer(said))
         if matches:
             message = (
                 f"“{text.name}”里有{advice}：{in_quotes(words_of(matches))}；请核对是不是套用了别处的文字"
@@ -53,21 +49,21 @@ def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:
             yield broken("R30", f"{what}.{text.code}", message, text.pointer, quoted(text, matches))
 
 
-def _others(reporter: Reporter) -> re.Pattern[str] | None:
-    return _any_of(reporter.neighbours, reporter.above)
-
-
-def _own(reporter: Reporter) -> re.Pattern[str] | None:
-    own = () if reporter.name is None else (reporter.name,)
-    return _any_of((*own, *reporter.above), reporter.above)
+def _other_bodies(text: str, reporter: Reporter) -> list[re.Match[str]]:
+    """Find the neighbours' names where they aren't part of a longer one that is at home here."""
+    pattern, others = _names(reporter.name, reporter.above, reporter.neighbours)
+    return [] if pattern is None else [match for match in pattern.finditer(text) if match[0] in others]
 
 
 @lru_cache(maxsize=256)
-def _any_of(names: tuple[str, ...], above: tuple[str, ...]) -> re.Pattern[str] | None:
-    """Return a pattern of names as prose says them: without 人民政府, areas also without those above."""
-    said = {variant for name in names for variant in _variants(name, above)}
-    ordered = sorted(said, key=lambda name: (-len(name), name))
-    return re.compile("|".join(map(re.escape, ordered))) if ordered else None
+def _names(
+    name: str | None, above: tuple[str, ...], neighbours: tuple[str, ...]
+) -> tuple[re.Pattern[str] | None, frozenset[str]]:
+    """Return a pattern of all names as prose says them, the longest first, and which are the neighbours'."""
+    own = {said for each in (*above, name or "") for said in _variants(each, above)}
+    others = {said for each in neighbours for said in _variants(each, above)} - own
+    ordered = sorted(own | others, key=lambda said: (-len(said), said))
+    return re.compile("|".join(map(re.escape, ordered))) if others else None, frozenset(others)
 
 
 def _variants(name: str, above: tuple[str, ...]) -> Iterator[str]:
