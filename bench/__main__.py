@@ -25,8 +25,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
-from tests.api import PROSE
-from tests.builders import a_modest_report
+from tests.builders import PROSE, a_modest_report
 from tests.postgres import cluster, free_port
 from tests.service import COMMAND, environment, running
 

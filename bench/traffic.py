@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
 from bench.load import BROKEN, Client, Request
-from tests.api import PROSE
-from tests.builders import a_modest_report
+from tests.builders import PROSE, a_modest_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -24,21 +24,8 @@ Answered = TypeVar("Answered")
 API = "/api/v1"
 COUNTY, TOWN = "640323", "640323101"
 YEAR = 2021
-OVERVIEW = (
-    "（一）主动公开：按时更新公开目录。（二）依申请公开：依法答复。（三）政府信息管理：公开前逐件审查。"
-    "（四）平台建设：维护网站专栏。（五）监督保障：开展工作考核和社会评议，没有发生责任追究的情形。"
-)
-PROSE = {
-    "overview": OVERVIEW,
-    "problems": "存在的问题：更新不够及时。改进情况：专人每周核对。",
-    "other_matters": "依照规定发出收费通知，本年度没有收取信息处理费。没有其他需要报告的事项。",
-}
-"""Prose with which nothing is wrong."""
-TEXTS = {
-    "title": "盐池县大水坑镇人民政府2021年政府信息公开工作年度报告",
-    "narratives": PROSE,
-}
 TITLE = "机关{agency}{year}年政府信息公开工作年度报告"
+TEXTS = {"title": TITLE.format(agency=TOWN, year=YEAR), "narratives": PROSE}
 
 
 def an_agency(code: str = TOWN, parent: str | None = COUNTY, **members: object) -> dict[str, Any]:

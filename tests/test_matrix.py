@@ -21,8 +21,8 @@ from app.domain.roles import Role
 from app.main import create_app
 from app.settings import Settings
 from docs.matrix import Line, Outcome, Relation, lines, served
-from tests.api import API, COUNTY, OVERVIEW, a_report, an_agency
-from tests.builders import a_modest_report
+from tests.api import API, COUNTY, a_report, an_agency
+from tests.builders import PROSE, a_modest_report
 from tests.conftest import KEY, TEMPLATE
 from tests.county import (
     AT,
@@ -56,7 +56,7 @@ Options: TypeAlias = dict[str, Any]
 DRAFT: Options = {"headers": {"If-Match": "*"}, "params": {"draft": "true"}}
 KNOWN: Options = {"headers": {"If-Match": "*"}}
 TABLE, ROW, SECTION = "proceedings", "reconsideration", "overview"
-AMENDED = f"{OVERVIEW}改过。"
+AMENDED = f"{PROSE['overview']}改过。"
 OTHER = a_report(a_modest_report(**{f"{TABLE}.{ROW}.other": 77}))
 NEW_AGENCY = "640323999"
 
