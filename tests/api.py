@@ -51,7 +51,9 @@ def register_county(client: TestClient, *towns: str) -> None:
 def a_report(values: Values | None = None, *, form: ReportForm = FORM, **members: object) -> dict[str, Any]:
     """Return the body of a report that may be 上报, without agency and year."""
     numbers = a_sound_report(form) if values is None else values
-    return {**deepcopy(TEXTS), **nest(form, numbers), **members}
+    whose = {name: members[name] for name in ("agency", "year") if name in members}
+    title = {"title": TITLE.format(**{"agency": TOWN, "year": YEAR} | whose)}
+    return {**deepcopy(TEXTS), **title, **nest(form, numbers), **members}
 
 
 def address(agency: str = TOWN, year: int = YEAR, rest: str = "") -> str:

@@ -32,7 +32,7 @@ from tests.api import (
     reports_stored,
     shown,
 )
-from tests.builders import a_balanced_report, typed_cells
+from tests.builders import PROSE, a_balanced_report, typed_cells
 from tests.desk import holder_of
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def test_a_report_that_is_posted_is_submitted_at_once_and_read_back_whole(client
         "days_late": created.json()["days_late"],
         "returned": None,
         "corrections": [],
+        "suggested": {},
     }
     assert client.get(address(), headers={"If-None-Match": read.headers["etag"]}).status_code == 304
     assert client.get(address(), headers={"If-None-Match": '"1-99"'}).status_code == 200
@@ -449,7 +450,7 @@ def test_findings_are_those_of_today_beside_those_of_the_gate(client: TestClient
     assert drafted["truncated"] is False
     assert drafted["counts"]["broken"] + drafted["counts"]["not_evaluated"] == drafted["total"]
     doubtful = "本年新收政府信息公开申请 123456 件。"
-    prose = {"overview": doubtful, "problems": "有", "other_matters": "无"}
+    prose = PROSE | {"overview": PROSE["overview"] + doubtful}
     submitted = put(client, a_report(narratives=prose), get(client))
     assert submitted.status_code == 200, submitted.text
     now = client.get(address(rest="/findings")).json()
@@ -459,7 +460,7 @@ def test_findings_are_those_of_today_beside_those_of_the_gate(client: TestClient
     assert now["gate"]["version"] == now["version"] == 2
     assert now["gate"]["submitted_by"] == holder_of(Role.SYSTEM)
     step(client, "withdraw")
-    patch(client, {"narratives": {"overview": "没有数。"}}, get(client))
+    patch(client, {"narratives": {"overview": PROSE["overview"]}}, get(client))
     later = client.get(address(rest="/findings")).json()
     assert (later["version"], later["items"]) == (3, [])
     assert later["gate"] == now["gate"]
@@ -660,7 +661,8 @@ def test_money_and_large_counts_are_kept_to_the_last_digit(client: TestClient) -
 def test_text_that_looks_like_an_excel_formula_stays_text(client: TestClient) -> None:
     register_county(client)
     formula = '=HYPERLINK("http://example.com","点我")'
-    narratives = {"overview": formula, "problems": "+1", "other_matters": "@SUM(A1)"}
+    starts = {"overview": formula, "problems": "+1", "other_matters": "@SUM(A1)"}
+    narratives = {section: start + PROSE[section] for section, start in starts.items()}
     filed = file_report(client, title="-1+1", narratives=narratives)
     assert filed.json()["title"] == "-1+1"
     assert get(client).json()["narratives"] == narratives
