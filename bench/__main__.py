@@ -213,9 +213,13 @@ def main() -> None:
     table = "\n".join(table_of(rows))
     print(table)
     if chosen.write:
-        chosen.write.write_text(f"{HEADING.format(about=about_this_run(chosen.seconds))}\n{table}\n")
+        # what other measurements came to stays
+        _, mark, others = chosen.write.read_text().partition(OTHERS)
+        heading = HEADING.format(about=about_this_run(chosen.seconds))
+        chosen.write.write_text(f"{heading}\n{table}\n{mark}{others}")
 
 
+OTHERS = "\n## "
 HEADING = """# How fast it is
 
 `make bench` measures submitting, reading and rolling up over HTTP: 8 clients on the same machine, one process
