@@ -150,8 +150,8 @@ LIMIT = DEFAULT_LIMIT
 class _StrictRequest(Request):
     async def json(self) -> object:
         """Parse the body by our rules instead of the standard library's, and keep nobody waiting for it."""
-        body = await self.body()
-        return parse(body) if len(body) < LARGE else await run_in_threadpool(parse, body)
+        body, deepest = await self.body(), (await _settings(self)).max_json_depth
+        return parse(body, deepest) if len(body) < LARGE else await run_in_threadpool(parse, body, deepest)
 
 
 class StrictRoute(APIRoute):

@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
         10 * 1024 * 1024, description="Largest request body, in bytes"
     )
+    max_json_depth: Annotated[int, Field(ge=8, le=200)] = Field(
+        64, description="Most levels of objects and arrays in a request body"
+    )
     head_seconds: Seconds = Field(
         10, description="For how long a connection may take to send a request's headers, in seconds"
     )

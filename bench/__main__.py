@@ -213,13 +213,16 @@ def main() -> None:
     table = "\n".join(table_of(rows))
     print(table)
     if chosen.write:
-        # what other measurements came to stays
-        _, mark, others = chosen.write.read_text().partition(OTHERS)
-        heading = HEADING.format(about=about_this_run(chosen.seconds))
-        chosen.write.write_text(f"{heading}\n{table}\n{mark}{others}")
+        write_down(chosen.write, f"{HEADING.format(about=about_this_run(chosen.seconds))}\n{table}\n")
 
 
-OTHERS = "\n## "
+def write_down(file: Path, figures: str) -> None:
+    """Put figures in the place of the last ones; what others measured stands below, and stays."""
+    before = file.read_text() if file.exists() else ""
+    _, mark, below = before.partition("\n## ")
+    file.write_text(f"{figures}{mark}{below}")
+
+
 HEADING = """# How fast it is
 
 `make bench` measures submitting, reading and rolling up over HTTP: 8 clients on the same machine, one process

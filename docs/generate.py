@@ -162,9 +162,8 @@ def _kind(table: Table | None) -> str:
 
 def _measure_parts(form: ReportForm) -> Iterator[str]:
     yield "### What cells hold"
-    measures = dict.fromkeys(cell.measure for cell in form.cells.values())
-    rows = ((f"`{each.code}`", each.unit, _written(each), *_limits(each)) for each in measures)
-    yield table_of(("Measure", "Unit", "In JSON", "Most", "Most in an aggregate report"), rows)
+    rows = ((f"`{each.code}`", each.unit, _written(each), *_limits(each)) for each in form.measures)
+    yield table_of(("Measure", "Unit", "In JSON", "Least", "Most", "Most in an aggregate report"), rows)
     yield "`null` is a cell that nobody filled. It is never taken as 0."
 
 
@@ -175,8 +174,9 @@ def _written(measure: Measure) -> str:
     return f"decimal text with at most {measure.places} places; stored as {stored}"
 
 
-def _limits(measure: Measure) -> tuple[str, str]:
-    return to_text(measure, measure.most), to_text(measure, measure.most_in_aggregate)
+def _limits(measure: Measure) -> Iterator[str]:
+    for bound in (measure.least, measure.most, measure.most_in_aggregate):
+        yield to_text(measure, bound)
 
 
 def _table_parts(table: Table) -> Iterator[str]:

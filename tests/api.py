@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from app.domain.values import Values
+    from app.forms.model import ReportForm
 
 Answered = TypeVar("Answered")
 API = "/api/v1"
@@ -53,9 +54,10 @@ def register_county(client: TestClient, *towns: str) -> None:
         register(client, town)
 
 
-def a_report(values: Values | None = None, **members: object) -> dict[str, Any]:
+def a_report(values: Values | None = None, *, form: ReportForm = FORM, **members: object) -> dict[str, Any]:
     """Return the body of a report that may be 上报, without agency and year."""
-    return {**deepcopy(TEXTS), **nest(FORM, a_balanced_report() if values is None else values), **members}
+    numbers = a_balanced_report(form) if values is None else values
+    return {**deepcopy(TEXTS), **nest(form, numbers), **members}
 
 
 def address(agency: str = TOWN, year: int = YEAR, rest: str = "") -> str:
@@ -121,16 +123,16 @@ def reports_stored(client: TestClient) -> list[dict[str, Any]]:
     return items
 
 
-def cells_of(answer: Response) -> dict[str, Any]:
+def cells_of(answer: Response, form: ReportForm = FORM) -> dict[str, Any]:
     """Return what an answer shows, by cell code."""
     document = answer.json()
-    return {code: document[(path := code.split("."))[0]][path[1]][path[2]] for code in FORM.cells}
+    return {code: document[(path := code.split("."))[0]][path[1]][path[2]] for code in form.cells}
 
 
-def shown(values: Values) -> dict[str, Any]:
+def shown(values: Values, form: ReportForm = FORM) -> dict[str, Any]:
     """Return what an answer would show of these numbers, by cell code."""
-    nested = nest(FORM, values)
-    return {code: nested[(path := code.split("."))[0]][path[1]][path[2]] for code in FORM.cells}
+    nested = nest(form, values)
+    return {code: nested[(path := code.split("."))[0]][path[1]][path[2]] for code in form.cells}
 
 
 def at_once(call: Callable[[int], Answered], clients: int) -> list[Answered]:

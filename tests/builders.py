@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 
 from app.domain.content import Content
 from app.domain.totals import complete
+from app.forms import FORMS
 from app.forms.annual_2021 import FORM
 from app.forms.model import Axis, Block, Measure, ReportForm, Section, Sum, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from app.domain.values import Values
     from app.forms.model import Balance, CellCode
+
+
+Generated = TypeVar("Generated")
 
 
 def typed_cells(form: ReportForm = FORM) -> list[CellCode]:
@@ -35,6 +39,8 @@ def a_balanced_report(form: ReportForm = FORM, /, **overrides: int) -> dict[Cell
     for place, code in enumerate(typed_cells(form), start=1):
         unit = 10 ** form.cells[code].measure.places
         figures[code] = place if unit == 1 else place * unit + place
+        if form.cells[code].measure.is_signed:
+            figures[code] = -place
     given = {_cell_named(form, name): value for name, value in overrides.items()}
     return balanced(form, {**figures, **given}, fixed=given)
 
@@ -80,7 +86,19 @@ def balanced_values(form: ReportForm = FORM, most: int = 10**6) -> st.SearchStra
 
 def typed_values(form: ReportForm = FORM, most: int = 10**6) -> st.SearchStrategy[dict[CellCode, int]]:
     """Generate what a clerk types, balanced only by chance: no totals."""
-    return _numbers(typed_cells(form), 0, most)
+    signed = {code for code, cell in form.cells.items() if cell.measure.is_signed}
+
+    def with_signs(numbers: dict[CellCode, int]) -> dict[CellCode, int]:
+        return {code: -n if code in signed and n % 2 else n for code, n in numbers.items()}
+
+    return _numbers(typed_cells(form), 0, most).map(with_signs)
+
+
+def on_any_form(
+    values: Callable[[ReportForm], st.SearchStrategy[Generated]],
+) -> st.SearchStrategy[tuple[ReportForm, Generated]]:
+    """Generate a form that the service knows, with values on it."""
+    return st.sampled_from(FORMS).flatmap(lambda form: st.tuples(st.just(form), values(form)))
 
 
 def any_values(form: ReportForm = FORM, least: int = 0, most: int = 10**12 - 1) -> st.SearchStrategy[Values]:
@@ -111,13 +129,14 @@ def _numbers(cells: list[CellCode], least: int, most: int) -> st.SearchStrategy[
 def a_content(
     form: ReportForm = FORM,
     *,
-    year: int = 2024,
+    year: int | None = None,
     agency: str = "示例县示例镇人民政府",
     values: Values | None = None,
     narratives: Mapping[str, str | None] | None = None,
     is_aggregate: bool = False,
 ) -> Content:
     """Return a report with title, preface, prose and numbers that breaks no rule."""
+    year = year or form.last_year or 2024
     prose = {section.code: f"{section.heading}：示例文字。" for section in form.narratives}
     return Content(
         form=form,

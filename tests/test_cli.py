@@ -110,6 +110,7 @@ def test_every_command_is_listed_and_a_wrong_one_refused(sqlite_url: str) -> Non
         "health",
         "openapi",
         "check",
+        "conformance",
         "import",
         "demo",
         "backup",

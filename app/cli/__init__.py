@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from app.cli.access import token
+from app.cli.conformance import conformance
 from app.cli.documents import check, import_
 from app.cli.keeping import backup, restore, verify
 from app.cli.rechecking import recheck
@@ -19,7 +20,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (serve, migrate, verify, recheck, health, openapi, check):
+for command in (serve, migrate, verify, recheck, health, openapi, check, conformance):
     cli.command()(command)
 cli.command("import")(import_)
 for command in (demo, backup, restore):

@@ -65,7 +65,7 @@ def _write_result(
         rule.id,
         rule.level.label,
         result.outcome.label,
-        rule.title,
+        rule.title_on(figures.form),
         _message(result),
         result.hint or "",
         _cells(result, figures, addresses),

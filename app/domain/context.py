@@ -54,13 +54,15 @@ class Alike:
     """Another report whose prose is close to this one's (内容雷同).
 
     Attributes:
-        agency: name of the body whose it is.
+        code: of the body whose it is.
+        agency: its name.
         year: its report year.
         is_own: whether it is the body's own report of last year.
-        percent: share of this report's prose that stands in the other one, whole per cents.
+        percent: of this report's prose, as `app.domain.similarity` counts it, that stands in the other one.
         passages: the longest passages that both have, as they stand in this one.
     """
 
+    code: str
     agency: str
     year: int
     is_own: bool

@@ -170,12 +170,16 @@ def _proceedings_without_requests(content: Content, context: Context) -> Iterato
         return
     cases, requests = sum(values[: len(PROCEEDINGS)]), sum(values[len(PROCEEDINGS) :])
     before = context.last_year
-    earlier = 0 if before is None else before.values.get(RECEIVED) or 0
-    improbable = cases > 0 and not requests and not earlier
+    earlier = 0 if before is None else before.values.get(RECEIVED)
     message = f"表四各类总计合计 {cases} 件，表三本年新收、上年结转合计 {requests} 件"
-    if improbable:
-        message += "：没有申请却有复议或诉讼，请核对是不是漏填了申请"
-    yield _of(content, rule, WITHOUT_REQUESTS, cells, message, kept=not improbable)
+    kept = cases == 0 or requests > 0 or bool(earlier)
+    result = _of(content, rule, WITHOUT_REQUESTS, cells, message, kept=kept)
+    if before is not None and earlier is None and not kept:
+        result.outcome = Outcome.NOT_EVALUATED
+        result.message += f"；{before.year} 年度报告的本年新收没有填，没法核对当年或上一年有没有申请"
+    elif not kept:
+        result.message += "：没有申请却有复议或诉讼，请核对是不是漏填了申请"
+    yield result
 
 
 def _state_secret_at_township(content: Content, reporter: Reporter) -> Iterator[Result]:

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from app.domain.agencies import AgencyKind, AgencyLevel
+
+if TYPE_CHECKING:
+    from app.forms.model import ReportForm
 
 
 class Level(StrEnum):
@@ -56,9 +60,9 @@ class Rule:
     Attributes:
         id: R01 …
         level: 强制性, 核实性 or 提示性.
-        title: what it asks, in Chinese.
+        title: what it asks, in Chinese, with places for what differs from form to form.
         keeper: judged on every report, only on a document that is read in, or kept by the service itself.
-        source: where it is laid down; None where it is good practice, not law.
+        source: where it is laid down, likewise; None where it is good practice, not law.
         version: raised whenever the rule comes to mean something else; results name it.
         first_year: from which report year on.
         last_year: up to which report year; None where it holds on.
@@ -95,10 +99,24 @@ class Rule:
         """Tell whether bodies of this level and kind are held to it; where unknown, what is asked of all."""
         return (not self.levels or level in self.levels) and (not self.kinds or kind in self.kinds)
 
+    def title_on(self, form: ReportForm) -> str:
+        """Say what it asks of reports on this form."""
+        if "{unit}" in self.title:
+            amounts = [measure for measure in form.measures if not measure.is_count]
+            return "；".join(
+                self.title.format(name=each.name, unit=each.unit, places=each.places) for each in amounts
+            )
+        signed = "、".join(measure.name for measure in form.measures if measure.is_signed)
+        return self.title.format(but=f"（{signed}可以小于 0）" if signed else "")
+
+    def source_on(self, form: ReportForm) -> str | None:
+        """Say where it is laid down for reports on this form; None where it isn't."""
+        return None if self.source is None else self.source.format(notice=form.notice)
+
 
 _E, _W, _I = Level.MANDATORY, Level.TO_EXPLAIN, Level.HINT
 _REPORT, _DOCUMENT, _SERVICE = Keeper
-_NOTICE = "国办公开办函〔2021〕30号"
+_NOTICE = "{notice}"
 _TABLE_3 = f"{_NOTICE}，表三"
 _REGULATIONS = "《政府信息公开条例》"
 _ART_50 = f"{_REGULATIONS}第五十条"
@@ -134,8 +152,8 @@ CATALOGUE: tuple[Rule, ...] = (
     Rule("R02", _E, "表格是报告年度所用的格式", _DOCUMENT, _NOTICE),
     Rule("R03", _E, "表格的行、列齐全", _DOCUMENT, _NOTICE),
     Rule("R04", _E, "每一格都要填；数为零填 0，不留空，不填“/”“-”", source=_NOTICE),
-    Rule("R05", _E, "件数是大于等于 0 的整数", source=_NOTICE),
-    Rule("R06", _E, "收费金额以万元为单位，大于等于 0，最多 6 位小数", source=_NOTICE),
+    Rule("R05", _E, "件数是大于等于 0 的整数{but}", source=_NOTICE),
+    Rule("R06", _E, "{name}以{unit}为单位，大于等于 0，最多 {places} 位小数", source=_NOTICE),
     Rule("R07", _E, "表三各列：本年新收 + 上年结转 = （七）总计 + 结转下年度", source=_TABLE_3),
     Rule("R08", _E, "表三各列：（七）总计等于各项办理结果之和", source=_TABLE_3),
     Rule("R09", _E, "表三各行：总计等于自然人与五类组织之和", source=_TABLE_3),

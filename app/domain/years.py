@@ -14,6 +14,7 @@ from app.domain.plausibility import (
     RECEIVED,
     REPEALED,
     TABLE,
+    not_evaluated,
     of_row,
     shown,
     stock_rows,
@@ -120,7 +121,11 @@ def _without_jumps(content: Content, context: Context) -> Iterator[Result]:
     for code in watched_cells(content.form):
         own = [value for _, values in context.earlier if (value := values.get(code)) is not None]
         value = content.values.get(code)
-        if value is not None and len(own) >= FEWEST_YEARS:
+        if len(own) < FEWEST_YEARS:
+            continue
+        if value is None:
+            yield not_evaluated(content, RULES["R29"], code, (code,))
+        else:
             yield _jump(content, context, code, value, own)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from app.auth.tokens import Hashing, Secret
 from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, Limit, StrictRoute
-from app.routers.answers import failures, link_next
+from app.routers.answers import failures, page_of
 from app.schemas.access import (
     LinkBody,
     LinkOut,
@@ -21,7 +21,7 @@ from app.schemas.access import (
     TokenOut,
     TokenPage,
 )
-from app.schemas.pages import PageOut, read_cursor, write_cursor
+from app.schemas.pages import read_cursor
 from app.services import links, tokens
 from app.services.tokens import TokenFound, TokenWanted
 from app.storage.engine import WriteSession
@@ -93,10 +93,9 @@ def list_tokens(
     (after,) = read_cursor(cursor, [""])
     with database.reading() as session:
         found = tokens.list_tokens(session, actor, str(after), limit + 1)
-        items = [_out(each) for each in found[:limit]]
-    more = write_cursor([items[-1].id]) if len(found) > limit else None
-    link_next(request, response, more)
-    return TokenPage(items=items, page=PageOut(next=more, limit=limit))
+        shown, page = page_of(request, response, found, limit, lambda each: [each.token.id])
+        items = [_out(each) for each in shown]
+    return TokenPage(items=items, page=page)
 
 
 @router.post(

@@ -11,7 +11,7 @@ from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.deadlines import CHINA
 from app.errors import Fault, InvalidRequest
-from app.routers.answers import READING, WRITING, etag_of, failures, link_next, skip_if_known
+from app.routers.answers import READING, WRITING, etag_of, failures, page_of, skip_if_known
 from app.schemas.agencies import (
     AgenciesImported,
     AgencyBody,
@@ -23,7 +23,7 @@ from app.schemas.agencies import (
 )
 from app.schemas.agency_rows import read_rows
 from app.schemas.fields import Name
-from app.schemas.pages import PageOut, read_cursor, write_cursor
+from app.schemas.pages import read_cursor
 from app.schemas.reports import AgencyCode, Day
 from app.services import agencies, agency_imports
 from app.services.agency_details import AgencyDetails, AgencyFound
@@ -82,10 +82,9 @@ def list_agencies(
         found = agencies.list_agencies(
             session, actor, after=str(after), limit=limit + 1, name=q, level=level, kind=kind
         )
-        items = [AgencySummary.model_validate(agency) for agency in found[:limit]]
-    more = write_cursor([items[-1].code]) if len(found) > limit else None
-    link_next(request, response, more)
-    return AgencyPage(items=items, page=PageOut(next=more, limit=limit))
+        shown, page = page_of(request, response, found, limit, lambda agency: [agency.code])
+        items = [AgencySummary.model_validate(agency) for agency in shown]
+    return AgencyPage(items=items, page=page)
 
 
 @router.post("/import", summary="从 CSV 登记机关", responses=failures(400, 413, 415, 422))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
 
 from app.documents.filenames import content_disposition
+from app.schemas.pages import PageOut, write_cursor
 from app.schemas.problems import Problem
 from app.services.exports import Exported
 from app.services.filed import Filed
 from app.services.versions import mark_of, mark_of_filed
 from app.storage.models import Agency, Report
+
+T = TypeVar("T")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -96,11 +100,28 @@ def _tags_known(request: Request) -> list[str]:
     return [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
 
 
-def link_next(request: Request, response: Response, cursor: str | None) -> None:
-    """Name the next page of a list in the Link header (RFC 8288)."""
+def page_of(
+    request: Request,
+    response: Response,
+    found: Sequence[T],
+    limit: int,
+    mark: Callable[[T], Sequence[str | int]],
+) -> tuple[Sequence[T], PageOut]:
+    """Return what a page of a list shows, and where the next one begins, also as a Link header (RFC 8288).
+
+    Args:
+        request: for the page.
+        response: to it.
+        found: at least one more than the page shows, where there are more.
+        limit: how many it shows at most.
+        mark: what the list goes on after, of the last that is shown.
+    """
+    shown = found[:limit]
+    cursor = write_cursor(mark(shown[-1])) if len(found) > limit else None
     if cursor is not None:
         address = request.url.include_query_params(cursor=cursor)
         response.headers["Link"] = f'<{address.path}?{address.query}>; rel="next"'
+    return shown, PageOut(next=cursor, limit=limit)
 
 
 def download(exported: Exported, etag: str) -> Response:

@@ -17,10 +17,10 @@ from app.deps import (
     StrictRoute,
 )
 from app.domain.acts import Act
-from app.routers.answers import READING, link_next
+from app.routers.answers import READING, page_of
 from app.schemas.audit import ChainOut, EntryOut, EntryPage, VerificationOut
 from app.schemas.fields import Name
-from app.schemas.pages import PageOut, read_cursor, write_cursor
+from app.schemas.pages import read_cursor
 from app.schemas.reports import AgencyCode, Year
 from app.services import audit_trail
 from app.services.audit_trail import EntriesWanted, Place
@@ -60,11 +60,10 @@ def place_of(cursor: str | None) -> Place | None:
 
 def audit_page(found: list[AuditEntry], limit: int, request: Request, response: Response) -> EntryPage:
     """Return a page of the trail, of which one entry more than it holds was looked up."""
-    last = found[limit - 1] if len(found) > limit else None
-    more = None if last is None else write_cursor([last.at, last.chain, last.number])
-    link_next(request, response, more)
-    items = [_entry_out(entry) for entry in found[:limit]]
-    return EntryPage(items=items, page=PageOut(next=more, limit=limit))
+    shown, page = page_of(
+        request, response, found, limit, lambda entry: [entry.at, entry.chain, entry.number]
+    )
+    return EntryPage(items=[_entry_out(entry) for entry in shown], page=page)
 
 
 def _entry_out(entry: AuditEntry) -> EntryOut:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Body, Query, Response
 
-from app.deps import CurrentActor, StrictRoute, based_on_tags
+from app.deps import CurrentActor, CurrentSettings, StrictRoute, based_on_tags
 from app.domain.results import not_kept
 from app.errors import Fault, InvalidRequest, Refusal
 from app.routers.answers import etag_of, failures
@@ -56,6 +56,7 @@ def save_batch(
     response: Response,
     write: WriteOnce,
     actor: CurrentActor,
+    settings: CurrentSettings,
     atomic: Annotated[
         bool, Query(description="true 有一份不能保存就都不保存；false 能保存的都保存，逐份说明结果（207）")
     ] = True,
@@ -65,7 +66,7 @@ def save_batch(
 
     写成 JSON 数组，或者每行一份（application/x-ndjson）。同一份报告一批里只能有一次。
     """
-    sent = items_in(body)
+    sent = items_in(body, settings.max_json_depth)
     keys = [key_sent(each) for each in sent]
     items = _items_of(sent, [(code, year) if code and year else None for code, year in keys])
 
@@ -96,7 +97,7 @@ def _item_of(sent: object) -> Item | Refusal:
     if item.etag is not None and based_on is None:
         message = "etag 应是读取时返回的 ETag，连同双引号"
         return InvalidRequest(message, [Fault("/etag", message, "wrong-etag")])
-    return Item((item.agency, item.year), sent_by(item), based_on)
+    return Item((item.agency, item.year), sent_by(item, item.year), based_on)
 
 
 def _kept(saved: tuple[Filed, bool] | Refusal) -> tuple[int, SavedOut] | Refusal:

@@ -12,8 +12,8 @@ from app.documents.filenames import content_disposition
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import READING, etag_of, failures
 from app.routers.reports import AgencyInPath, YearInPath
-from app.schemas.imports import DocumentOut, ImportOut, ReadingOut, StoredOut, reading_members
-from app.schemas.reports import IN_FORCE, AgencyCode, Year
+from app.schemas.imports import DocumentOut, ImportOut, StoredOut, import_out, reading_out
+from app.schemas.reports import AgencyCode, Year
 from app.services import imports
 from app.services.filed import Filed
 from app.services.imports import Document, Imported, described_reading, read_document
@@ -60,7 +60,6 @@ def import_document(
 
 
 def _import_out(imported: Imported, filed: Filed | None) -> ImportOut:
-    reading = reading_members(described_reading(imported), IN_FORCE)
     stored = None
     if filed is not None:
         stored = StoredOut(
@@ -69,7 +68,7 @@ def _import_out(imported: Imported, filed: Filed | None) -> ImportOut:
             version=filed.report.version,
             etag=etag_of(filed.report),
         )
-    return ImportOut.model_validate({**reading, "stored": stored})
+    return import_out(described_reading(imported), stored)
 
 
 @router.get(
@@ -94,10 +93,9 @@ def get_report_source(
     if kind == "original":
         headers = {"Content-Disposition": content_disposition(source.file_name)}
         return Response(source.body, media_type=BYTES, headers=headers)
-    reading = reading_members(json.loads(source.reading), IN_FORCE)
     return DocumentOut(
         version=source.version,
         stored_by=source.stored_by,
         stored_at=source.stored_at,
-        reading=ReadingOut.model_validate(reading),
+        reading=reading_out(json.loads(source.reading)),
     )

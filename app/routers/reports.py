@@ -30,24 +30,27 @@ from app.routers.answers import (
     download,
     etag_of_filed,
     failures,
-    link_next,
     marks_known,
+    page_of,
     skip_if_known,
 )
-from app.schemas.pages import PageOut, read_cursor, write_cursor
+from app.schemas.other_forms import form_meant
+from app.schemas.pages import read_cursor
 from app.schemas.reports import (
-    IN_FORCE,
     AgencyCode,
-    Report,
+    ReportBody,
     ReportOut,
     ReportPage,
+    ReportSent,
     ReportSummary,
     Year,
     ZerosBody,
     ZerosOut,
     ZeroStatementOut,
     ZeroStatementsOut,
+    read_report,
     report_out,
+    year_sent,
 )
 from app.schemas.results import FindingsOut, GateOut, counts_of, results_out
 from app.schemas.suggestions import suggested_out
@@ -73,9 +76,9 @@ Draft: TypeAlias = Annotated[
 ONE = "/{agency}/{year}"
 
 
-def sent_by(body: Report) -> Sent:
-    """Return what a body says of a report."""
-    return Sent(body.sent_values(IN_FORCE), body.sent_texts())
+def sent_by(body: ReportBody, year: int) -> Sent:
+    """Return what a body says of a report of this year."""
+    return Sent(body.sent_values(form_meant(year)), body.sent_texts())
 
 
 def answer(filed: Filed, response: Response) -> ReportOut:
@@ -91,7 +94,13 @@ def show(filed: Filed) -> ReportOut:
     return report_out(head_of(filed), filed.content, not_kept(filed.results), suggested)
 
 
-def _refuse_other_key(body: Report, agency: str, year: int) -> None:
+def _read(sent: object, agency: str, year: int) -> Sent:
+    """Return what a body says of the report that the path names.
+
+    Raises:
+        InvalidRequest: it isn't of that shape, or speaks of another report.
+    """
+    body = read_report(sent, year)
     faults = [
         Fault(f"/{name}", f"请求体中是“{sent}”，路径中是“{named}”，两者不一致", "key-differs")
         for name, sent, named in (("agency", body.agency, agency), ("year", body.year, year))
@@ -99,24 +108,31 @@ def _refuse_other_key(body: Report, agency: str, year: int) -> None:
     ]
     if faults:
         raise InvalidRequest("请求体与路径所指的不是同一份报告", faults)
+    return sent_by(body, year)
 
 
 @router.post("", status_code=201, summary="报送报告", responses=failures(400, 409, 413, 415, 422))
 def create_report(
-    body: Report, response: Response, write: WriteOnce, actor: CurrentActor, draft: Draft = False
+    body: Annotated[ReportSent, Body()],
+    response: Response,
+    write: WriteOnce,
+    actor: CurrentActor,
+    draft: Draft = False,
 ) -> ReportOut:
     """建立一份报告。不写 draft=true 则同时上报：有缺格、勾稽关系不平等强制性错误的不予保存。
 
     没有写的总计（（七）总计、总计）由系统算出；写了的必须相符。
     """
-    if body.agency is None or body.year is None:
-        names = [name for name in ("agency", "year") if getattr(body, name) is None]
+    report = read_report(body, year_sent(body))
+    if report.agency is None or report.year is None:
+        names = [name for name in ("agency", "year") if getattr(report, name) is None]
         faults = [Fault(f"/{name}", f"缺少“{name}”", "missing") for name in names]
         raise InvalidRequest("要写明是哪个机关、哪个年度的报告", faults)
-    agency, year = body.agency, body.year
+    agency, year = report.agency, report.year
+    sent = sent_by(report, year)
 
     def create(session: WriteSession) -> ReportOut:
-        filed = reports.create_report(session, actor, agency, year, sent_by(body), draft=draft)
+        filed = reports.create_report(session, actor, agency, year, sent, draft=draft)
         response.headers["Location"] = f"/api/v1/reports/{agency}/{year}"
         return answer(filed, response)
 
@@ -141,10 +157,11 @@ def list_reports(
         found = list_stored(
             session, actor, Wanted(year, under, status), (str(code), int(after_year)), limit + 1
         )
-        items = [_summary(listed) for listed in found[:limit]]
-    more = write_cursor([items[-1].agency, items[-1].year]) if len(found) > limit else None
-    link_next(request, response, more)
-    return ReportPage(items=items, page=PageOut(next=more, limit=limit))
+        shown, page = page_of(
+            request, response, found, limit, lambda listed: [listed.agency.code, listed.report.year]
+        )
+        items = [_summary(listed) for listed in shown]
+    return ReportPage(items=items, page=page)
 
 
 def _summary(listed: Listed) -> ReportSummary:
@@ -192,7 +209,7 @@ def get_report(
 def replace_report(
     agency: AgencyInPath,
     year: YearInPath,
-    body: Report,
+    body: Annotated[ReportSent, Body()],
     response: Response,
     write: Write,
     actor: CurrentActor,
@@ -200,11 +217,11 @@ def replace_report(
     draft: Draft = False,
 ) -> ReportOut:
     """没有则建立；已有则整份替换，要带 If-Match。不写 draft=true 则同时上报。"""
-    _refuse_other_key(body, agency, year)
+    sent = _read(body, agency, year)
 
     def replace(session: WriteSession) -> ReportOut:
         key = (agency, year)
-        filed, created = reports.replace_report(session, actor, key, sent_by(body), if_match, draft=draft)
+        filed, created = reports.replace_report(session, actor, key, sent, if_match, draft=draft)
         response.status_code = 201 if created else 200
         return answer(filed, response)
 
@@ -215,7 +232,7 @@ def replace_report(
 def patch_report(
     agency: AgencyInPath,
     year: YearInPath,
-    body: Annotated[Report, Body(media_type=MERGE_PATCH)],
+    body: Annotated[ReportSent, Body(media_type=MERGE_PATCH)],
     response: Response,
     write: Write,
     actor: CurrentActor,
@@ -223,10 +240,10 @@ def patch_report(
     draft: Draft = False,
 ) -> ReportOut:
     """按 RFC 7396 合并：写了的改，没写的不动；null 使一格成为缺格，使总计重新算出。"""
-    _refuse_other_key(body, agency, year)
+    sent = _read(body, agency, year)
 
     def patch(session: WriteSession) -> ReportOut:
-        filed = reports.patch_report(session, actor, (agency, year), sent_by(body), if_match, draft=draft)
+        filed = reports.patch_report(session, actor, (agency, year), sent, if_match, draft=draft)
         return answer(filed, response)
 
     return write(patch)

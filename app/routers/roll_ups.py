@@ -17,14 +17,14 @@ from app.routers.answers import (
     download,
     etag_of_body,
     failures,
-    link_next,
     marks_known,
+    page_of,
     skip_if_known,
 )
-from app.schemas.pages import MOST, PageOut, read_cursor, write_cursor
+from app.schemas.pages import MOST, read_cursor
 from app.schemas.reports import AgencyCode, Year
 from app.schemas.results import results_out
-from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut
+from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut, roll_up_out
 from app.services.agencies import find_agency
 from app.services.exports import Wanted as WantedBook
 from app.services.roll_ups import CoverageState, Covered, RolledUp, roll_up_subtree
@@ -64,7 +64,8 @@ def get_roll_up(
 def _out(rolled: RolledUp) -> RollUpOut:
     counts = {state.value: len(rolled.standing(state)) for state in CoverageState}
     counts["expected"] = len(rolled.expected)
-    return RollUpOut.model_validate(
+    return roll_up_out(
+        rolled.form,
         {
             "agency": rolled.agency.code,
             "name": rolled.agency.name,
@@ -87,7 +88,7 @@ def _out(rolled: RolledUp) -> RollUpOut:
             "rules": results_out(rolled.form, rolled.total.totals, rolled.results, of_report=False),
             "warnings": rolled.warnings,
             "as_of": rolled.as_of,
-        }
+        },
     )
 
 
@@ -143,13 +144,8 @@ def list_coverage(
         rolled = roll_up_subtree(session, actor, agency, year, basis)
     everyone = rolled.standing(state) if isinstance(state, CoverageState) else rolled.expected
     rest = [covered for covered in everyone if covered.agency.code > str(after)]
-    more = write_cursor([rest[limit - 1].agency.code]) if len(rest) > limit else None
-    link_next(request, response, more)
-    return CoveragePage(
-        items=[_covered(covered) for covered in rest[:limit]],
-        total=len(everyone),
-        page=PageOut(next=more, limit=limit),
-    )
+    shown, page = page_of(request, response, rest, limit, lambda covered: [covered.agency.code])
+    return CoveragePage(items=[_covered(covered) for covered in shown], total=len(everyone), page=page)
 
 
 @router.get(

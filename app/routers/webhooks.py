@@ -18,8 +18,8 @@ from app.deps import (
     StrictRoute,
 )
 from app.domain.deliveries import DeliveryState
-from app.routers.answers import READING, failures, link_next
-from app.schemas.pages import LARGEST, PageOut, read_cursor, write_cursor
+from app.routers.answers import READING, failures, page_of
+from app.schemas.pages import LARGEST, read_cursor
 from app.schemas.webhooks import (
     DeliveryOut,
     DeliveryPage,
@@ -88,10 +88,9 @@ def list_webhooks(
     (after,) = read_cursor(cursor, [""])
     with database.reading() as session:
         found = webhooks.list_webhooks(session, actor, str(after), limit + 1)
-        items = [_out(each) for each in found[:limit]]
-    more = write_cursor([items[-1].id]) if len(found) > limit else None
-    link_next(request, response, more)
-    return WebhookPage(items=items, page=PageOut(next=more, limit=limit))
+        shown, page = page_of(request, response, found, limit, lambda each: [each.webhook.id])
+        items = [_out(each) for each in shown]
+    return WebhookPage(items=items, page=page)
 
 
 @router.get("/{webhook_id}", summary="一个推送", responses=READING)
@@ -160,10 +159,9 @@ def list_deliveries(
     (before,) = read_cursor(cursor, [LARGEST])
     with database.reading() as session:
         found = deliveries.list_deliveries(session, actor, webhook_id, state, int(before), limit + 1)
-        items = [_delivery_out(each) for each in found[:limit]]
-    more = write_cursor([items[-1].id]) if len(found) > limit else None
-    link_next(request, response, more)
-    return DeliveryPage(items=items, page=PageOut(next=more, limit=limit))
+        shown, page = page_of(request, response, found, limit, lambda each: [each.delivery.id or 0])
+        items = [_delivery_out(each) for each in shown]
+    return DeliveryPage(items=items, page=page)
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/redelivery", summary="重新推送一条", responses=TOUCHING)

@@ -33,6 +33,7 @@ class MeasureOut(Out):
     code: Annotated[str, Field(title="代码")]
     unit: Annotated[str, Field(title="单位")]
     places: Annotated[int, Field(title="最多几位小数")]
+    is_signed: Annotated[bool, Field(title="是否可以小于 0")]
 
 
 class AxisOut(Out):

@@ -20,6 +20,7 @@ from app.domain.results import Outcome, blocking, described, not_kept
 from app.domain.values import to_text
 from app.errors import Duplicate, Fault, RulesBroken, WrongState
 from app.services.agencies import key_of
+from app.services.alike import note_prose
 from app.services.audit import chain_in, record_report
 from app.services.filed import Filed
 from app.services.following import hold_following, judge_following
@@ -66,6 +67,7 @@ def file_content(
         path=path_of(rung.code for rung in lineage),
         values=content.values,
     )
+    note_prose(session, filed)
     said = {"version": filed.report.version, "document": _add_version(session, actor, filed)}
     record_report(session, actor, Act.REPORT_CREATE, (agency, filed.report), details=said)
     if not draft:
@@ -140,6 +142,7 @@ def save(
     if changed:
         table = TABLES[content.form.version]
         update_numbers(session.connection(), table, filed.key, content.values)
+        note_prose(session, saved, before=filed.content)
         filed.report.revision += 1
         filed.report.version += 1
         filed.report.updated_at = _now()

@@ -14,6 +14,7 @@ from app.domain.context import Context, Reporter, RuleSettings, nearest
 from app.domain.deadlines import CHINA
 from app.domain.years import watched_cells
 from app.forms import FORMS, form_of_version
+from app.services.alike import alike_to
 from app.services.contents import read_content
 from app.storage.rule_settings import settings_of
 from app.storage.surroundings import (
@@ -56,7 +57,9 @@ def contexts_of(session: ReadSession, year: int, reported: Sequence[tuple[Agency
     earlier = _earlier(session, [key for key in ids if key in before], year)
     marks = marks_of(session, year)
     contexts = []
-    for agency, (reporter, settings) in zip(agencies, _bodies(session, agencies, year), strict=True):
+    for (agency, content), (reporter, settings) in zip(
+        reported, _bodies(session, agencies, year), strict=True
+    ):
         mark = marks.get((agency.level, agency.kind))
         counting = before.get(_key(agency))
         contexts.append(
@@ -67,6 +70,7 @@ def contexts_of(session: ReadSession, year: int, reported: Sequence[tuple[Agency
                 marks={} if mark is None else mark.by_cell,
                 peers=0 if mark is None else mark.peers,
                 marked_on=None if mark is None else mark.computed_at.astimezone(CHINA).date(),
+                alike=alike_to(session, agency, content, counting),
                 settings=settings,
             )
         )

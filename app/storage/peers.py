@@ -12,7 +12,7 @@ from app.domain.agencies import ReportScope
 from app.storage.models import AGENCY, REPORT
 from app.storage.numbers import TABLES, column_name, slot_that_counts
 from app.storage.rule_models import PEER_MARK
-from app.storage.surroundings import counts
+from app.storage.surroundings import report_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ def _numbers(form: ReportForm, cells: tuple[CellCode, ...]) -> Statement:
         .where(
             table.c.year == bindparam("year"),
             table.c.slot == slot_that_counts(),
-            counts(),
+            report_counts(),
             AGENCY.c.report_scope == ReportScope.OWN,
         )
     )

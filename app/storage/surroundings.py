@@ -97,17 +97,21 @@ def counting_reports(session: ReadSession, agency_ids: Collection[int], year: in
     return {row[0]: Counting(*row[1:]) for row in session.connection().execute(_counting(), bound)}
 
 
+def report_counts() -> ColumnElement[bool]:
+    """Tell of a report whether it was 上报, or was published and is being corrected."""
+    return or_(is_revised(), REPORT.c.status.in_(literal(each) for each in Basis.SUBMITTED.statuses))
+
+
+def version_that_counts() -> ColumnElement[int]:
+    """Return which version of such a report counts."""
+    return case((is_revised(), REPORT.c.published_version), else_=REPORT.c.version)
+
+
 @cache
 def _counting() -> Statement:
-    number = case((is_revised(), REPORT.c.published_version), else_=REPORT.c.version)
-    of_report = and_(VERSION.c.report_id == REPORT.c.id, VERSION.c.number == number)
+    of_report = and_(VERSION.c.report_id == REPORT.c.id, VERSION.c.number == version_that_counts())
     chosen = select(REPORT.c.agency_id, REPORT.c.form, VERSION.c.content).join(VERSION, of_report)
-    return chosen.where(_of_these(), REPORT.c.year == bindparam("year"), counts())
-
-
-def counts() -> ColumnElement[bool]:
-    """Tell of a report whether a version of it counts."""
-    return or_(is_revised(), REPORT.c.status.in_(literal(each) for each in Basis.SUBMITTED.statuses))
+    return chosen.where(_of_these(), REPORT.c.year == bindparam("year"), report_counts())
 
 
 def _of_these() -> ColumnElement[bool]:
@@ -142,7 +146,7 @@ def _numbers(form: ReportForm, cells: tuple[CellCode, ...]) -> Statement:
             _of_these(),
             REPORT.c.year.between(bindparam("first"), bindparam("last")),
             table.c.slot == slot_that_counts(),
-            counts(),
+            report_counts(),
         )
         .order_by(REPORT.c.year.desc())
     )

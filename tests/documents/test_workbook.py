@@ -20,6 +20,7 @@ from app.documents.workbook import Owed, ReportBook, RollUpBook, UnitRow, write_
 from app.domain.judging import judge, judge_balances
 from app.domain.roll_up import roll_up
 from app.domain.values import Values, to_text
+from app.forms import FORMS
 from app.forms.annual_2021 import FORM
 from app.forms.layout import ROWS_ABOVE, addresses_of, grid_of
 from app.forms.model import Axis, Block, Measure, ReportForm, Section, Sum, Table
@@ -120,7 +121,7 @@ def totals_row(sheet: Worksheet) -> int:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.sampled_from([FORM, TOY, SMALL]).flatmap(lambda form: st.tuples(st.just(form), any_values(form))))
+@given(st.sampled_from([*FORMS, TOY, SMALL]).flatmap(lambda form: st.tuples(st.just(form), any_values(form))))
 def test_a_report_reads_back_as_it_was_written(case: tuple[ReportForm, Values]) -> None:
     form, values = case
     workbook = opened(write_report(a_book(values, form)))
@@ -181,7 +182,7 @@ def test_a_missing_cell_is_empty_and_marked_and_never_0() -> None:
 # The form's own shape
 
 
-@pytest.mark.parametrize("form", [FORM, TOY, SMALL])
+@pytest.mark.parametrize("form", [*FORMS, TOY, SMALL])
 def test_headings_stand_and_merge_as_on_the_form(form: ReportForm) -> None:
     workbook = opened(write_report(a_book({}, form)))
     for table in form.tables:
@@ -354,7 +355,7 @@ def test_the_sheets_stand_in_order() -> None:
     assert workbook.sheetnames == ["汇总", "明细", "缺报", "校验", "第1镇", "第2镇", "第3镇"]
 
 
-@pytest.mark.parametrize("form", [FORM, TOY, SMALL])
+@pytest.mark.parametrize("form", [*FORMS, TOY, SMALL])
 def test_totals_and_units_have_the_forms_tables_with_their_numbers(form: ReportForm) -> None:
     units = [a_unit(at, values=a_balanced_report(form)) for at in (1, 2)]
     book = a_roll_up(*units, form=form)
@@ -389,7 +390,7 @@ def test_the_totals_say_how_complete_they_are() -> None:
 
 @settings(max_examples=10, deadline=None)
 @given(
-    st.sampled_from([FORM, TOY, SMALL]).flatmap(
+    st.sampled_from([*FORMS, TOY, SMALL]).flatmap(
         lambda f: st.tuples(st.just(f), st.lists(any_values(f), max_size=4))
     )
 )

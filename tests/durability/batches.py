@@ -71,8 +71,8 @@ class Sender:
                 agency=code,
                 year=year,
                 title=str(TEXTS["title"]).replace(str(YEAR), str(year)),
-                **({} if etag is None else {"etag": etag}),
             )
+            | ({} if etag is None else {"etag": etag})
             for (code, year), etag in zip(KEYS, self.etags, strict=True)
         ]
 

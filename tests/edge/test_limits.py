@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.testclient import TestClient
 
-URL, HEADERS, HEAD, BODY = 2048, 20, 4096, 4096
+URL, HEADERS, HEAD, BODY, DEPTH = 2048, 20, 4096, 4096, 8
 NOBODY = {"Authorization": ""}
 SOON = 0.5
 
@@ -35,6 +35,7 @@ def narrow(sqlite_url: str) -> Iterator[Desk]:
         max_headers=HEADERS,
         max_head_bytes=HEAD,
         max_body_bytes=BODY,
+        max_json_depth=DEPTH,
     )
     with Desk(create_app(settings)) as desk:
         yield desk
@@ -54,6 +55,17 @@ def test_an_address_may_be_so_long_and_no_longer(narrow: Desk) -> None:
     refused = assert_problem(narrow.get(path + "a" * (URL - len(path) + 2)), 414, "address-too-long")
     assert refused["detail"] == f"地址长 {URL + 1} 字节，上限是 {URL} 字节"
     assert_problem(narrow.get("/" + "a" * URL), 414, "address-too-long")
+
+
+def test_a_body_may_have_so_many_levels_and_no_more(narrow: Desk) -> None:
+    """Alone and as a line of a batch."""
+    kind = {"Content-Type": "application/x-ndjson"}
+    for levels, said in ((DEPTH, False), (DEPTH + 1, True)):
+        body = "[" * levels + "]" * levels
+        alone = narrow.put(address(), content=body, headers={"Content-Type": "application/json"})
+        line = narrow.post(f"{API}/reports/batch", params={"atomic": False}, content=body, headers=kind)
+        for answer in (alone, line):
+            assert (f"嵌套层数太多，最多 {DEPTH} 层" in answer.text) is said
 
 
 def test_headers_may_be_so_many_and_so_long(narrow: Desk) -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_25_rule_settings"
-down_revision = "2026_11_22_webhooks"
+down_revision = "2026_11_25_prose_bands"
 branch_labels = None
 depends_on = None
 

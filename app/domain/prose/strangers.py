@@ -1,0 +1,104 @@
+"""Other bodies' names, other levels' wording and placeholders in the prose (R30)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from app.domain.agencies import AgencyLevel
+from app.domain.prose.texts import broken, in_quotes, kept, quoted, texts_of, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.domain.content import Content
+    from app.domain.context import Reporter
+    from app.domain.prose.texts import Text
+    from app.domain.results import Result
+
+_PLACEHOLDER = re.compile(
+    r"[XＸ×✕╳]{2,}|[xｘ]{2,}(?=[县市区镇乡局年月日])|[＿_]{2,}|某某|待填写?|待补充|此处填写|（示例）|\(示例\)|【[^】]{0,20}】|［请[^］]{0,20}］"
+)
+_AREA = re.compile("(?:省|市|县|区|旗|州|盟|镇|乡|苏木|街道)$")
+_SUFFIX = re.compile("(?:人民政府|办事处)$")
+_ABOVE_OWN = re.compile("[县市区旗](?=[^县市区旗]*$)")
+_SHORTEST = 3
+
+
+def judge_strangers(content: Content, reporter: Reporter) -> Iterator[Result]:
+    """Yield what doesn't belong to this report, for each text; one result where there is nothing."""
+    texts = [text for text in texts_of(content) if text.code != "title"]
+    found = [result for text in texts for result in _in_text(text, reporter)]
+    if texts and not found:
+        yield kept("R30", "all", "文字里没有发现别的机关的名称、别的级别的说法、没有填写的占位文字", "")
+    yield from found
+
+
+def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:
+    for what, pattern, advice in (
+        ("body", _others(reporter), "别的机关的名称"),
+        ("level", _higher(reporter.level, reporter.name, reporter.above), "别的级别的说法"),
+        ("placeholder", _PLACEHOLDER, "没有填写的占位文字"),
+    ):
+        if pattern is None:
+            continue
+        own = _own(reporter) if what == "body" else None
+        said = text.text if own is None else own.sub(lambda match: " " * len(match[0]), text.text)
+        matches = list(pattern.finditer(said))
+        if matches:
+            message = (
+                f"“{text.name}”里有{advice}：{in_quotes(words_of(matches))}；请核对是不是套用了别处的文字"
+            )
+            yield broken("R30", f"{what}.{text.code}", message, text.pointer, quoted(text, matches))
+
+
+def _others(reporter: Reporter) -> re.Pattern[str] | None:
+    return _any_of(reporter.neighbours, reporter.above)
+
+
+def _own(reporter: Reporter) -> re.Pattern[str] | None:
+    own = () if reporter.name is None else (reporter.name,)
+    return _any_of((*own, *reporter.above), reporter.above)
+
+
+@lru_cache(maxsize=256)
+def _any_of(names: tuple[str, ...], above: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Return a pattern of names as prose says them: without 人民政府, areas also without those above."""
+    said = {variant for name in names for variant in _variants(name, above)}
+    ordered = sorted(said, key=lambda name: (-len(name), name))
+    return re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+
+def _variants(name: str, above: tuple[str, ...]) -> Iterator[str]:
+    short = _SUFFIX.sub("", name)
+    yield from (each for each in (name, short) if len(each) >= _SHORTEST)
+    if _AREA.search(short):
+        for prefix in above:
+            rest = short.removeprefix(_SUFFIX.sub("", prefix))
+            if rest != short and len(rest) >= _SHORTEST:
+                yield rest
+
+
+@lru_cache(maxsize=256)
+def _higher(level: AgencyLevel | None, name: str | None, above: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Return a pattern of the wording of levels beyond the next: a township may speak of its county.
+
+    全区 is left alone: it may be a district or an autonomous region.
+    """
+    if level is AgencyLevel.TOWNSHIP:
+        areas = "省" if _is_under_city(name, above) else "市省"
+    elif level is AgencyLevel.COUNTY:
+        areas = "省"
+    else:
+        return None
+    return re.compile(f"[全我本][{areas}](?![县级市场民容委场直])")
+
+
+def _is_under_city(name: str | None, above: tuple[str, ...]) -> bool:
+    """Tell whether a township is a city's own, or may be."""
+    nearest = _SUFFIX.sub("", above[0]) if above else ""
+    if nearest:
+        return nearest.endswith("市")
+    part = _ABOVE_OWN.findall(_SUFFIX.sub("", name or ""))
+    return part in ([], ["市"])
