@@ -54,7 +54,14 @@ def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:
 
 
 def _others(reporter: Reporter) -> re.Pattern[str] | None:
-    return _any_of(reporter.neighbours, reporter.above)
+    """Return the pattern of the names beside a body, with its own, which is blank in the text by then.
+
+    So it is the same for all that stand under one body, and is made once.
+    """
+    own = () if reporter.name is None else (reporter.name,)
+    return (
+        _any_of(tuple(sorted({*reporter.neighbours, *own})), reporter.above) if reporter.neighbours else None
+    )
 
 
 def _own(reporter: Reporter) -> re.Pattern[str] | None:
