@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
-from tests.builders import a_balanced_report
+from tests.builders import PROSE, a_sound_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,19 +24,13 @@ Answered = TypeVar("Answered")
 API = "/api/v1"
 COUNTY, TOWN = "640323", "640323101"
 YEAR = 2021
-TEXTS = {
-    "title": "盐池县大水坑镇人民政府2021年政府信息公开工作年度报告",
-    "narratives": {
-        "overview": "按时公开。",
-        "problems": "问题与改进。",
-        "other_matters": "没有收取信息处理费。",
-    },
-}
+TITLE = "机关{agency}{year}年政府信息公开工作年度报告"
+TEXTS = {"title": TITLE.format(agency=TOWN, year=YEAR), "narratives": PROSE}
 
 
 def an_agency(code: str = TOWN, parent: str | None = COUNTY, **members: object) -> dict[str, Any]:
-    """Return the body of an agency."""
-    defaults = {"name": f"机关{code}", "level": "township", "kind": "government"}
+    """Return the body of an agency: one whose figures may be as large as `a_sound_report` has them."""
+    defaults = {"name": f"机关{code}", "level": "prefecture", "kind": "government"}
     return {"code": code, "parent": parent, **defaults, **members}
 
 
@@ -56,7 +50,7 @@ def register_county(client: TestClient, *towns: str) -> None:
 
 def a_report(values: Values | None = None, *, form: ReportForm = FORM, **members: object) -> dict[str, Any]:
     """Return the body of a report that may be 上报, without agency and year."""
-    numbers = a_balanced_report(form) if values is None else values
+    numbers = a_sound_report(form) if values is None else values
     return {**deepcopy(TEXTS), **nest(form, numbers), **members}
 
 
@@ -69,7 +63,8 @@ def file_report(
     client: TestClient, agency: str = TOWN, year: int = YEAR, *, draft: bool = False, **members: object
 ) -> Response:
     """File a report that nobody has filed yet."""
-    body = a_report(**members)  # type: ignore[arg-type]  # members of the body, `values` among them
+    titled = {"title": TITLE.format(agency=agency, year=year)} if year != YEAR else {}
+    body = a_report(**{**titled, **members})  # type: ignore[arg-type]  # members of the body, `values` among them
     answer = client.put(address(agency, year), params={"draft": draft}, json=body)
     assert answer.status_code == 201, answer.text
     return answer

@@ -101,6 +101,13 @@ def _remark(desk: TestClient) -> None:
     succeed(desk.post(f"{API}/links", json={"path": f"{API}/agencies?limit=7"}, headers=once))
 
 
+def _look_back(desk: TestClient) -> None:
+    """Make a report on the form before the one in force."""
+    former = FORMS[0]
+    body = a_report(form=former) | {"title": None}
+    succeed(desk.put(address(TOWN, former.first_year), params={"draft": True}, json=body))
+
+
 def _set_rules(desk: TestClient, database: Database) -> None:
     """Set a rule, and let the peers of a report have been looked at."""
     setting = {"rule": "R34", "level": "W", "thresholds": {"characters": 2000}, "reason": "县里的要求"}
@@ -110,13 +117,6 @@ def _set_rules(desk: TestClient, database: Database) -> None:
     )
     with database.writing() as session:
         session.add(mark)
-
-
-def _look_back(desk: TestClient) -> None:
-    """Make a report on the form before the one in force."""
-    former = FORMS[0]
-    body = a_report(form=former) | {"title": None}
-    succeed(desk.put(address(TOWN, former.first_year), params={"draft": True}, json=body))
 
 
 def _come_and_go(desk: TestClient) -> None:

@@ -15,6 +15,7 @@ from app.domain.results import Outcome
 from app.domain.rules import RULES
 from app.jobs.rechecks import recheck_parts
 from app.jobs.worker import Opening
+from app.services.filed import find_form
 from app.services.peers import mark_peers
 from app.services.rechecking import reports_to_recheck
 from app.storage.engine import Patience
@@ -65,7 +66,7 @@ def recheck(
                     if as_json and one.counts:
                         _print_line(year, one)
                 bar.update(len(part))
-    _print_summary(tally, err=as_json)
+    _print_summary(tally, year, err=as_json)
     raise typer.Exit(WRONG if tally.breaking else 0)
 
 
@@ -74,7 +75,8 @@ def _print_line(year: int, one: Rechecked) -> None:
     typer.echo(json.dumps({**said, "findings": one.findings}, ensure_ascii=False))
 
 
-def _print_summary(tally: _Tally, *, err: bool) -> None:
+def _print_summary(tally: _Tally, year: int, *, err: bool) -> None:
+    form = find_form(year)
     for rule_id in sorted(tally.reports_by_rule):
         rule = RULES[rule_id]
         counts = "，".join(
@@ -82,9 +84,8 @@ def _print_summary(tally: _Tally, *, err: bool) -> None:
             for outcome in (Outcome.BROKEN, Outcome.NOT_EVALUATED)
             if (count := tally.results[rule_id, outcome])
         )
-        line = (
-            f"{rule_id} {rule.level.label}  {tally.reports_by_rule[rule_id]} 份报告，{counts}  {rule.title}"
-        )
+        reports = tally.reports_by_rule[rule_id]
+        line = f"{rule_id} {rule.level.label}  {reports} 份报告，{counts}  {rule.title_on(form)}"
         typer.echo(line, err=err)
     typer.echo(
         f"核对 {tally.reports} 份报告，{tally.with_findings} 份有疑问；"

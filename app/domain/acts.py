@@ -23,6 +23,8 @@ class Act(StrEnum):
     REPORT_IMPORT = "report.import"
     REPORT_COMMENT = "report.comment"
     REPORT_REJUDGE = "report.rejudge"
+    REPORT_EXPLAIN = "report.explain"
+    REPORT_REVIEW = "report.review"
     AGENCY_CREATE = "agency.create"
     AGENCY_REPLACE = "agency.replace"
     AGENCY_DELETE = "agency.delete"
@@ -63,6 +65,8 @@ _LABELS = {
     Act.REPORT_IMPORT: "从文件读入",
     Act.REPORT_COMMENT: "批注",
     Act.REPORT_REJUDGE: "重新核对",
+    Act.REPORT_EXPLAIN: "写出错说明",
+    Act.REPORT_REVIEW: "审核出错说明",
     Act.AGENCY_CREATE: "登记机关",
     Act.AGENCY_REPLACE: "更正机关",
     Act.AGENCY_DELETE: "删除机关",

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from app.domain.explanations import NOTHING_EXPLAINED, described_explanation
 from app.domain.rules import Level, Rule
 from app.domain.values import to_json
 from app.forms.layout import addresses_of
 from app.forms.model import COUNT
 
 if TYPE_CHECKING:
+    from app.domain.explanations import Explanations
     from app.domain.values import Values
     from app.forms.model import Cell, CellCode, ReportForm
 
@@ -111,8 +113,10 @@ def blocking(results: list[Result]) -> list[Result]:
     return [result for result in results if result.blocks]
 
 
-def described(form: ReportForm, values: Values, result: Result) -> dict[str, object]:
-    """Return a result as JSON has it, with the cells that it speaks of and what stands in them."""
+def described(
+    form: ReportForm, values: Values, result: Result, explanations: Explanations = NOTHING_EXPLAINED
+) -> dict[str, object]:
+    """Return a result as JSON has it: with the cells that it speaks of, and the explanation that holds."""
     measure = form.cells[result.cells[0]].measure if result.cells else COUNT
     return {
         "rule": result.rule.id,
@@ -136,4 +140,5 @@ def described(form: ReportForm, values: Values, result: Result) -> dict[str, obj
         ],
         "pointer": result.pointer,
         "quotes": list(result.quotes),
+        "explanation": described_explanation(explanations.of(values, result)),
     }

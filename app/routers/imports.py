@@ -67,6 +67,7 @@ def _import_out(imported: Imported, filed: Filed | None) -> ImportOut:
             year=filed.report.year,
             version=filed.report.version,
             etag=etag_of(filed.report),
+            can_submit=filed.can_submit,
         )
     return import_out(described_reading(imported), stored)
 

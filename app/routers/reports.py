@@ -21,7 +21,7 @@ from app.deps import (
     StrictRoute,
 )
 from app.domain.lifecycle import Status
-from app.domain.results import blocking, not_kept
+from app.domain.results import not_kept
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import (
     READING,
@@ -55,6 +55,7 @@ from app.schemas.reports import (
 from app.schemas.results import FindingsOut, GateOut, counts_of, results_out
 from app.schemas.suggestions import suggested_out
 from app.services import reports, zeros
+from app.services.explaining import Said
 from app.services.exports import Wanted as WantedBook
 from app.services.filed import Filed, find_report
 from app.services.findings import last_verdict
@@ -71,14 +72,22 @@ router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["年度报�
 AgencyInPath: TypeAlias = Annotated[AgencyCode, Path(description="机关代码")]
 YearInPath: TypeAlias = Annotated[Year, Path(description="报告年度")]
 Draft: TypeAlias = Annotated[
-    bool, Query(description="true 存为草稿，可以有错、有缺；false 保存并上报，不符合强制性规则则不保存")
+    bool,
+    Query(
+        description="true 存为草稿，可以有错、有缺；false 保存并上报，有强制性错误、核实性问题没说明则不保存"
+    ),
 ]
 ONE = "/{agency}/{year}"
 
 
 def sent_by(body: ReportBody, year: int) -> Sent:
     """Return what a body says of a report of this year."""
-    return Sent(body.sent_values(form_meant(year)), body.sent_texts())
+    return Sent(body.sent_values(form_meant(year)), body.sent_texts(), said_by(body))
+
+
+def said_by(body: ReportBody) -> list[Said]:
+    """Return what a body says of the report's findings."""
+    return [Said(one.rule, one.code, one.text) for one in body.explanations]
 
 
 def answer(filed: Filed, response: Response) -> ReportOut:
@@ -91,7 +100,8 @@ def show(filed: Filed) -> ReportOut:
     """Give a report out."""
     offered = suggested_for(filed)
     suggested = suggested_out(offered.form, offered.from_year, offered.values)
-    return report_out(head_of(filed), filed.content, not_kept(filed.results), suggested)
+    findings = not_kept(filed.results)
+    return report_out(head_of(filed), filed.content, findings, suggested, filed.explanations)
 
 
 def _read(sent: object, agency: str, year: int) -> Sent:
@@ -121,6 +131,7 @@ def create_report(
 ) -> ReportOut:
     """建立一份报告。不写 draft=true 则同时上报：有缺格、勾稽关系不平等强制性错误的不予保存。
 
+        核实性问题没有出错说明（explanations）的，也不予保存。
     没有写的总计（（七）总计、总计）由系统算出；写了的必须相符。
     """
     report = read_report(body, year_sent(body))
@@ -271,7 +282,7 @@ def get_findings(
     passed = last_verdict(filed)
     content = filed.content
     results = filed.results
-    items = results_out(content.form, content.values, not_kept(results))
+    items = results_out(content.form, content.values, not_kept(results), filed.explanations)
     return FindingsOut(
         version=filed.report.version,
         items=items,
@@ -279,7 +290,7 @@ def get_findings(
         returned=len(items),
         truncated=False,
         counts=counts_of(results),
-        can_submit=not blocking(results),
+        can_submit=filed.can_submit,
         gate=None if passed is None else GateOut.model_validate(passed),
     )
 

@@ -11,24 +11,25 @@ from app.deps import CurrentActor, CurrentDatabase, StrictRoute
 from app.domain.agencies import ReportScope
 from app.domain.content import Content, with_texts
 from app.domain.context import ALONE, Context, Reporter
+from app.domain.explanations import Explanations
 from app.domain.judging import judge
 from app.domain.results import blocking
 from app.domain.totals import complete
 from app.errors import Fault, InvalidRequest
 from app.forms import form_of_year
 from app.routers.answers import failures
+from app.routers.reports import said_by, sent_by
 from app.schemas.reports import read_report, year_sent
 from app.schemas.results import JudgementOut, counts_of, results_out
-from app.schemas.validations import Beside, ValidationSent, read_validation
+from app.schemas.validations import Beside, ValidationBody, ValidationSent, read_validation
+from app.services.explaining import explained_by
 from app.services.filed import find_form
-from app.services.reports import Sent
 from app.services.validations import judge_sent
 
 if TYPE_CHECKING:
     from app.domain.results import Result
     from app.forms.model import ReportForm
     from app.schemas.reports import ReportBody
-    from app.schemas.validations import ValidationBody
 
 router = APIRouter(route_class=StrictRoute, tags=["核对"])
 
@@ -39,38 +40,33 @@ def validate_report(
 ) -> JudgementOut:
     """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。
 
-    beside 写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。不写 beside 而写 agency，
-    则同这个机关上报时一样，与系统所知的它的情况、它以前的报告和规则设定一并核对。
+    写了 agency，则同这个机关上报时一样，与它上一年度的报告、层级、规则设定等一并核对；或者用 beside
+    写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。都不写则只核对报告本身。所写的出错说明（explanations）也算在内。
     """
     sent = read_validation(body)
     if sent.year is None:
         raise InvalidRequest("要写明报告年度", [Fault("/year", "缺少“year”", "missing")])
-    form = find_form(sent.year)
-    if sent.beside is None and sent.agency is not None:
-        said = Sent(sent.sent_values(form), sent.sent_texts())
-        with database.reading() as session:
-            content, results = judge_sent(session, actor, sent.agency, sent.year, said)
+    if sent.agency is None or sent.beside is not None:
+        content, results = judge_beside(sent, sent.year)
     else:
-        content, results = judge_beside(form, sent, sent.year)
-    items = results_out(content.form, content.values, results)
+        with database.reading() as session:
+            content, results = judge_sent(session, actor, sent.agency, sent.year, sent_by(sent, sent.year))
+    known = Explanations(tuple(explained_by(results, content.values, Explanations(), said_by(sent))))
+    items = results_out(content.form, content.values, results, known)
     return JudgementOut(
         items=items,
         total=len(items),
         returned=len(items),
         truncated=False,
         counts=counts_of(results),
-        can_submit=not blocking(results),
+        can_submit=not blocking(results) and not known.unexplained(content.values, results),
     )
 
 
-def judge_beside(form: ReportForm, sent: ValidationBody, year: int) -> tuple[Content, list[Result]]:
-    """Return what was sent as a report, and every result beside what the caller says alone.
-
-    Raises:
-        InvalidRequest: a report of another year is of none that it could be.
-    """
+def judge_beside(sent: ValidationBody, year: int) -> tuple[Content, list[Result]]:
+    """Judge what was sent beside nothing but what the caller says."""
     scope = ReportScope.OWN if sent.beside is None else sent.beside.report_scope
-    content = _content(form, year, sent, scope)
+    content = _content(find_form(year), year, sent, scope)
     return content, judge(content, ALONE if sent.beside is None else _context(sent.beside, year))
 
 

@@ -43,6 +43,7 @@ class StoredOut(Out):
     year: Annotated[int, Field(title="报告年度")]
     version: Annotated[int, Field(title="版本号")]
     etag: Annotated[str, Field(title="草稿的 ETag")]
+    can_submit: Annotated[bool, Field(title="这份草稿是否可以上报")]
 
 
 class ReadingHead(Out):

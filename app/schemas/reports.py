@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.agencies import AGENCY_CODE
 from app.domain.content import TITLES, document_of
+from app.domain.explanations import LEAST_CHARACTERS, NOTHING_EXPLAINED, Explanations
 from app.domain.lifecycle import Status
 from app.domain.values import flatten
 from app.forms import FORMS
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from app.domain.content import Content
     from app.domain.results import Result
     from app.forms.model import Axis, CellCode, ReportForm, Table
+
+MOST_EXPLAINED = 2000
+"""How long an explanation may be."""
+MOST_EXPLANATIONS = 500
 
 AgencyCode: TypeAlias = Annotated[str, Field(title="机关代码", pattern=AGENCY_CODE, examples=["640323101"])]
 Year: TypeAlias = Annotated[int, Field(title="报告年度", ge=1949, le=9999, examples=[2021])]
@@ -53,7 +58,23 @@ class Contact(Body):
     phone: Annotated[Name | None, Field(title="办公电话")] = None
 
 
-_NO_TEXTS = {"agency", "year", "etag", *(table.code for form in FORMS for table in form.tables)}
+_NO_TEXTS = {
+    "agency",
+    "year",
+    "etag",
+    "explanations",
+    *(table.code for form in FORMS for table in form.tables),
+}
+
+
+class ExplanationBody(Body):
+    """对一处核实性问题的出错说明。"""
+
+    rule: Annotated[Line, Field(title="规则编号", examples=["R11"])]
+    code: Annotated[Line, Field(title="核对之处", examples=["requests.carried.total"])]
+    text: Annotated[
+        Prose, Field(title=f"为什么没有错，至少 {LEAST_CHARACTERS} 个字", max_length=MOST_EXPLAINED)
+    ]
 
 
 class ReportBody(Body):
@@ -68,6 +89,9 @@ class ReportBody(Body):
     signed_on: Annotated[Day | None, Field(title="签发日期")] = None
     published_on: Annotated[Day | None, Field(title="公布日期")] = None
     published_url: Annotated[Name | None, Field(title="公布网址")] = None
+    explanations: Annotated[
+        list[ExplanationBody], Field(title="对核实性问题的出错说明", max_length=MOST_EXPLANATIONS)
+    ] = []  # noqa: RUF012 - a model copies its defaults
 
     def sent_texts(self) -> dict[str, object]:
         """Return the members that were sent, as JSON has them, without tables, agency and year."""
@@ -358,6 +382,7 @@ def report_out(
     content: Content,
     findings: list[Result],
     suggested: Mapping[str, SuggestedOut],
+    explanations: Explanations = NOTHING_EXPLAINED,
 ) -> ReportOut:
     """Give a report out.
 
@@ -366,6 +391,7 @@ def report_out(
         content: what it says.
         findings: what isn't kept, or is doubtful.
         suggested: last year's figures for cells that are missing.
+        explanations: what was said of that.
     """
     return cast("type[ReportOut]", out_model(content.form)).model_validate(
         {
@@ -373,7 +399,7 @@ def report_out(
             **head,
             "year": content.year,
             "form": content.form.version,
-            "findings": results_out(content.form, content.values, findings),
+            "findings": results_out(content.form, content.values, findings, explanations),
             "suggested": suggested,
         }
     )

@@ -28,7 +28,8 @@ MOST_COMPARED = 5
 def find_alike(session: ReadSession, agency: Agency, content: Content) -> tuple[Alike, ...]:
     """Return reports whose prose is like that of an agency's report; see `alike_to`."""
     key = key_of(agency)
-    return alike_to(session, agency, content, counting_reports(session, [key], content.year - 1).get(key))
+    last_year = counting_reports(session, [key], content.year - 1).get(key)
+    return alike_to(session, agency, content, last_year)
 
 
 def alike_to(

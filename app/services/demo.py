@@ -223,7 +223,9 @@ def made_up_content(blank: Content, details: AgencyDetails) -> Content:
                 "（五）监督保障方面：开展考核和社会评议，没有发生责任追究。"
             ),
             "problems": f"{MARK}存在的问题：更新不够及时。改进措施：专人每周核对，按月通报。",
-            "other_matters": f"{MARK}{year}年没有收取信息处理费。没有其他需要报告的事项。",
+            "other_matters": (
+                f"{MARK}依照规定发出收费通知，{year}年没有收取信息处理费。没有其他需要报告的事项。"
+            ),
         },
         values=values,
     )
@@ -257,7 +259,8 @@ def _fill_column(
     figures[f"requests.received.{applicant}"] = received
     figures[f"requests.pending_at_start.{applicant}"] = start
     figures[f"requests.pending_at_end.{applicant}"] = end
-    rows = [outcome.split(".")[1] for outcome in outcomes]
+    # townships hold no state secrets
+    rows = [row for outcome in outcomes if (row := outcome.split(".")[1]) != "denied_state_secret"]
     # most requests are granted: the first outcome of the form
     for row in chance.choices(rows, [12, *(1 for _ in rows[1:])], k=start + received - end):
         figures[f"requests.{row}.{applicant}"] += 1

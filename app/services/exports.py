@@ -79,7 +79,15 @@ def _export_report(database: Database, wanted: Wanted) -> Exported:
 
 def _report_book(filed: Filed) -> ReportBook:
     as_of, notes = filed.report.updated_at, [_note(correction) for correction in corrections_of(filed)]
-    return ReportBook(filed.content, filed.agency.name, filed.status.label, filed.results, as_of, notes)
+    return ReportBook(
+        filed.content,
+        filed.agency.name,
+        filed.status.label,
+        filed.results,
+        as_of,
+        notes,
+        filed.explanations,
+    )
 
 
 def _note(correction: Correction) -> str:

@@ -12,15 +12,17 @@ from sqlalchemy import Select, bindparam, select
 from app.domain.content import Content
 from app.domain.context import ALONE, Context
 from app.domain.deadlines import CHINA
+from app.domain.explanations import NOTHING_EXPLAINED, Explanations, ExplanationState
 from app.domain.judging import judge
 from app.domain.lifecycle import Action, Status
-from app.domain.results import Result
+from app.domain.results import Result, blocking
 from app.domain.roles import Right
 from app.errors import Fault, InvalidRequest, NotFound
 from app.forms import form_of_version, form_of_year
 from app.services.agencies import find_agency
 from app.services.contents import read_content
 from app.services.surroundings import context_of
+from app.storage.explanations import explanations_of
 from app.storage.models import REPORT, STEP, Agency, Report, ReportVersion, Step
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Filed:
         steps: 上报, 退回 and so on, the oldest first.
         seen: which version `content` is of, where it isn't the current one.
         context: what it is judged beside.
+        explanations: all that was explained about it.
     """
 
     agency: Agency
@@ -56,6 +59,7 @@ class Filed:
     steps: list[Step] = field(default_factory=list)
     seen: Seen | None = None
     context: Context = ALONE
+    explanations: Explanations = NOTHING_EXPLAINED
 
     @property
     def status(self) -> Status:
@@ -66,6 +70,28 @@ class Filed:
     def results(self) -> list[Result]:
         """What the rules make of it, judged once."""
         return judge(self.content, self.context)
+
+    @property
+    def unexplained(self) -> list[Result]:
+        """The findings that keep it from being 上报 until they are explained."""
+        return self.explanations.unexplained(self.content.values, self.results)
+
+    @property
+    def unaccepted(self) -> list[Result]:
+        """The findings that keep it from being 审核通过 until their explanations are accepted."""
+        return self.explanations.unaccepted(self.content.values, self.results)
+
+    @property
+    def can_submit(self) -> bool:
+        """Whether nothing keeps it from being 上报."""
+        return not blocking(self.results) and not self.unexplained
+
+    def refusal_of(self, result: Result) -> str | None:
+        """Return why the explanation of a finding was refused; None where it wasn't."""
+        explained = self.explanations.of(self.content.values, result)
+        if explained is None or explained.state is not ExplanationState.REFUSED:
+            return None
+        return explained.review.reason if explained.review else None
 
     @property
     def version(self) -> int:
@@ -139,7 +165,14 @@ def filed_as(session: ReadSession, agency: Agency, report: Report) -> Filed:
     """Return a stored report with what its current version says and the steps it has taken."""
     steps = session.scalars(_steps(), {"of_report": report.id})
     content = content_of(session, agency, report)
-    return Filed(agency, report, content, list(steps), context=context_of(session, agency, content))
+    return Filed(
+        agency,
+        report,
+        content,
+        list(steps),
+        context=context_of(session, agency, content),
+        explanations=explanations_of(session, report_key(report)),
+    )
 
 
 @cache

@@ -14,12 +14,14 @@ from app.domain.values import Values
 from app.services.agencies import find_agency, find_agency_named
 from app.services.audit import record_report
 from app.services.contents import empty_content
+from app.services.explaining import Said
 from app.services.filed import Filed, filed_as, find_form, find_report, get_report
-from app.services.saving import already_there, file_content, save, wrong_state
+from app.services.gate import wrong_state
+from app.services.saving import already_there, file_content, save
 from app.services.versions import BasedOn, require_absent, require_current
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from app.auth.actor import Actor
     from app.forms.model import CellCode
@@ -34,10 +36,12 @@ class Sent:
     Attributes:
         values: the cells that were sent.
         texts: title, prose and particulars that were sent, as JSON has them.
+        said: what is said of its findings.
     """
 
     values: Values = field(default_factory=dict)
     texts: Mapping[str, object] = field(default_factory=dict)
+    said: Sequence[Said] = ()
 
 
 def create_report(
@@ -61,7 +65,7 @@ def _file(
     session: WriteSession, actor: Actor, agency: Agency, year: int, sent: Sent, *, draft: bool
 ) -> Filed:
     content = compose(empty_content(find_form(year), year, agency), sent)
-    return file_content(session, actor, agency, content, draft=draft)
+    return file_content(session, actor, agency, content, draft=draft, said=sent.said)
 
 
 def compose(blank: Content, sent: Sent) -> Content:
@@ -114,7 +118,8 @@ def replace_of(
     require_current(based_on, report)
     filed = filed_as(session, agency, report)
     content = compose(empty_content(filed.content.form, year, agency), sent)
-    return save(session, actor, filed, content, draft=draft, to_submit=not draft), False
+    saved = save(session, actor, filed, content, draft=draft, to_submit=not draft, said=sent.said)
+    return saved, False
 
 
 def patch_report(
@@ -137,7 +142,7 @@ def patch_report(
     content = filed.content
     amended = replace(content, values=totals.patch(content.form, content.values, sent.values))
     texts = merge(dict(texts_of(content)), sent.texts)
-    return save(session, actor, filed, with_texts(amended, texts), draft=draft)
+    return save(session, actor, filed, with_texts(amended, texts), draft=draft, said=sent.said)
 
 
 def replace_cells(

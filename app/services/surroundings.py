@@ -57,9 +57,8 @@ def contexts_of(session: ReadSession, year: int, reported: Sequence[tuple[Agency
     earlier = _earlier(session, [key for key in ids if key in before], year)
     marks = marks_of(session, year)
     contexts = []
-    for (agency, content), (reporter, settings) in zip(
-        reported, _bodies(session, agencies, year), strict=True
-    ):
+    bodies = _bodies(session, agencies, year)
+    for (agency, content), (reporter, settings) in zip(reported, bodies, strict=True):
         mark = marks.get((agency.level, agency.kind))
         counting = before.get(_key(agency))
         contexts.append(

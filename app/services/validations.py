@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def judge_sent(
     session: ReadSession, actor: Actor, code: str, year: int, sent: Sent
 ) -> tuple[Content, list[Result]]:
-    """Return what was sent as an agency's report, and every result beside what is known of the agency.
+    """Return what was sent as an agency's report, and every result, as if it were saved now.
 
     Raises:
         NotFound: there is no such agency that the actor reaches.

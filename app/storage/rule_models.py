@@ -8,7 +8,8 @@ from sqlalchemy import Index, Text
 from sqlmodel import Field
 
 from app.storage.columns import Key, UtcDateTime
-from app.storage.models import METADATA, NEVER_AGAIN, Entity
+from app.storage.entity import NEVER_AGAIN, Entity
+from app.storage.models import METADATA
 
 
 class RuleSetting(Entity, table=True):

@@ -15,7 +15,7 @@ import httpx
 from app.domain.roles import Role
 from app.writing import REPLAYED
 from tests.api import API, TEXTS, YEAR, a_report
-from tests.builders import a_balanced_report
+from tests.builders import a_sound_report
 from tests.desk import WHOLE_TREE, bearer
 from tests.durability.process import serving
 from tests.durability.stored import look
@@ -64,7 +64,7 @@ class Sender:
         return REPLAYED in answer.headers
 
     def _items(self) -> list[dict[str, Any]]:
-        values = a_balanced_report(**{NUMBERED: self.number + 1})
+        values = a_sound_report(**{NUMBERED: self.number + 1})
         return [
             a_report(
                 values,

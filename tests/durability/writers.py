@@ -17,7 +17,7 @@ import httpx
 from app.domain.lifecycle import Action, Status
 from app.domain.roles import Role
 from tests.api import TEXTS, YEAR, a_report, address
-from tests.builders import a_balanced_report
+from tests.builders import a_sound_report
 from tests.desk import WHOLE_TREE, bearer, role_for
 from tests.durability.ledger import State
 
@@ -59,7 +59,7 @@ def next_ask(state: State | None, year: int, chance: Random) -> Ask:
 
 
 def _create(year: int, number: int, *, draft: bool) -> Ask:
-    values = a_balanced_report(**{NUMBERED: number})
+    values = a_sound_report(**{NUMBERED: number})
     body = a_report(values, title=str(TEXTS["title"]).replace(str(YEAR), str(year)))
     after = State(Status.DRAFT, 1, number, ("report.create",))
     return Ask("PUT", "", body, after if draft else _submitted(after), {"draft": draft})

@@ -104,7 +104,7 @@ def _from_left(it: Around, left: list[Lexeme]) -> Heads | None:
         if lexeme.name in STRANGE:
             if _spoils(it, lexeme, following, objects, verb):
                 return None
-            break
+            continue
         if lexeme.name in VERBS:
             verb = verb or lexeme.name
         elif not objects or (verb is None and following is not None and _is_listed(it, lexeme, following)):

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.domain.prose.personal import masked
-from app.domain.prose.texts import OTHER_MATTERS, broken, kept, pointer_of, written
+from app.domain.prose.texts import OTHER_MATTERS, broken, kept, written
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 from app.domain.values import to_text
@@ -70,13 +70,13 @@ def _notices(content: Content, text: Text) -> Iterator[Result]:
     if UNPAID not in content.form.cells:
         return
     cell, value = content.form.cells[UNPAID], content.values.get(UNPAID)
-    result = Result(RULES["R22"], "notice", Outcome.KEPT, "", pointer_of(text.code), (UNPAID,))
+    result = Result(RULES["R22"], "notice", Outcome.KEPT, "", cell.pointer, (UNPAID,))
     mentions = _MENTIONS_NOTICE.search(text.text) is not None
     result.message = f"{cell.label} {'（没有填）' if value is None else value}"
     if value is None and not mentions:
         result.outcome = Outcome.NOT_EVALUATED
         result.message = f"{cell.label}没有填，没法核对“{text.name}”要不要写收费通知"
     elif value and not mentions:
-        result.outcome = Outcome.BROKEN
+        result.outcome, result.pointer = Outcome.BROKEN, text.pointer
         result.message += f"，“{text.name}”没有写到收费通知；请写明发出收费通知、逾期未缴的情况"
     yield result

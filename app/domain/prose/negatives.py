@@ -21,10 +21,8 @@ _BLOCKS = {"outcome", "less", "posted", "granted"}
 
 
 def kinds_denied(clause: Clause, thread: Thread) -> list[tuple[str, int]]:
-    """Return the kinds of which a clause says that there were none, each with the place of its word."""
-    place = next((at for at, lexeme in enumerate(clause.lexemes) if lexeme.name == "negative"), None)
-    if place is None:
-        return []
+    """Return the kinds of which a clause with a negation says that there were none, each with its place."""
+    place = next(at for at, lexeme in enumerate(clause.lexemes) if lexeme.name == "negative")
     window = _window(clause, place)
     if window is None:
         return []

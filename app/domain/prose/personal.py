@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WIDE = str.maketrans("０１２３４５６７８９ＸｘⅩ－　", "0123456789XxX- ")
+_IS_WIDE = re.compile("[０-９]")
 _RUN = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[ -]?[0-9]){10,18}(?:[ -]?[Xx])?(?![0-9A-Za-z])", re.ASCII)
 _SEPARATOR = re.compile("[ -]")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
@@ -39,7 +40,8 @@ class PersonalDatum:
 
 def personal_data(text: str) -> Iterator[PersonalDatum]:
     """Yield identity numbers (GB 11643 check digit), bank cards (Luhn) and mobile numbers."""
-    for match in _RUN.finditer(text.translate(_WIDE)):
+    plain = text.translate(_WIDE) if _IS_WIDE.search(text) else text
+    for match in _RUN.finditer(plain):
         kind = _kind_of(_SEPARATOR.sub("", match[0]).upper())
         if kind is not None:
             yield PersonalDatum(kind, match.start(), match.end())

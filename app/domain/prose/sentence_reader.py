@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.domain.prose.counting import kinds_counted
-from app.domain.prose.grammar import DECISIONS, OBJECTS, PROCEEDINGS, VERBS, Thread, around, clauses_of
+from app.domain.prose.grammar import DECISIONS, OBJECTS, PROCEEDINGS, STOCK, VERBS, Thread, around, clauses_of
 from app.domain.prose.marks import marked
 from app.domain.prose.negatives import kinds_denied
 from app.domain.prose.pending import AT_START, holds_over_without_number, pending_kind
@@ -54,6 +54,7 @@ class _Part:
 
 
 _ROUNDED = {*DECISIONS, "fees", "processing_fee"}
+_STOCK = frozenset(STOCK.values())
 _PLACES = {"own", "office", "area", "foreign"}
 _HOLDS = {"含", "包含", "包括"}
 _TOPICS = {"bare": "request", "topic": "request"}
@@ -191,6 +192,8 @@ class SentenceReader:
         part = self.part
         if part is None:
             return True
+        if self._is_another_count(kind, part.kinds):
+            return False
         subject = self.subjects.change(it.clause, it.figure.start, self.subject)
         if subject is Subject.OFFICE or (self.subject is Subject.OTHERS and subject is Subject.WHOLE):
             return True
@@ -200,6 +203,12 @@ class SentenceReader:
             return self.thread.topic in PROCEEDINGS or _NAMES_CASES.search(it.clause.marked) is not None
         follows = self.has_figures and self.thread.topic is not None
         return bool(part.kinds) or it.clause is not part.clause or follows
+
+    def _is_another_count(self, kind: str, whole: frozenset[str]) -> bool:
+        """Tell whether a part is counted otherwise than the whole: 现行有效9件，其中县政府制发5件."""
+        if kind in _STOCK:
+            return kind not in whole and not whole.isdisjoint(_STOCK)
+        return kind.startswith("pending") and self.thread.topic in PROCEEDINGS
 
     def _add(
         self,
@@ -271,6 +280,8 @@ def _is_partial(it: Around) -> bool:
     """Tell whether a figure is of one channel or of a part of the year."""
     clause, names = it.clause, it.clause.names
     if "channel" in names and "every" not in names and _stands_before(clause, "channel", it.figure):
+        return True
+    if "P" in clause.times and "分别" in clause.said:
         return True
     return "H" in clause.times and any(clause.text(at) == "H" for at in it.left)
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 LONGEST_HEADING = 40
 _FULL_LINE = 20
+_WIDE = re.compile("[０-９○．％Ａ-Ｚ]")
 _SAME_WIDTH = str.maketrans(
-    "０１２３４５６７８９○，．％ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ",
-    "0123456789〇，.%abcdefghijklmnopqrstuvwxyz",
+    "０１２３４５６７８９○．％ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ",
+    "0123456789〇.%abcdefghijklmnopqrstuvwxyz",
 )
-_SPACE = re.compile(r"\s+")
 _PAGE_NUMBER = re.compile(r"[^\S\n]*(?:[-—–－]\s?[0-9]{1,4}\s?[-—–－]|[0-9]{1,4})[^\S\n]*")
 _NUMBERED = re.compile(
     r"[（(]?[一二三四五六七八九十0-9]{1,3}[）)、.．](?![0-9])|[一二三四五六七八九十]是|第[一二三四五六七八九十]"
@@ -66,7 +66,8 @@ def sentences_of(text: str) -> Iterator[Sentence]:
 
 def plain_of(text: str) -> str:
     """Return text without space, with digits of one width; capitals are made small."""
-    return _SPACE.sub("", text).translate(_SAME_WIDTH).lower()
+    bare = "".join(text.split())
+    return (bare.translate(_SAME_WIDTH) if _WIDE.search(bare) else bare).lower()
 
 
 def _sentences(text: str, start: int, paragraph: str, above: str) -> Iterator[Sentence]:

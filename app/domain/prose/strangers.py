@@ -36,16 +36,12 @@ def judge_strangers(content: Content, reporter: Reporter) -> Iterator[Result]:
 
 
 def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:
-    for what, pattern, advice in (
-        ("body", _others(reporter), "别的机关的名称"),
-        ("level", _higher(reporter.level, reporter.name, reporter.above), "别的级别的说法"),
-        ("placeholder", _PLACEHOLDER, "没有填写的占位文字"),
+    higher = _higher(reporter.level, reporter.name, reporter.above)
+    for what, matches, advice in (
+        ("body", _other_bodies(text.text, reporter), "别的机关的名称"),
+        ("level", [] if higher is None else list(higher.finditer(text.text)), "别的级别的说法"),
+        ("placeholder", list(_PLACEHOLDER.finditer(text.text)), "没有填写的占位文字"),
     ):
-        if pattern is None:
-            continue
-        own = _own(reporter) if what == "body" else None
-        said = text.text if own is None else own.sub(lambda match: " " * len(match[0]), text.text)
-        matches = list(pattern.finditer(said))
         if matches:
             message = (
                 f"“{text.name}”里有{advice}：{in_quotes(words_of(matches))}；请核对是不是套用了别处的文字"
@@ -53,38 +49,34 @@ def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:
             yield broken("R30", f"{what}.{text.code}", message, text.pointer, quoted(text, matches))
 
 
-def _others(reporter: Reporter) -> re.Pattern[str] | None:
-    """Return the pattern of the names beside a body, with its own, which is blank in the text by then.
-
-    So it is the same for all that stand under one body, and is made once.
-    """
-    own = () if reporter.name is None else (reporter.name,)
-    return (
-        _any_of(tuple(sorted({*reporter.neighbours, *own})), reporter.above) if reporter.neighbours else None
-    )
-
-
-def _own(reporter: Reporter) -> re.Pattern[str] | None:
-    own = () if reporter.name is None else (reporter.name,)
-    return _any_of((*own, *reporter.above), reporter.above)
+def _other_bodies(text: str, reporter: Reporter) -> list[re.Match[str]]:
+    """Find the neighbours' names where they aren't part of a longer one that is at home here."""
+    own = (*reporter.above, reporter.name or "")
+    at_home = {said for each in own for said in _variants(each, reporter.above)}
+    others = {said for each in reporter.neighbours for said in _variants(each, reporter.above)} - at_home
+    if not others:
+        return []
+    around = tuple(sorted({*own, *reporter.neighbours}))
+    return [match for match in _pattern(around, reporter.above).finditer(text) if match[0] in others]
 
 
 @lru_cache(maxsize=256)
-def _any_of(names: tuple[str, ...], above: tuple[str, ...]) -> re.Pattern[str] | None:
-    """Return a pattern of names as prose says them: without 人民政府, areas also without those above."""
+def _pattern(names: tuple[str, ...], above: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern of names as prose says them, the longest first: one for all side by side."""
     said = {variant for name in names for variant in _variants(name, above)}
-    ordered = sorted(said, key=lambda name: (-len(name), name))
-    return re.compile("|".join(map(re.escape, ordered))) if ordered else None
+    ordered = sorted(said, key=lambda variant: (-len(variant), variant))
+    return re.compile("|".join(map(re.escape, ordered)))
 
 
-def _variants(name: str, above: tuple[str, ...]) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def _variants(name: str, above: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a name as prose says it: without 人民政府, areas also without those above."""
     short = _SUFFIX.sub("", name)
-    yield from (each for each in (name, short) if len(each) >= _SHORTEST)
+    said = [each for each in (name, short) if len(each) >= _SHORTEST]
     if _AREA.search(short):
-        for prefix in above:
-            rest = short.removeprefix(_SUFFIX.sub("", prefix))
-            if rest != short and len(rest) >= _SHORTEST:
-                yield rest
+        rests = (short.removeprefix(_SUFFIX.sub("", prefix)) for prefix in above)
+        said += [rest for rest in rests if rest != short and len(rest) >= _SHORTEST]
+    return tuple(said)
 
 
 @lru_cache(maxsize=256)

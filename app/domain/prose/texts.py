@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.domain.content import places_of_text
+from app.domain.content import TITLES, places_of_text
 from app.domain.prose.personal import masked
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
@@ -46,15 +46,10 @@ def texts_of(content: Content) -> list[Text]:
         section.code: content.narratives.get(section.code) for section in content.form.narratives
     }
     return [
-        Text(code, names[code], pointer_of(code), text)
+        Text(code, names[code], f"/{code}" if code in TITLES else f"/narratives/{code}", text)
         for code, text in texts.items()
         if text is not None and text.strip()
     ]
-
-
-def pointer_of(code: str) -> str:
-    """Return where a text stands in a report's JSON."""
-    return f"/{code}" if code in {"title", "preface"} else f"/narratives/{code}"
 
 
 def written(content: Content, code: str) -> Text | None:
