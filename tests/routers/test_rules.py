@@ -20,14 +20,19 @@ from tests.api import (
     file_report,
     register_county,
 )
-from tests.builders import a_balanced_report
+from tests.builders import a_sound_report
 
 if TYPE_CHECKING:
     from httpx2 import Response
     from starlette.testclient import TestClient
 
 TODAY = datetime.now(UTC).date()
-ISSUED_TOO_MANY = a_balanced_report(**{"disclosure.normative_documents.issued": 999})
+ISSUED_TOO_MANY = a_sound_report(**{"disclosure.normative_documents.issued": 999})
+EXPLAINED = {
+    "rule": "R13",
+    "code": "disclosure.issued.normative_documents",
+    "text": "年内制发的多数是临时文件，已经失效",
+}
 OTHER = "640323102"
 
 
@@ -125,7 +130,7 @@ def test_a_setting_that_has_not_begun_waits_and_history_stays(county: TestClient
 
 
 def test_findings_go_by_the_setting_and_the_verdict_at_the_gate_does_not(county: TestClient) -> None:
-    file_report(county, values=ISSUED_TOO_MANY)
+    file_report(county, values=ISSUED_TOO_MANY, explanations=[EXPLAINED])
     assert levels_found(county)["R13"] == "W"
     settle(county, COUNTY, "R13", level="I")
     found = county.get(address(rest="/findings")).json()
@@ -134,11 +139,11 @@ def test_findings_go_by_the_setting_and_the_verdict_at_the_gate_does_not(county:
 
 
 def test_findings_go_by_the_threshold_that_was_set(county: TestClient) -> None:
-    file_report(county)
+    file_report(county, draft=True, values=a_sound_report(granted=30_000))
     assert "requests.received.total" in codes_found(county, "R28")
-    settle(county, COUNTY, "R28", thresholds={"received_township": 10**9})
+    settle(county, COUNTY, "R28", thresholds={"received_prefecture": 10**9})
     assert "requests.received.total" not in codes_found(county, "R28")
-    settle(county, TOWN, "R28", thresholds={"received_township": 1})
+    settle(county, TOWN, "R28", thresholds={"received_prefecture": 1})
     assert "requests.received.total" in codes_found(county, "R28")
 
 
@@ -188,7 +193,7 @@ def test_a_judgement_for_an_agency_is_what_its_report_would_get(county: TestClie
 
 
 def test_an_aggregate_agency_is_judged_by_its_larger_bounds(county: TestClient) -> None:
-    values = a_balanced_report(**{"disclosure.fees.amount": 10**13 + 1})
+    values = a_sound_report(**{"disclosure.fees.amount": 10**13 + 1})
     alone, aggregate = (judged(county, values=values, **named).json() for named in ({}, {"agency": COUNTY}))
     assert "R06" in {item["rule"] for item in alone["items"] if item["outcome"] == "broken"}
     assert "R06" not in {item["rule"] for item in aggregate["items"] if item["outcome"] == "broken"}
