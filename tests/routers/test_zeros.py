@@ -10,8 +10,19 @@ from sqlalchemy import text
 
 from app.domain.roles import Role
 from app.forms.annual_2021 import FORM
-from tests.api import address, assert_problem, based_on, cells_of, faults, file_report, register_county, shown
-from tests.builders import a_balanced_report
+from tests.api import (
+    TOWN,
+    YEAR,
+    address,
+    assert_problem,
+    based_on,
+    cells_of,
+    faults,
+    file_report,
+    register_county,
+    shown,
+)
+from tests.builders import PROSE, a_balanced_report
 from tests.desk import holder_of
 
 if TYPE_CHECKING:
@@ -47,7 +58,7 @@ def test_all_missing_cells_are_stated_to_be_zero_and_totals_follow_then_it_can_b
     register_county(client)
     empty = client.put(
         address(),
-        json={"narratives": {"overview": "一", "problems": "五", "other_matters": "六"}},
+        json={"title": f"机关{TOWN}{YEAR}年政府信息公开工作年度报告", "narratives": PROSE},
         params={"draft": True},
     )
     assert_problem(client.post(address(rest="/transitions"), json={"action": "submit"}), 422, "rules-broken")

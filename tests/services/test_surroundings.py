@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
@@ -194,7 +194,7 @@ def test_what_many_are_judged_beside_is_what_each_is_judged_beside(database: Dat
     world = plant(database, seed)
     with database.reading() as session:
         reported = _reported(session)
-        alone = [replace(context_of(session, agency, content), alike=()) for agency, content in reported]
+        alone = [context_of(session, agency, content) for agency, content in reported]
         assert contexts_of(session, YEAR, reported) == alone
         assert sum(context.last_year is not None for context in alone) > 5
         assert sum(len(context.earlier) > 1 for context in alone) > 5
