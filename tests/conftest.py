@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 import shutil
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from tests.desk import Desk, plant_tokens
 from tests.postgres import Cluster, cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from fastapi import FastAPI
@@ -31,6 +32,17 @@ TEMPLATE = "nianbao_template"
 # these machines are shared, and speed is measured elsewhere
 hypothesis_settings.register_profile("no-deadline", deadline=None)
 hypothesis_settings.load_profile("no-deadline")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Don't look for garbage while modules load, nor ever again among what was loaded: all of it stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")
