@@ -48,7 +48,8 @@ def pytest_collection() -> Generator[None, object, object]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """Run a PostgreSQL with an empty, migrated database to copy; speed before durability."""
-    with cluster(options={"fsync": "off", "full_page_writes": "off"}) as running:
+    options = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB"}
+    with cluster(options=options, in_memory=True) as running:
         running.create_database(TEMPLATE)
         database = open_database(running.url(TEMPLATE), 1)
         migrate(database)
