@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
-from app.deps import StrictRoute
+from app.deps import routes_of
 from app.errors import NotFound
 from app.forms import FORMS, form_of_version
 from app.forms.model import ReportForm
@@ -15,7 +15,7 @@ from app.schemas.forms import FormOut, FormsOut, RulesOut, form_out, rules_out, 
 from app.schemas.reports import Year, body_model
 from app.services.filed import find_form
 
-router = APIRouter(route_class=StrictRoute, tags=["格式与规则"])
+router = routes_of("格式与规则")
 
 
 def _find(version: str) -> ReportForm:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Body, Path, Request, Response
+from fastapi import Body, Path, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from app.auth.actor import Actor
-from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, CurrentReader, IfMatch, StrictRoute
+from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
 from app.domain.values import Row, Values, flatten, nest
 from app.errors import NotFound
 from app.forms.model import CellCode, Table
@@ -31,7 +31,7 @@ from app.services.reports import Sent
 from app.storage.engine import WriteSession
 from app.writing import Write
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports/{agency}/{year}", tags=["年度报告的一部分"])
+router = routes_of("年度报告的一部分", "/reports/{agency}/{year}")
 
 SECTIONS = [section.code for section in IN_FORCE.narratives]
 TABLES = [table.code for table in IN_FORCE.tables]

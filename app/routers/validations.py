@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
-from app.deps import CurrentActor, StrictRoute
+from app.deps import CurrentActor, routes_of
 from app.domain.content import Content, with_texts
 from app.domain.judging import judge
 from app.domain.results import blocking
@@ -15,7 +13,7 @@ from app.schemas.reports import Report
 from app.schemas.results import JudgementOut, counts_of, results_out
 from app.services.filed import find_form
 
-router = APIRouter(route_class=StrictRoute, tags=["核对"])
+router = routes_of("核对")
 
 
 @router.post("/validations", summary="只核对，不保存", responses=failures(400, 413, 415, 422))
