@@ -80,6 +80,17 @@ def sqlite_county(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactor
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres_county(postgres: Cluster) -> str:
+    """Return the name of a PostgreSQL database to copy that holds the same."""
+    name = "nianbao_county"
+    postgres.create_database(name, TEMPLATE)
+    application = create_app(Settings(database_url=postgres.url(name)))
+    with Desk(application) as desk:
+        plant_county(desk, application.state.database)
+    return name
+
+
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """Return the address of a new SQLite database."""
