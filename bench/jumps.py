@@ -124,8 +124,8 @@ def _sized(unit: Unit, number: int) -> Unit:
 
 
 def _usual(code: str) -> float:
-    """Return the logarithm of the usual figure of a cell: of fees in 分 for some 万元."""
-    return log(200 * 10**6) if code == FEES else log(20)
+    """Return the logarithm of the usual figure of a cell: of fees 20 万元, in their smallest unit."""
+    return log(20 * 10**6) if code == FEES else log(20)
 
 
 def _spoil(unit: Unit, chance: random.Random) -> None:

@@ -14,17 +14,19 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import insert
 
 from app.domain.agencies import BEGINNING, AgencyKind, AgencyLevel, ReportScope
 from app.domain.content import document_of
 from app.domain.lifecycle import Status
+from app.domain.similarity import signature_of
 from app.forms.annual_2021 import FORM
 from app.services.agency_details import AgencyDetails
 from app.services.contents import empty_content
 from app.services.demo import made_up_content
+from app.storage.bands import PROSE_BAND
 from app.storage.engine import open_database
 from app.storage.models import AGENCY, PLACEMENT, REPORT, VERSION, Agency
 from app.storage.numbers import TABLES, WORKING, column_name, path_of
@@ -47,14 +49,41 @@ KINDS = 400
 """Reports that are truly made up; the others are theirs under other names."""
 AT_ONCE = 500
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
-SENTENCES = (
-    "持续更新政府信息公开目录，及时公布政策文件、财政预决算、重大项目和民生保障信息",
-    "严格执行公开前逐件审查，明确专人负责，做到先审查后公开、一事一审",
-    "对政府网站专栏和政务新媒体开展常态化巡查，发现错链、断链立即整改",
-    "在便民服务中心设置查阅点，为群众提供现场查阅、咨询和帮助",
-    "将政务公开列入年度考核，组织业务培训两次，没有发生责任追究的情形",
-    "依托公开栏、广播和村组微信群，把惠农补贴、低保救助等事项送到群众身边",
+WHO = (
+    "办公室",
+    "各村（社区）",
+    "便民服务中心",
+    "党政综合办",
+    "各站所",
+    "财政所",
+    "宣传干事",
+    "信息员",
+    "分管领导",
 )
+HOW = ("按月", "逐件", "及时", "按照要求", "结合实际", "对照目录", "依托网站专栏", "通过公开栏", "会同司法所")
+DID = ("更新", "梳理", "审查", "公布", "整理归档", "清理", "核对", "解读", "汇编")
+WHAT = (
+    "政策文件",
+    "惠农补贴信息",
+    "财政预决算",
+    "低保救助名单",
+    "重大项目进展",
+    "办事指南",
+    "征地信息",
+    "会议纪要",
+    "应急预案",
+)
+WHY = (
+    "方便群众查阅",
+    "接受社会监督",
+    "没有发生泄密",
+    "做到应公开尽公开",
+    "没有责任追究的情形",
+    "列入年度考核",
+    "回应群众关切",
+)
+COPIED = 5
+"""One report in so many has the prose of its kind; the others have their own."""
 LENGTH = 1500
 
 
@@ -84,11 +113,11 @@ def _parts(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
 
 
 def _timed(url: str) -> tuple[float, float, str]:
-    """Return how long the command took, how much of the processors, and what it said."""
+    """Return how long the command took without R27, how much of the processors, and what it said."""
     started, used = time.monotonic(), _used()
     year = str(YEARS[-1])
     done = subprocess.run(
-        [COMMAND, "recheck", "--year", year],
+        [COMMAND, "recheck", "--year", year, "--without-alike"],
         env=environment(url),
         check=False,
         capture_output=True,
@@ -116,6 +145,7 @@ def plant(database: Database, count: int) -> None:
             reports = [row for index, unit in numbered for row in _reports(index, unit[0], kinds)]
             for table in (REPORT, VERSION, TABLES[FORM.version]):
                 connection.execute(insert(table), [row[table.name] for row in reports])
+            connection.execute(insert(PROSE_BAND), [band for row in reports for band in row["bands"]])
     if database.engine.dialect.name == "postgresql":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("ANALYZE")
@@ -165,21 +195,26 @@ def _content(index: int, year: int) -> Content:
     )
     content = made_up_content(empty_content(FORM, year, agency), details)
     chance = random.Random(f"{index} {year}")
-    more = ""
-    while len(more) < LENGTH:
-        more += f"{chance.choice(SENTENCES)}，全年公开信息{chance.randrange(500)}条。"
     narratives = dict(content.narratives)
-    narratives["overview"] = f"{narratives['overview']}\n{more}"
+    narratives["overview"] = f"{narratives['overview']}\n{_prose(chance)}"
     return replace(content, narratives=narratives)
+
+
+def _prose(chance: random.Random) -> str:
+    said = ""
+    while len(said) < LENGTH:
+        who, how, did, what, why = (chance.choice(words) for words in (WHO, HOW, DID, WHAT, WHY))
+        said += f"{who}{how}{did}{what}，全年{chance.randrange(500)}件，{why}。"
+    return said
 
 
 def _reports(
     index: int, agency: dict[str, object], kinds: dict[int, list[Content]]
-) -> Iterator[dict[str, dict[str, object]]]:
+) -> Iterator[dict[str, Any]]:
     for place, year in enumerate(YEARS):
         content, number = kinds[year][index % KINDS], index * len(YEARS) + place + 1
-        title = (content.title or "").replace("＃", str(agency["name"]))
-        document = json.dumps(document_of(replace(content, title=title)), ensure_ascii=False)
+        content = _own(content, index, str(agency["name"]))
+        document = json.dumps(document_of(content), ensure_ascii=False)
         county = index // UNITS
         path = path_of(["N", f"C{county // COUNTIES:04}", f"D{county:05}", str(agency["code"])])
         yield {
@@ -205,7 +240,18 @@ def _reports(
             },
             TABLES[FORM.version].name: {"report_id": number, "slot": WORKING, "year": year, "path": path}
             | {column_name(code): value for code, value in content.values.items()},
+            "bands": [{"report_id": number, "band": band, "year": year} for band in signature_of(content)],
         }
+
+
+def _own(content: Content, index: int, name: str) -> Content:
+    """Return a report of a kind under a body's own name, mostly with its own prose."""
+    narratives = dict(content.narratives)
+    if index % COPIED:
+        first = (narratives["overview"] or "").partition("\n")[0]
+        narratives["overview"] = f"{first}\n{_prose(random.Random(f'{index} {content.year}'))}"
+    title = (content.title or "").replace("＃", name)
+    return replace(content, title=title, narratives=narratives)
 
 
 if __name__ == "__main__":

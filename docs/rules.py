@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.rules import CATALOGUE, Level, Rule
+from app.forms import FORMS
 from docs.tables import table_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ shows it beside today's."""
 
 _JUDGED = """\
 Judged on: every `report`, only a `document` that is read in, or kept by the `service` itself. A
-rule with a source is laid down there; one without is good practice."""
+rule with a source is laid down there; one without is good practice. So they read for the form
+in force; `GET /api/v1/rules?year=` has them for any year."""
 
 _SETTINGS = """\
 An administrator may set how hard a 核实性 or 提示性 rule is, and its thresholds, for an agency and
@@ -54,11 +56,11 @@ def _rule_parts() -> Iterator[str]:
         (
             rule.id,
             f"{rule.level.label} ({rule.level})",
-            rule.title,
+            rule.title_on(FORMS[-1]),
             _whom(rule),
             _years(rule),
             f"`{rule.keeper}`",
-            rule.source or "",
+            rule.source_on(FORMS[-1]) or "",
         )
         for rule in CATALOGUE
     )

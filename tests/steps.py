@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from app.domain.totals import complete
 from app.forms.annual_2021 import FORM
-from tests.api import API, YEAR, a_report, address
+from tests.api import API, TITLE, YEAR, a_report, address
 from tests.builders import a_modest_report, typed_cells
 from tests.model import Model
 from tests.model_terms import BALANCED, Content, Item, Report, Token
@@ -89,7 +89,9 @@ class Put:
     tag: str
 
     def call(self, _stage: Stage, /) -> Call:
-        return Call("PUT", address(self.agency), a_report(values_of(self.content)), {"draft": self.draft})
+        title = TITLE.format(agency=self.agency, year=YEAR)
+        body = a_report(values_of(self.content), title=title)
+        return Call("PUT", address(self.agency), body, {"draft": self.draft})
 
     def expect(self, model: Model, token: Token) -> int:
         return model.put(token, self.agency, self.content, self.tag, draft=self.draft)

@@ -208,8 +208,10 @@ def _shared(ours: str, theirs: str, standing: dict[str, int]) -> Iterator[tuple[
 
 def _same(ours: str, at: int, theirs: str, there: int) -> int:
     """Return how many characters are the same from two places on."""
-    most = min(len(ours) - at, len(theirs) - there)
-    return next((n for n in range(most) if ours[at + n] != theirs[there + n]), most)
+    most, length = min(len(ours) - at, len(theirs) - there), 0
+    while length < most and ours[at + length] == theirs[there + length]:
+        length += 1
+    return length
 
 
 def _quoted(piece: Piece, start: int, length: int) -> str:

@@ -19,12 +19,22 @@ if TYPE_CHECKING:
     from app.services.filed import Filed
     from app.storage.engine import ReadSession, WriteSession
     from app.storage.models import Agency
+    from app.storage.surroundings import Counting
 
 MOST_COMPARED = 5
 """Other bodies whose reports are compared word by word."""
 
 
 def find_alike(session: ReadSession, agency: Agency, content: Content) -> tuple[Alike, ...]:
+    """Return reports whose prose is like that of an agency's report; see `alike_to`."""
+    key = key_of(agency)
+    last_year = counting_reports(session, [key], content.year - 1).get(key)
+    return alike_to(session, agency, content, last_year)
+
+
+def alike_to(
+    session: ReadSession, agency: Agency, content: Content, last_year: Counting | None
+) -> tuple[Alike, ...]:
     """Return reports whose prose is like that of an agency's report, each with how much of it stands there.
 
     The agency's own report of last year comes first, however little they share; then those of other bodies
@@ -34,15 +44,14 @@ def find_alike(session: ReadSession, agency: Agency, content: Content) -> tuple[
     prose = pieces_of(content)
     if is_short(prose):
         return ()
-    own = _own_of_last_year(session, agency, content.year - 1)
+    own = [] if last_year is None else [_of_last_year(agency, content.year - 1, last_year)]
     others = _of_others(session, agency, content)
     likest = sorted((_compared(prose, other) for other in others), key=lambda alike: -alike.percent)
     return (*(_compared(prose, report, is_own=True) for report in own), *likest)
 
 
-def _own_of_last_year(session: ReadSession, agency: Agency, year: int) -> list[Sharing]:
-    own = counting_reports(session, [key_of(agency)], year).get(key_of(agency))
-    return [] if own is None else [Sharing(agency.code, agency.name, year, own.form, own.document)]
+def _of_last_year(agency: Agency, year: int, own: Counting) -> Sharing:
+    return Sharing(agency.code, agency.name, year, own.form, own.document)
 
 
 def _of_others(session: ReadSession, agency: Agency, content: Content) -> list[Sharing]:

@@ -6,7 +6,6 @@ Every query is asked for as many reports as there are: `recheck` asks for hundre
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from app.domain.context import Context, Reporter, RuleSettings, nearest
 from app.domain.deadlines import CHINA
 from app.domain.years import watched_cells
 from app.forms import FORMS, form_of_version
-from app.services.alike import find_alike
+from app.services.alike import alike_to
 from app.services.contents import read_content
 from app.storage.rule_settings import settings_of
 from app.storage.surroundings import (
@@ -47,18 +46,24 @@ def today() -> date:
 def context_of(session: ReadSession, agency: Agency, content: Content) -> Context:
     """Return all that an agency's report is judged beside."""
     (context,) = contexts_of(session, content.year, [(agency, content)])
-    return replace(context, alike=find_alike(session, agency, content))
+    return context
 
 
-def contexts_of(session: ReadSession, year: int, reported: Sequence[tuple[Agency, Content]]) -> list[Context]:
-    """Return all that each of some agencies' reports of one year is judged beside, in their order."""
+def contexts_of(
+    session: ReadSession, year: int, reported: Sequence[tuple[Agency, Content]], *, with_alike: bool = True
+) -> list[Context]:
+    """Return all that each of some agencies' reports of one year is judged beside, in their order.
+
+    Looking for prose that is alike takes longer than all else; without it R27 isn't judged.
+    """
     agencies = [agency for agency, _ in reported]
     ids = [_key(agency) for agency in agencies]
     before = counting_reports(session, ids, year - 1)
     earlier = _earlier(session, [key for key in ids if key in before], year)
     marks = marks_of(session, year)
     contexts = []
-    for agency, (reporter, settings) in zip(agencies, _bodies(session, agencies, year), strict=True):
+    bodies = _bodies(session, agencies, year)
+    for (agency, content), (reporter, settings) in zip(reported, bodies, strict=True):
         mark = marks.get((agency.level, agency.kind))
         counting = before.get(_key(agency))
         contexts.append(
@@ -69,6 +74,7 @@ def contexts_of(session: ReadSession, year: int, reported: Sequence[tuple[Agency
                 marks={} if mark is None else mark.by_cell,
                 peers=0 if mark is None else mark.peers,
                 marked_on=None if mark is None else mark.computed_at.astimezone(CHINA).date(),
+                alike=alike_to(session, agency, content, counting) if with_alike else (),
                 settings=settings,
             )
         )

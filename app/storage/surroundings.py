@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
-    from sqlalchemy import ColumnElement
-
     from app.domain.values import Values
     from app.forms.model import CellCode, ReportForm
     from app.storage.engine import ReadSession

@@ -78,6 +78,12 @@ def test_a_numbered_line_that_would_go_back_is_no_heading() -> None:
     assert codes(reading) == ["R01 heading.disclosure"]
 
 
+def test_a_line_that_was_left_out_is_quoted_without_personal_data() -> None:
+    reading = read(f"联系人13912345678\n{a_report()}")
+    assert reading.findings[0].quotes == ("联系人139******78",)
+    assert "13912345678" not in messages(reading)
+
+
 def test_page_numbers_between_lines_are_dropped() -> None:
     text = replaced(
         a_report(), PROSE["overview"], "第一段，\n477\n接着写。\n-5-\n第 6 页\n— ７ —\n第二段 8。"

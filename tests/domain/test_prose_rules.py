@@ -195,7 +195,7 @@ def test_who_closes_a_request_over_a_fee_tells_of_the_notice(
     unpaid: int | None, text: str, outcome: Outcome
 ) -> None:
     content = with_cells(a_report(other_matters=text), requests__closed_fee_unpaid__total=unpaid)
-    assert outcomes(content, "R22") == {"notice": outcome}
+    assert outcomes(content, "R22") == {"fee_notice": outcome}
 
 
 @pytest.mark.parametrize(

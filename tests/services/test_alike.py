@@ -15,6 +15,7 @@ from app.domain.lifecycle import Status
 from app.domain.similarity import signature_of
 from app.services.agencies import find_agency
 from app.services.alike import MOST_COMPARED, find_alike
+from app.services.explaining import Said
 from app.services.filed import content_of, filed_as, get_report
 from app.services.integrity import find_contradictions
 from app.services.saving import file_content, save
@@ -74,10 +75,13 @@ def put(
 
 
 def change(session: WriteSession, report: Report, code: str, text: str) -> None:
-    """Save a report with another text."""
+    """Save a report with another text; whatever is found in it is explained."""
     agency = find_agency(session, SOMEBODY, code)
     filed = filed_as(session, agency, report)
-    save(session, SOMEBODY, filed, replace(filed.content, narratives=a_report(text).narratives))
+    content = replace(filed.content, narratives=a_report(text).narratives)
+    doubtful = replace(filed, content=content).unexplained
+    said = [Said(result.rule.id, result.code, "已与原始记录逐条核对，情况属实。") for result in doubtful]
+    save(session, SOMEBODY, filed, content, said=said)
 
 
 def found(session: WriteSession, text: str = OWN, year: int = YEAR) -> list[tuple[str, int, int]]:
@@ -218,8 +222,10 @@ def test_prose_without_a_band_is_still_held_to_its_own_of_last_year(database: Da
 
 def test_a_report_is_found_by_what_it_says_now(database: Database) -> None:
     with database.writing() as session:
-        report = put(session, OTHERS[0], OWN, status=Status.SUBMITTED)
+        report = put(session, OTHERS[0], OWN, status=Status.DRAFT)
         change(session, report, OTHERS[0], STRANGE)
+        report.status = Status.SUBMITTED
+        session.flush()
         assert found(session, STRANGE) == [(OTHERS[0], YEAR, 100)]
         assert found(session) == []
         report.status = Status.DRAFT

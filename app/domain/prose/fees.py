@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FEES, UNPAID = "disclosure.fees.amount", "requests.closed_fee_unpaid.total"
 PROCESSING_FEE = "processing_fee"
 _FEN = 100
-_MENTIONS_FEE = re.compile("处理费|收费|费用|缴费|收取")
+_MENTIONS_FEE = re.compile("处理费|(?<!事业性)收费|费用|缴费|收取")
 _MENTIONS_NOTICE = re.compile("收费|缴费|缴纳|通知[^，。；]{0,8}费|费[^，。；]{0,8}通知")
 
 
@@ -70,7 +70,7 @@ def _notices(content: Content, text: Text) -> Iterator[Result]:
     if UNPAID not in content.form.cells:
         return
     cell, value = content.form.cells[UNPAID], content.values.get(UNPAID)
-    result = Result(RULES["R22"], "notice", Outcome.KEPT, "", cell.pointer, (UNPAID,))
+    result = Result(RULES["R22"], "fee_notice", Outcome.KEPT, "", cell.pointer, (UNPAID,))
     mentions = _MENTIONS_NOTICE.search(text.text) is not None
     result.message = f"{cell.label} {'（没有填）' if value is None else value}"
     if value is None and not mentions:

@@ -102,7 +102,7 @@ LEXICON: tuple[tuple[str, str, str], ...] = (
     ("penalties", f"行政处罚{_DECISION}", _NO_DECISION),
     ("coercion", f"行政强制{_FORCE}{_DECISION}", _NO_DECISION),
     # what was done
-    ("granted", "予以公开 同意公开 准予公开 依法公开", "(?!的?答复)"),
+    ("granted", "(?:予以|同意|准予)公开(?:的答复)?+ 依法公开(?!的答复)", "(?!答复)"),
     (
         "received",
         """
@@ -189,7 +189,9 @@ LEXICON: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "foreign",
-        "[县市区]直(?:各)?(?:部门|单位|机关) 乡镇 镇街 垂管单位 [省市县区州](?:(?:人民)?政府)?本级",
+        """
+        [县市区]直(?:各)?(?:部门|单位|机关) 乡镇 镇街 垂管单位 [省市县区州](?:人民)?政府本级 [省市县区州]本级
+        """,
         "",
     ),
     (

@@ -51,29 +51,32 @@ def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:
 
 def _other_bodies(text: str, reporter: Reporter) -> list[re.Match[str]]:
     """Find the neighbours' names where they aren't part of a longer one that is at home here."""
-    pattern, others = _names(reporter.name, reporter.above, reporter.neighbours)
-    return [] if pattern is None else [match for match in pattern.finditer(text) if match[0] in others]
+    own = (*reporter.above, reporter.name or "")
+    at_home = {said for each in own for said in _variants(each, reporter.above)}
+    others = {said for each in reporter.neighbours for said in _variants(each, reporter.above)} - at_home
+    if not others:
+        return []
+    around = tuple(sorted({*own, *reporter.neighbours}))
+    return [match for match in _pattern(around, reporter.above).finditer(text) if match[0] in others]
 
 
 @lru_cache(maxsize=256)
-def _names(
-    name: str | None, above: tuple[str, ...], neighbours: tuple[str, ...]
-) -> tuple[re.Pattern[str] | None, frozenset[str]]:
-    """Return a pattern of all names as prose says them, the longest first, and which are the neighbours'."""
-    own = {said for each in (*above, name or "") for said in _variants(each, above)}
-    others = {said for each in neighbours for said in _variants(each, above)} - own
-    ordered = sorted(own | others, key=lambda said: (-len(said), said))
-    return re.compile("|".join(map(re.escape, ordered))) if others else None, frozenset(others)
+def _pattern(names: tuple[str, ...], above: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern of names as prose says them, the longest first: one for all side by side."""
+    said = {variant for name in names for variant in _variants(name, above)}
+    ordered = sorted(said, key=lambda variant: (-len(variant), variant))
+    return re.compile("|".join(map(re.escape, ordered)))
 
 
-def _variants(name: str, above: tuple[str, ...]) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def _variants(name: str, above: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a name as prose says it: without 人民政府, areas also without those above."""
     short = _SUFFIX.sub("", name)
-    yield from (each for each in (name, short) if len(each) >= _SHORTEST)
+    said = [each for each in (name, short) if len(each) >= _SHORTEST]
     if _AREA.search(short):
-        for prefix in above:
-            rest = short.removeprefix(_SUFFIX.sub("", prefix))
-            if rest != short and len(rest) >= _SHORTEST:
-                yield rest
+        rests = (short.removeprefix(_SUFFIX.sub("", prefix)) for prefix in above)
+        said += [rest for rest in rests if rest != short and len(rest) >= _SHORTEST]
+    return tuple(said)
 
 
 @lru_cache(maxsize=256)

@@ -59,7 +59,7 @@ FIVE_PARTS = (
     Subject(
         "overview.supervision",
         "监督保障",
-        re.compile("监督|考核|评议|督查|督导|督办|检查|抽查|培训|追责|问责|追究|组织领导|领导小组"),
+        re.compile("监督|考核|评议|督查|督导|督办|培训|追责|问责|追究|组织领导|领导小组"),
     ),
 )
 SUPERVISION = (
