@@ -20,7 +20,7 @@ from app.domain.results import blocking, described, not_kept
 from app.forms.annual_2021 import FORM
 from app.services.agencies import create_agency, find_agency
 from app.services.agency_details import AgencyDetails
-from app.services.rechecking import recheck, reports_to_recheck
+from app.services.rechecking import Depth, recheck, reports_to_recheck
 from app.services.surroundings import context_of
 from tests.api import API, COUNTY, address, based_on
 from tests.builders import a_content, a_modest_report, balanced, typed_cells
@@ -158,7 +158,7 @@ def test_every_door_comes_to_the_same_verdict(doors: Doors) -> None:
 def _recheck(doors: Doors, contents: dict[str, Content]) -> None:
     with doors.database.reading() as session:
         parts = reports_to_recheck(session, YEAR, None)
-    judged = (recheck(doors.database, YEAR, part, in_full=True) for part in parts)
+    judged = (recheck(doors.database, YEAR, part, Depth(in_full=True)) for part in parts)
     found = {one.agency: one.findings for some in judged for one in some}
     assert found == {code: doors.expected(code, content) for code, content in contents.items()}
 

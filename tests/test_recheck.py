@@ -11,7 +11,7 @@ import pytest
 from app.jobs import rechecks
 from app.jobs.rechecks import recheck_parts
 from app.jobs.worker import Opening
-from app.services.rechecking import recheck, reports_to_recheck
+from app.services.rechecking import Depth, recheck, reports_to_recheck
 from app.storage.digests import Digest
 from app.storage.engine import Patience
 from tests.service import COMMAND, environment
@@ -46,7 +46,7 @@ def test_each_doubtful_report_is_a_line_of_json_and_a_broken_one_ends_in_1(
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     with planted.reading() as session:
         (part,) = reports_to_recheck(session, YEAR, None)
-    expected = [one for one in recheck(planted, YEAR, part, in_full=True) if one.counts]
+    expected = [one for one in recheck(planted, YEAR, part, Depth(in_full=True)) if one.counts]
     assert [(line["agency"], line["findings"]) for line in lines] == [
         (one.agency, one.findings) for one in expected
     ]
@@ -61,7 +61,7 @@ def test_without_json_each_rule_is_summed_up(planted: Database, database_url: st
     done = nianbao(database_url, "--year", str(YEAR), "--under", "05")
     with planted.reading() as session:
         parts = reports_to_recheck(session, YEAR, "05")
-    found = [one for part in parts for one in recheck(planted, YEAR, part, in_full=False)]
+    found = [one for part in parts for one in recheck(planted, YEAR, part, Depth())]
     rules = {rule for one in found for rule, _ in one.counts}
     assert {line.split()[0] for line in done.stdout.splitlines()[:-1]} == rules
     assert f"核对 {len(found)} 份报告" in done.stdout
@@ -83,7 +83,7 @@ def test_several_processes_find_the_same_in_the_same_order(
     parts = [whole[start : start + 3] for start in range(0, len(whole), 3)]
     opening = Opening(database_url, Digest.SHA256, Patience())
     monkeypatch.setattr(rechecks, "FEW", len(parts))
-    alone = list(recheck_parts(opening, YEAR, parts, in_full=True))
+    alone = list(recheck_parts(opening, YEAR, parts, Depth(in_full=True)))
     monkeypatch.setattr(rechecks, "FEW", 0)
-    assert list(recheck_parts(opening, YEAR, parts, in_full=True)) == alone
+    assert list(recheck_parts(opening, YEAR, parts, Depth(in_full=True))) == alone
     assert sum(map(len, alone)) == len(whole)

@@ -17,7 +17,7 @@ from app.jobs.rechecks import recheck_parts
 from app.jobs.worker import Opening
 from app.services.filed import find_form
 from app.services.peers import mark_peers
-from app.services.rechecking import reports_to_recheck
+from app.services.rechecking import Depth, reports_to_recheck
 from app.storage.engine import Patience
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ class _Tally:
 def recheck(
     year: Annotated[int, typer.Option(help="报告年度")],
     under: Annotated[str | None, typer.Option(help="只核对这个机关及其下各机关的报告")] = None,
+    without_alike: Annotated[
+        bool, typer.Option("--without-alike", help="不核对文字雷同（R27）；它比其余的合起来还要久")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="有疑问的报告每份打印一行 JSON；不写则按规则打印合计")
     ] = False,
@@ -58,9 +61,9 @@ def recheck(
             parts = reports_to_recheck(session, year, under)
         database.engine.dispose()
         opening = Opening(settings.database_url, settings.digest, Patience())
-        tally = _Tally()
+        tally, depth = _Tally(), Depth(as_json, not without_alike)
         with typer.progressbar(length=sum(map(len, parts)), label="核对", file=sys.stderr) as bar:
-            for part in recheck_parts(opening, year, parts, in_full=as_json):
+            for part in recheck_parts(opening, year, parts, depth):
                 for one in part:
                     tally.add(one)
                     if as_json and one.counts:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.forms.model import CellCode, ReportForm
 
 AT_START, AT_END = "pending_at_start", "pending_at_end"
+ITEMS_BEFORE, ITEMS_CHANGE = "items_before", "items_change"
 FEWEST_YEARS = 2
 """With one year alone nothing is unusual."""
 FEWEST_PEERS = 200
@@ -42,6 +43,7 @@ def judge_years(content: Content, context: Context) -> Iterator[Result]:
     if context.last_year is not None:
         yield from _carried_over(content, context.last_year)
         yield from _stock_kept(content, context.last_year)
+        yield from _items_continue(content, context.last_year)
     if len(context.earlier) >= FEWEST_YEARS:
         yield from _without_jumps(content, context)
     yield from _within_peers(content, context)
@@ -105,6 +107,32 @@ def _stock_kept(content: Content, before: Content) -> Iterator[Result]:
         if result.left != result.right:
             result.outcome = Outcome.BROKEN
             result.message += f"，相差 {abs(result.difference or 0)}；清理、移交等情况请在出错说明里写明"
+        yield result
+
+
+def _items_continue(content: Content, before: Content) -> Iterator[Result]:
+    """R20, the form of 2019: items of last year are those of the year before it with that year's change."""
+    rule, form = RULES["R20"], content.form
+    for cell in (cell for cell in form.cells.values() if cell.column.code == ITEMS_BEFORE):
+        sources = of_row(cell.row.code, ITEMS_BEFORE, ITEMS_CHANGE)
+        if not before.form.cells.keys() >= set(sources):
+            continue
+        value, (base, change) = content.values.get(cell.code), (before.values.get(code) for code in sources)
+        code = f"{TABLE}.items.{cell.row.code}"
+        result = Result(rule, code, Outcome.NOT_EVALUATED, "", cell.pointer, (cell.code,))
+        if value is None or base is None or change is None:
+            whose = "" if value is None else f"{before.year} 年度报告的"
+            result.message = f"{whose}{cell.table.name}“{cell.row.spoken}”行没有填全，没法与上一年度核对"
+        else:
+            result.left, result.right = value, base + change
+            result.outcome = Outcome.KEPT
+            signed = f"− {-change}" if change < 0 else f"+ {change}"
+            result.message = (
+                f"{shown(content, cell.code)}，{before.year} 年度报告 {base} {signed} = {result.right}"
+            )
+        if result.left != result.right:
+            result.outcome = Outcome.BROKEN
+            result.message += f"，相差 {abs(result.difference or 0)}；事项划转、清理等情况请在出错说明里写明"
         yield result
 
 

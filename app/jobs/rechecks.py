@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from app.jobs.worker import Opening
-    from app.services.rechecking import Rechecked
+    from app.services.rechecking import Depth, Rechecked
 
 FEW = 4
 """With no more parts than this, starting processes would take longer than it saves."""
@@ -28,12 +28,12 @@ _opened: list[Database] = []
 
 
 def recheck_parts(
-    opening: Opening, year: int, parts: Sequence[list[int]], *, in_full: bool
+    opening: Opening, year: int, parts: Sequence[list[int]], depth: Depth
 ) -> Iterator[list[Rechecked]]:
     """Yield what came of each part, in order."""
     if len(parts) <= FEW:
         _open(opening)
-        yield from (_recheck(year, part, in_full) for part in parts)
+        yield from (_recheck(year, part, depth) for part in parts)
         _close()
         return
     processes = min(len(parts), os.cpu_count() or 1)
@@ -42,7 +42,7 @@ def recheck_parts(
     with ProcessPoolExecutor(processes, context, initializer=_open, initargs=(opening,)) as pool:
         given: deque[Future[list[Rechecked]]] = deque()
         for part in parts:
-            given.append(pool.submit(_recheck, year, part, in_full))
+            given.append(pool.submit(_recheck, year, part, depth))
             if len(given) >= processes * AHEAD:
                 yield given.popleft().result()
         while given:
@@ -57,5 +57,5 @@ def _close() -> None:
     _opened.pop().engine.dispose()
 
 
-def _recheck(year: int, part: list[int], in_full: bool) -> list[Rechecked]:  # noqa: FBT001 - sent by place
-    return recheck(_opened[-1], year, part, in_full=in_full)
+def _recheck(year: int, part: list[int], depth: Depth) -> list[Rechecked]:
+    return recheck(_opened[-1], year, part, depth)

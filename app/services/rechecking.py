@@ -66,14 +66,27 @@ def reports_to_recheck(session: ReadSession, year: int, under: str | None) -> li
     return [reports[start : start + AT_ONCE] for start in range(0, len(reports), AT_ONCE)]
 
 
-def recheck(database: Database, year: int, report_ids: Sequence[int], *, in_full: bool) -> list[Rechecked]:
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much is asked of a recheck.
+
+    Attributes:
+        in_full: whether the findings themselves are wanted, not just their numbers.
+        with_alike: whether prose is held to that of other reports (R27), which takes longer than all else.
+    """
+
+    in_full: bool = False
+    with_alike: bool = True
+
+
+def recheck(database: Database, year: int, report_ids: Sequence[int], depth: Depth) -> list[Rechecked]:
     """Judge some reports of a year in their full context; in the order given.
 
     Args:
         database: where they are; they are read at one moment.
         year: of all of them.
         report_ids: their row numbers.
-        in_full: whether the findings themselves are wanted, not just their numbers.
+        depth: how much is asked.
     """
     with database.reading() as session:
         reported, statuses = [], []
@@ -83,10 +96,10 @@ def recheck(database: Database, year: int, report_ids: Sequence[int], *, in_full
                 raise AssertionError(version)
             reported.append((agency, read_content(form, year, agency, document)))
             statuses.append(Status(status))
-        contexts = contexts_of(session, year, reported)
+        contexts = contexts_of(session, year, reported, with_alike=depth.with_alike)
         session.expunge_all()
     return [
-        _rechecked(agency, content, status, context, in_full=in_full)
+        _rechecked(agency, content, status, context, in_full=depth.in_full)
         for (agency, content), status, context in zip(reported, statuses, contexts, strict=True)
     ]
 

@@ -49,8 +49,13 @@ def context_of(session: ReadSession, agency: Agency, content: Content) -> Contex
     return context
 
 
-def contexts_of(session: ReadSession, year: int, reported: Sequence[tuple[Agency, Content]]) -> list[Context]:
-    """Return all that each of some agencies' reports of one year is judged beside, in their order."""
+def contexts_of(
+    session: ReadSession, year: int, reported: Sequence[tuple[Agency, Content]], *, with_alike: bool = True
+) -> list[Context]:
+    """Return all that each of some agencies' reports of one year is judged beside, in their order.
+
+    Looking for prose that is alike takes longer than all else; without it R27 isn't judged.
+    """
     agencies = [agency for agency, _ in reported]
     ids = [_key(agency) for agency in agencies]
     before = counting_reports(session, ids, year - 1)
@@ -69,7 +74,7 @@ def contexts_of(session: ReadSession, year: int, reported: Sequence[tuple[Agency
                 marks={} if mark is None else mark.by_cell,
                 peers=0 if mark is None else mark.peers,
                 marked_on=None if mark is None else mark.computed_at.astimezone(CHINA).date(),
-                alike=alike_to(session, agency, content, counting),
+                alike=alike_to(session, agency, content, counting) if with_alike else (),
                 settings=settings,
             )
         )

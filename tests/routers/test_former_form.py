@@ -17,7 +17,6 @@ from app.forms.layout import addresses_of
 from tests.api import (
     API,
     COUNTY,
-    TEXTS,
     TOWN,
     a_report,
     address,
@@ -31,7 +30,7 @@ from tests.api import (
     reports_stored,
     shown,
 )
-from tests.builders import a_balanced_report, a_content
+from tests.builders import a_content, a_modest_report, a_sound_report
 from tests.documents.text_builders import AGENCY, a_text
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def test_a_report_of_its_years_is_stored_and_given_out_on_it(client: TestClient)
         )
         read = client.get(address(year=year))
         assert read.json() == filed.json()
-        assert cells_of(read, FORM) == shown(a_balanced_report(FORM), FORM)
+        assert cells_of(read, FORM) == shown(a_sound_report(FORM), FORM)
         assert read.json()["disclosure"]["licensing"]["items_change"] < 0
         assert read.json()["disclosure"]["procurement"]["spent"] == "22.22"
     assert [(each["year"], each["form"]) for each in reports_stored(client)] == [
@@ -68,15 +67,16 @@ def test_a_report_of_its_years_is_stored_and_given_out_on_it(client: TestClient)
 
 def test_totals_that_are_left_out_are_worked_out_on_it(client: TestClient) -> None:
     register_county(client)
-    typed = {code: value for code, value in a_balanced_report(FORM).items() if code not in FORM.totals}
+    whole = a_report(form=FORM, agency=TOWN, year=YEAR)
+    typed = {code: value for code, value in a_sound_report(FORM).items() if code not in FORM.totals}
     body = nest(FORM, typed)
     for table in body.values():
         for row in table.values():
             for column in [column for column, value in row.items() if value is None]:
                 del row[column]
-    created = client.post(f"{API}/reports", json={**TEXTS, **body, "agency": TOWN, "year": YEAR})
+    created = client.post(f"{API}/reports", json={**whole, **body})
     assert created.status_code == 201, created.text
-    assert cells_of(created, FORM) == shown(a_balanced_report(FORM), FORM)
+    assert cells_of(created, FORM) == shown(a_sound_report(FORM), FORM)
 
 
 def test_a_draft_is_patched_and_its_zeros_stated(client: TestClient) -> None:
@@ -113,7 +113,7 @@ def test_its_tables_and_rows_are_read_and_written_on_their_own(client: TestClien
 
 def test_what_its_cells_may_hold_is_said(client: TestClient) -> None:
     register_county(client)
-    values = a_balanced_report(FORM)
+    values = a_sound_report(FORM)
     body = a_report(values, form=FORM)
     body["disclosure"]["licensing"]["items_change"] = -(10**12)
     body["disclosure"]["licensing"]["items_before"] = -1
@@ -197,7 +197,7 @@ def test_parts_of_the_other_form_are_told_as_such(client: TestClient) -> None:
 
 
 def test_a_report_is_judged_on_it_without_being_stored(client: TestClient) -> None:
-    values = a_balanced_report(FORM) | {"requests.closed.business": 0}
+    values = a_sound_report(FORM) | {"requests.closed.business": 0}
     body = a_report(values, form=FORM, year=YEAR)
     judged = client.post(f"{API}/validations", json=body).json()
     broken = {each["code"] for each in judged["items"] if each["outcome"] == "broken"}
@@ -220,8 +220,8 @@ def test_a_batch_holds_each_report_to_the_form_of_its_year(client: TestClient) -
 
 def test_its_reports_roll_up_on_it_and_have_a_workbook(client: TestClient) -> None:
     register_county(client, TOWN, OTHER_TOWN)
-    one = a_balanced_report(FORM)
-    other = a_balanced_report(FORM, received=900, **{CHANGE: 7, "disclosure.procurement.spent": 10})
+    one = a_sound_report(FORM)
+    other = a_sound_report(FORM, received=900, **{CHANGE: 7, "disclosure.procurement.spent": 10})
     file_report(client, TOWN, YEAR, form=FORM, values=one)
     file_report(client, OTHER_TOWN, YEAR, form=FORM, values=other)
     rolled = client.get(f"{API}/rollups/{COUNTY}/{YEAR}").json()
@@ -268,9 +268,10 @@ def test_its_json_schema_takes_its_reports_and_not_the_later_form_s(client: Test
 def test_a_document_on_it_becomes_a_draft_of_its_years_and_of_no_later_one(client: TestClient) -> None:
     register(client, COUNTY, None, level="county")
     register(client, TOWN, name=AGENCY)
+    values = a_modest_report(FORM, **{"disclosure.procurement.spent": 2222})
 
     def send(year: int, **params: str) -> Response:
-        content = a_content(FORM, year=year)
+        content = a_content(FORM, year=year, values=values)
         files = {"file": ("年报.txt", a_text(content, FORM))}
         return client.post(f"{API}/imports", params={"agency": TOWN, **params}, files=files)
 
@@ -278,7 +279,7 @@ def test_a_document_on_it_becomes_a_draft_of_its_years_and_of_no_later_one(clien
     assert kept.status_code == 200, kept.text
     assert (kept.json()["form"], kept.json()["stored"]["year"], kept.json()["findings"]) == ("2019", 2020, [])
     assert kept.json()["disclosure"]["procurement"]["spent"] == "22.22"
-    assert cells_of(client.get(address(year=2020)), FORM) == shown(a_balanced_report(FORM), FORM)
+    assert cells_of(client.get(address(year=2020)), FORM) == shown(values, FORM)
     source = client.get(address(year=2020, rest="/source")).json()
     assert source["reading"]["disclosure"] == kept.json()["disclosure"]
 

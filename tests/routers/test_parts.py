@@ -16,7 +16,7 @@ from tests.api import (
     register_county,
     shown,
 )
-from tests.builders import a_sound_report
+from tests.builders import PROSE, a_sound_report
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -202,7 +202,7 @@ def test_a_part_of_a_submitted_report_passes_the_gate_or_stays_as_it_was(client:
     saved = patch(client, "/tables/proceedings", {"reconsideration": {"other": 5}}, saved)
     total = sum(typed.values()) - typed["other"] + 5
     assert saved.json()["proceedings"]["reconsideration"]["total"] == total
-    saved = put(client, "/narratives/other_matters", {"text": "改"}, saved)
+    saved = put(client, "/narratives/other_matters", {"text": PROSE["other_matters"] + "改"}, saved)
     assert (saved.json()["status"], saved.json()["version"]) == ("submitted", 4)
     assert client.get(address(rest="/findings")).json()["gate"]["version"] == 4
 

@@ -11,6 +11,7 @@ from app.domain.rules import CATALOGUE, RULES
 from tests.api import (
     API,
     COUNTY,
+    TEXTS,
     TOWN,
     YEAR,
     a_report,
@@ -125,21 +126,22 @@ def test_a_setting_that_has_not_begun_waits_and_history_stays(county: TestClient
 
 
 def test_findings_go_by_the_setting_and_the_verdict_at_the_gate_does_not(county: TestClient) -> None:
-    file_report(county, values=ISSUED_TOO_MANY)
-    assert levels_found(county)["R13"] == "W"
-    settle(county, COUNTY, "R13", level="I")
+    said: dict[str, Any] = TEXTS["narratives"]  # type: ignore[assignment]
+    file_report(county, narratives={**said, "overview": said["overview"] + "按时公开。" * 250})
+    assert levels_found(county)["R34"] == "I"
+    settle(county, COUNTY, level="W")
     found = county.get(address(rest="/findings")).json()
-    assert {item["level"] for item in found["items"] if item["rule"] == "R13"} == {"I"}
-    assert {item["level"] for item in found["gate"]["items"] if item["rule"] == "R13"} == {"W"}
+    assert {item["level"] for item in found["items"] if item["rule"] == "R34"} == {"W"}
+    assert {item["level"] for item in found["gate"]["items"] if item["rule"] == "R34"} == {"I"}
 
 
 def test_findings_go_by_the_threshold_that_was_set(county: TestClient) -> None:
     file_report(county)
-    assert "requests.received.total" in codes_found(county, "R28")
-    settle(county, COUNTY, "R28", thresholds={"received_township": 10**9})
     assert "requests.received.total" not in codes_found(county, "R28")
-    settle(county, TOWN, "R28", thresholds={"received_township": 1})
+    settle(county, COUNTY, "R28", thresholds={"received_prefecture": 0})
     assert "requests.received.total" in codes_found(county, "R28")
+    settle(county, TOWN, "R28", thresholds={"received_prefecture": 10**9})
+    assert "requests.received.total" not in codes_found(county, "R28")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from app.forms.annual_2021 import FORM
 from tests.api import API, TOWN, YEAR, address, assert_problem, based_on, file_report, register_county
-from tests.builders import a_balanced_report
+from tests.builders import a_balanced_report, a_sound_report
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NEXT = YEAR + 1
 START, END = "requests.pending_at_start.natural_person", "requests.pending_at_end.natural_person"
 IN_FORCE = "disclosure.normative_documents.in_force"
-LAST = a_balanced_report()
+LAST = a_sound_report()
 WHY = {"reason": "核对有误", "cells": ["overview"]}
 
 
@@ -157,7 +157,7 @@ def test_what_says_nothing_of_next_year_leaves_it_alone(town: TestClient) -> Non
 
 
 def test_a_report_that_ceases_to_count_takes_its_findings_with_it(town: TestClient) -> None:
-    a_draft(town)
+    a_draft(town, **{START: 3})
     withdraw(town)
     (told,) = rejudged(town)
     assert told["came"] == []

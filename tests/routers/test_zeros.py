@@ -11,8 +11,7 @@ from sqlalchemy import text
 from app.domain.roles import Role
 from app.forms.annual_2021 import FORM
 from tests.api import (
-    TOWN,
-    YEAR,
+    TEXTS,
     address,
     assert_problem,
     based_on,
@@ -22,7 +21,7 @@ from tests.api import (
     register_county,
     shown,
 )
-from tests.builders import PROSE, a_balanced_report
+from tests.builders import a_balanced_report
 from tests.desk import holder_of
 
 if TYPE_CHECKING:
@@ -56,11 +55,7 @@ def test_all_missing_cells_are_stated_to_be_zero_and_totals_follow_then_it_can_b
     client: TestClient, app: FastAPI
 ) -> None:
     register_county(client)
-    empty = client.put(
-        address(),
-        json={"title": f"机关{TOWN}{YEAR}年政府信息公开工作年度报告", "narratives": PROSE},
-        params={"draft": True},
-    )
+    empty = client.put(address(), json=TEXTS, params={"draft": True})
     assert_problem(client.post(address(rest="/transitions"), json={"action": "submit"}), 422, "rules-broken")
     answer = state(client, "all", empty, stated_by="王五")
     assert answer.status_code == 200, answer.text

@@ -222,8 +222,10 @@ def test_prose_without_a_band_is_still_held_to_its_own_of_last_year(database: Da
 
 def test_a_report_is_found_by_what_it_says_now(database: Database) -> None:
     with database.writing() as session:
-        report = put(session, OTHERS[0], OWN, status=Status.SUBMITTED)
+        report = put(session, OTHERS[0], OWN, status=Status.DRAFT)
         change(session, report, OTHERS[0], STRANGE)
+        report.status = Status.SUBMITTED
+        session.flush()
         assert found(session, STRANGE) == [(OTHERS[0], YEAR, 100)]
         assert found(session) == []
         report.status = Status.DRAFT

@@ -20,7 +20,7 @@ from app.domain.results import blocking, described, not_kept
 from app.domain.rules import Level
 from app.forms.annual_2021 import FORM
 from app.services.filed import content_of, get_report
-from app.services.rechecking import recheck, reports_to_recheck
+from app.services.rechecking import Depth, recheck, reports_to_recheck
 from app.services.surroundings import context_of, contexts_of
 from app.storage.models import AGENCY, Agency, AgencyPlacement, Report, ReportVersion
 from app.storage.numbers import PUBLIC, TABLES, WORKING, column_name, path_of
@@ -218,11 +218,11 @@ def test_a_recheck_finds_of_each_report_what_its_own_judgement_does(database: Da
             )
         (part,) = reports_to_recheck(session, YEAR, None)
         (below,) = reports_to_recheck(session, YEAR, "00")
-    found = recheck(database, YEAR, part, in_full=True)
+    found = recheck(database, YEAR, part, Depth(in_full=True))
     assert {one.agency: one.findings for one in found} == {code: each[0] for code, each in expected.items()}
     counted = {one.agency: one.breaks for one in found}
     late = {one.agency: one.status in Basis.SUBMITTED.statuses for one in found}
     assert counted == {code: each[1] and late[code] for code, each in expected.items()}
     assert sum(one.breaks for one in found) > 0
     assert below == part
-    assert all(not one.findings for one in recheck(database, YEAR, part, in_full=False))
+    assert all(not one.findings for one in recheck(database, YEAR, part, Depth()))
