@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias, cast
 
-from fastapi import Depends, Header, Query, Request, Response, Security
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
@@ -30,6 +30,7 @@ from app.services.versions import BasedOn
 from app.settings import Settings
 from app.storage.engine import Database
 
+API = "/api/v1"
 MERGE_PATCH = "application/merge-patch+json"
 LARGE = 100_000
 """From how many bytes on a body takes so long to parse that it is done aside; most reports have 10,000."""
@@ -210,3 +211,19 @@ def _refuse_other_kinds(request: Request, accepted: tuple[str, ...]) -> None:
     if kind not in accepted:
         found = f"现为“{kind}”" if kind else "现在没有"
         raise UnsupportedMediaType(f"请求头 Content-Type 应是 {' 或 '.join(accepted)}，{found}")
+
+
+def routes_of(tag: str, prefix: str = "") -> APIRouter:
+    """Return where routes of the API are put; all applications share them as they are.
+
+    FastAPI would work out each route of a router that it includes once more for every application, which
+    takes a third of a second, and only when the first request comes.
+    """
+    return APIRouter(
+        prefix=API + prefix, tags=[tag], route_class=StrictRoute, generate_unique_id_function=operation_id
+    )
+
+
+def operation_id(route: APIRoute) -> str:
+    """Return a route's id in the description of the API."""
+    return route.name

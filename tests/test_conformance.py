@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from app.cli import cli
+from app.cli import command_line
 from app.cli.cases import ANY_CODE, Case, Differing, Finding, difference, read_cases
 from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope
 from app.domain.roles import Role
@@ -231,7 +231,7 @@ def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def try_cases(address: str, *options: str | Path) -> Result:
     arguments = ["conformance", address, "--token", TOKEN, *map(str, options)]
-    return CliRunner().invoke(cli, arguments)
+    return CliRunner().invoke(command_line(["conformance"]), arguments)
 
 
 def test_the_command_tells_of_every_difference(address: str, few: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.auth.networks import networks_in
-from app.auth.oidc import Provider
+from app.auth.provider import Provider
 from app.auth.tokens import Hashing
 from app.domain.roles import Role
 from app.settings import PREFIX, Settings, WrongSetting, is_loopback, read_settings

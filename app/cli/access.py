@@ -72,3 +72,6 @@ def revoke_token(token_id: Annotated[str, typer.Argument(help="令牌的编号")
     """吊销令牌，立即失效。End a token at once."""
     with explained(), migrated_database(settings_read()).writing() as session:
         tokens.revoke(session, COMMAND_LINE, token_id)
+
+
+COMMANDS = {"token": token}

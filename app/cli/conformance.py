@@ -102,3 +102,6 @@ def _counts(tried: list[Tried]) -> dict[str, tuple[int, int]]:
     total = Counter(each.case.id.partition("-")[0] for each in tried)
     passed = Counter(each.case.id.partition("-")[0] for each in tried if each.differing is None)
     return {rule: (passed[rule], total[rule]) for rule in sorted(total)}
+
+
+COMMANDS = {"conformance": conformance}

@@ -95,3 +95,6 @@ def _print_summary(tally: _Tally, year: int, *, err: bool) -> None:
         f"已上报而不符合强制性规则的 {tally.breaking} 份",
         err=err,
     )
+
+
+COMMANDS = {"recheck": recheck}

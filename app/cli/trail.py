@@ -61,3 +61,6 @@ def prune_audit(
     with explained(), migrated_database(settings).writing() as session:
         day = before.replace(tzinfo=CHINA)
         typer.echo(f"清理了 {audit_trail.prune(session, COMMAND_LINE, settings.key, day)} 条")
+
+
+COMMANDS = {"audit": audit}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, File, Path, Query, Request, Response, UploadFile
+from fastapi import File, Path, Query, Request, Response, UploadFile
 
-from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, IfMatch, Limit, StrictRoute
+from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, IfMatch, Limit, routes_of
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.deadlines import CHINA
 from app.errors import Fault, InvalidRequest
@@ -30,7 +30,7 @@ from app.services.agency_details import AgencyDetails, AgencyFound
 from app.storage.engine import WriteSession
 from app.writing import Write, WriteOnce
 
-router = APIRouter(route_class=StrictRoute, prefix="/agencies", tags=["机关"])
+router = routes_of("机关", "/agencies")
 
 CodeInPath = Annotated[AgencyCode, Path(description="机关代码")]
 AsOf = Annotated[Day | None, Query(description="哪一天的情况，例如 2021-12-31；不写为现在")]

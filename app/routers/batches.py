@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import Body, Query, Response
 
-from app.deps import CurrentActor, CurrentSettings, StrictRoute, based_on_tags
+from app.deps import CurrentActor, CurrentSettings, based_on_tags, routes_of
 from app.domain.results import not_kept
 from app.errors import Fault, InvalidRequest, Refusal
 from app.routers.answers import etag_of, failures
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from app.services.batches import Key
     from app.services.filed import Filed
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["年度报告"])
+router = routes_of("年度报告", "/reports")
 
 _LINES = {"schema": {"type": "string", "description": "每行一份报告，与数组里的一份相同"}}
 

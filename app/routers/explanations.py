@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
-from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, StrictRoute
+from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
 from app.domain.explanations import Explained
 from app.routers.answers import READING, failures
 from app.routers.reports import ONE, AgencyInPath, YearInPath, answer
@@ -23,7 +23,7 @@ from app.services.filed import find_report
 from app.storage.engine import WriteSession
 from app.writing import WriteOnce
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["办理"])
+router = routes_of("办理", "/reports")
 ALL = f"{ONE}/explanations"
 _WRITING = failures(400, 404, 409, 412, 413, 415, 422)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
-from app.deps import StrictRoute
+from app.deps import routes_of
 from app.errors import NotFound
 from app.forms import FORMS, form_of_version
 from app.forms.model import ReportForm
@@ -14,7 +14,7 @@ from app.routers.answers import READING
 from app.schemas.forms import FormOut, FormsOut, form_out, summary_out
 from app.schemas.reports import body_model
 
-router = APIRouter(route_class=StrictRoute, tags=["格式与规则"])
+router = routes_of("格式与规则")
 
 
 def _find(version: str) -> ReportForm:

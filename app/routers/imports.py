@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Query, Response, UploadFile
+from fastapi import File, Query, Response, UploadFile
 
-from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, StrictRoute
+from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
 from app.documents.filenames import content_disposition
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import READING, etag_of, failures
@@ -20,7 +20,7 @@ from app.services.imports import Document, Imported, described_reading, read_doc
 from app.storage.engine import WriteSession
 from app.writing import WriteOnce
 
-router = APIRouter(route_class=StrictRoute, tags=["读入文件"])
+router = routes_of("读入文件")
 
 BYTES = "application/octet-stream"
 ORIGINAL: dict[int | str, dict[str, Any]] = {

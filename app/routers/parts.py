@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Body, Path, Request, Response
+from fastapi import Body, Path, Request, Response
 from pydantic import BaseModel
 
 from app.auth.actor import Actor
-from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, CurrentReader, IfMatch, StrictRoute
+from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
 from app.domain.values import Row, Values, flatten, nest
 from app.errors import NotFound
 from app.forms.model import CellCode, Table
@@ -32,7 +32,7 @@ from app.services.reports import Sent
 from app.storage.engine import WriteSession
 from app.writing import Write
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports/{agency}/{year}", tags=["年度报告的一部分"])
+router = routes_of("年度报告的一部分", "/reports/{agency}/{year}")
 
 SECTIONS = list(dict.fromkeys(part.code for form in NEWEST_FIRST for part in form.narratives))
 TABLES = list(dict.fromkeys(table.code for form in NEWEST_FIRST for table in form.tables))

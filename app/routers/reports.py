@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import Body, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from app.deps import (
@@ -18,7 +18,7 @@ from app.deps import (
     IfMatch,
     Limit,
     Moment,
-    StrictRoute,
+    routes_of,
 )
 from app.domain.lifecycle import Status
 from app.domain.results import not_kept
@@ -67,7 +67,7 @@ from app.services.suggestions import suggested_for
 from app.storage.engine import WriteSession
 from app.writing import Write, WriteOnce
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["年度报告"])
+router = routes_of("年度报告", "/reports")
 
 AgencyInPath: TypeAlias = Annotated[AgencyCode, Path(description="机关代码")]
 YearInPath: TypeAlias = Annotated[Year, Path(description="报告年度")]

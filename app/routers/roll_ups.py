@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Export, Limit, StrictRoute
+from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Export, Limit, routes_of
 from app.domain.lifecycle import Basis
 from app.domain.roll_up import RollUp, rate_of
 from app.domain.values import nest
@@ -31,7 +31,7 @@ from app.services.roll_ups import CoverageState, Covered, RolledUp, roll_up_subt
 from app.services.versions import mark_of_source
 from app.storage.numbers import Part
 
-router = APIRouter(route_class=StrictRoute, prefix="/rollups/{agency}/{year}", tags=["汇总"])
+router = routes_of("汇总", "/rollups/{agency}/{year}")
 
 AgencyInPath = Annotated[AgencyCode, Path(description="机关代码")]
 YearInPath = Annotated[Year, Path(description="报告年度")]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
-from app.deps import CurrentActor, CurrentDatabase, CurrentReader, Entrance, StrictRoute
+from app.deps import CurrentActor, CurrentDatabase, CurrentReader, Entrance, routes_of
 from app.domain.context import RuleSettings
 from app.routers.answers import READING, failures
 from app.schemas.reports import AgencyCode, Year
@@ -17,7 +17,7 @@ from app.services.rule_settings import SettingFound, SettingWanted
 from app.storage.engine import WriteSession
 from app.writing import WriteOnce
 
-router = APIRouter(route_class=StrictRoute, tags=["格式与规则"])
+router = routes_of("格式与规则")
 
 SETTINGS = "/agencies/{code}/rule-settings"
 CodeInPath = Annotated[AgencyCode, Path(description="机关代码")]

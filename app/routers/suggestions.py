@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
-from app.deps import CurrentDatabase, CurrentReader, StrictRoute
+from app.deps import CurrentDatabase, CurrentReader, routes_of
 from app.routers.answers import READING
 from app.routers.reports import ONE, AgencyInPath, YearInPath
 from app.schemas.suggestions import SuggestionsOut, suggested_out
 from app.services.suggestions import find_suggestions
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["年度报告"])
+router = routes_of("年度报告", "/reports")
 
 
 @router.get(f"{ONE}/suggestions", summary="缺格可以参考的数", responses=READING)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import Body
 
-from app.deps import CurrentActor, CurrentDatabase, StrictRoute
+from app.deps import CurrentActor, CurrentDatabase, routes_of
 from app.domain.agencies import ReportScope
 from app.domain.content import Content, with_texts
 from app.domain.context import ALONE, Context, Reporter
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from app.forms.model import ReportForm
     from app.schemas.reports import ReportBody
 
-router = APIRouter(route_class=StrictRoute, tags=["核对"])
+router = routes_of("核对")
 
 
 @router.post("/validations", summary="只核对，不保存", responses=failures(400, 404, 413, 415, 422))
@@ -41,7 +41,8 @@ def validate_report(
     """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。
 
     写了 agency，则同这个机关上报时一样，与它上一年度的报告、层级、规则设定等一并核对；或者用 beside
-    写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。都不写则只核对报告本身。所写的出错说明（explanations）也算在内。
+    写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。都不写则只核对报告本身。
+    所写的出错说明（explanations）也算在内。
     """
     sent = read_validation(body)
     if sent.year is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
-from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, StrictRoute
+from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
 from app.domain.content import label_of_place
 from app.routers.answers import READING, failures
 from app.routers.reports import ONE, AgencyInPath, YearInPath, answer
@@ -28,7 +28,7 @@ from app.storage.engine import WriteSession
 from app.storage.models import Comment
 from app.writing import WriteOnce
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["办理"])
+router = routes_of("办理", "/reports")
 
 
 @router.post(f"{ONE}/transitions", summary="办理一步", responses=failures(400, 404, 409, 412, 413, 415, 422))
