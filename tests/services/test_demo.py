@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.services.demo import IMPORTED, YEARS, load_demo
-from app.services.rechecking import recheck, reports_to_recheck
+from app.services.rechecking import Depth, recheck, reports_to_recheck
 
 if TYPE_CHECKING:
     from app.storage.engine import Database
@@ -17,6 +17,6 @@ def test_nothing_is_found_in_what_is_made_up(database: Database) -> None:
     for year in YEARS:
         with database.reading() as session:
             parts = reports_to_recheck(session, year, None)
-        rechecked = [one for part in parts for one in recheck(database, year, part, in_full=True)]
+        rechecked = [one for part in parts for one in recheck(database, year, part, Depth(in_full=True))]
         found |= {(one.agency, year) for one in rechecked if one.findings}
     assert found == {IMPORTED}
