@@ -237,17 +237,23 @@ def _figures(form: ReportForm, code: str, level: AgencyLevel, year: int) -> Valu
     busy = 1 if level is AgencyLevel.TOWNSHIP else 8
     figures = {cell: 0 for cell in form.cells if cell not in form.totals}
     figures |= _stock_of_documents(code, year)
-    figures["disclosure.licensing.decisions"] = chance.randrange(40 * busy)
-    figures["disclosure.penalties.decisions"] = chance.randrange(10 * busy)
-    figures["disclosure.coercion.decisions"] = chance.randrange(1 + busy)
+    figures["disclosure.licensing.decisions"] = _about(40 * busy, code, year, "licensing")
+    figures["disclosure.penalties.decisions"] = _about(10 * busy, code, year, "penalties")
+    figures["disclosure.coercion.decisions"] = _about(1 + busy, code, year, "coercion")
     if level is not AgencyLevel.TOWNSHIP:
-        figures["disclosure.fees.amount"] = chance.randrange(5_000) * 10**5
+        figures["disclosure.fees.amount"] = _about(5_000, code, year, "fees") * 10**5
     outcomes = form.totals["requests.processed.natural_person"]
     for applicant in ("natural_person", "business"):
         _fill_column(figures, outcomes, applicant, code, year)
     for kind in ("affirmed", "reversed"):
         figures[f"proceedings.reconsideration.{kind}"] = int(chance.random() < busy / 40)
     return figures
+
+
+def _about(most: int, code: str, year: int, what: str) -> int:
+    """Return a number below *most* that differs little from year to year."""
+    usual, now = _chance(code, what).randrange(most), _chance(code, year, what)
+    return round(usual * now.uniform(0.8, 1))
 
 
 def _fill_column(

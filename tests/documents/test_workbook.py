@@ -307,12 +307,13 @@ def test_findings_name_rule_level_outcome_cells_and_both_sides() -> None:
     broken = next(row for row in rows if row[0] == "R10")
     assert broken[1:3] == ["强制性", "不符合"]
     assert "表四!E6 表四“行政复议”行“总计”列：0" in str(broken[6]).split("\n")
-    left, right, difference = broken[7:]
+    left, right, difference, explanation = broken[7:]
     assert left == 0
     assert difference == -int(str(right))
+    assert explanation is None
     skipped = next(row for row in rows if row[0] == "R07")
     assert "表三!D6 表三“本年新收”行“自然人”列：未填" in str(skipped[6])
-    assert skipped[7:] == [None, None, None]
+    assert skipped[7:] == [None] * 4
 
 
 def test_the_sheet_of_findings_counts_them() -> None:
