@@ -248,8 +248,8 @@ def _own(content: Content, index: int, name: str) -> Content:
     """Return a report of a kind under a body's own name, mostly with its own prose."""
     narratives = dict(content.narratives)
     if index % COPIED:
-        first = (narratives["overview"] or "").partition("\n")[0]
-        narratives["overview"] = f"{first}\n{_prose(random.Random(f'{index} {content.year}'))}"
+        aspects = (narratives["overview"] or "").rpartition("\n")[0]
+        narratives["overview"] = f"{aspects}\n{_prose(random.Random(f'{index} {content.year}'))}"
     title = (content.title or "").replace("＃", name)
     return replace(content, title=title, narratives=narratives)
 

@@ -48,11 +48,12 @@ def a_balanced_report(form: ReportForm = FORM, /, **overrides: int) -> dict[Cell
 def a_sound_report(form: ReportForm = FORM, /, **overrides: int) -> dict[CellCode, int | None]:
     """Return every cell of a report with which nothing is wrong, filed for however many years in a row.
 
-    What is carried over is what was, and as many documents were repealed as issued.  Overrides as in
-    `a_balanced_report`.
+    What is carried over is what was, and as many documents were repealed as issued, and no item came or
+    went.  Overrides as in `a_balanced_report`.
     """
     plain = a_balanced_report(form)
-    same = {code: plain[source] or 0 for code in form.cells if (source := _same_as(form, code))}
+    unchanged = {code: 0 for code in typed_cells(form) if form.cells[code].measure.is_signed}
+    same = unchanged | {code: plain[source] or 0 for code in form.cells if (source := _same_as(form, code))}
     return a_balanced_report(
         form, **{**same, **{_cell_named(form, name): n for name, n in overrides.items()}}
     )

@@ -41,14 +41,15 @@ if TYPE_CHECKING:
 
 OTHER_TOWN = "640323102"
 YEAR = 2020
-CHANGE = "disclosure.licensing.items_change"
+BEFORE, CHANGE = "disclosure.licensing.items_before", "disclosure.licensing.items_change"
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
 def test_a_report_of_its_years_is_stored_and_given_out_on_it(client: TestClient) -> None:
     register_county(client)
-    for year in (2019, 2020):
-        filed = file_report(client, year=year, form=FORM)
+    for year, before in ((2019, 7), (2020, 4)):
+        values = a_sound_report(FORM, **{BEFORE: before, CHANGE: -3})
+        filed = file_report(client, year=year, form=FORM, values=values)
         assert (filed.json()["form"], filed.json()["status"], filed.json()["findings"]) == (
             "2019",
             "submitted",
@@ -56,7 +57,7 @@ def test_a_report_of_its_years_is_stored_and_given_out_on_it(client: TestClient)
         )
         read = client.get(address(year=year))
         assert read.json() == filed.json()
-        assert cells_of(read, FORM) == shown(a_sound_report(FORM), FORM)
+        assert cells_of(read, FORM) == shown(values, FORM)
         assert read.json()["disclosure"]["licensing"]["items_change"] < 0
         assert read.json()["disclosure"]["procurement"]["spent"] == "22.22"
     assert [(each["year"], each["form"]) for each in reports_stored(client)] == [
