@@ -23,7 +23,7 @@ from app.domain.judging import judge
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 from app.forms.annual_2021 import FORM
-from tests.builders import a_content, a_sound_report
+from tests.builders import PROSE, a_content, a_sound_report
 
 NOON = datetime(2022, 1, 20, 12, tzinfo=UTC)
 CELLS = ("disclosure.licensing.decisions", "disclosure.penalties.decisions")
@@ -83,7 +83,8 @@ def test_prose_and_other_numbers_may_change_as_they_like() -> None:
 
     basis = finding(doubted).basis(doubted)
     edited = {**doubted, "disclosure.fees.amount": 7}
-    assert finding(edited, overview="改过", problems="改过", other_matters="改过").basis(edited) == basis
+    amended = {section: f"{text}改过。" for section, text in PROSE.items()}
+    assert finding(edited, **amended).basis(edited) == basis
     other = {**doubted, CELLS[0]: 10**9 + 1}
     assert finding(other).basis(other) != basis
 
