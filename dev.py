@@ -287,10 +287,11 @@ def test(arguments: Sequence[str]) -> None:
     """Run the tests with coverage, or with options of pytest's just the tests these ask for."""
     install("dev")
     pytest = ("-m", "pytest", "-n", "2", "--ignore", "tests/desktop")
+    chosen = arguments or ("--cov", "--cov-report=")
+    # every command that a test starts would compile the whole service again
+    call(tool("python"), *pytest, *chosen, env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""})
     if arguments:
-        call(tool("python"), *pytest, *arguments)
         return
-    call(tool("python"), *pytest, "--cov", "--cov-report=")
     expect_coverage("95")
     # The form and what is true of it: nothing there may go untried.
     expect_coverage("100", "--include", "app/forms/*,app/domain/*")

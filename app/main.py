@@ -8,7 +8,6 @@ from functools import partial
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
 
 from app import __version__
 from app.auth.lockout import Lockout
@@ -30,12 +29,15 @@ from app.routers import (
     audit,
     batches,
     changes,
+    explanations,
     forms,
     imports,
     parts,
     reports,
     roll_ups,
+    rules,
     service,
+    suggestions,
     validations,
     versions,
     webhooks,
@@ -48,7 +50,26 @@ from app.services.retries import Underway
 from app.settings import Settings, read_settings
 from app.storage.engine import open_database
 
-API = "/api/v1"
+ROUTERS = (
+    forms.router,
+    rules.router,
+    validations.router,
+    agencies.router,
+    reports.router,
+    suggestions.router,
+    batches.router,
+    workflow.router,
+    explanations.router,
+    versions.router,
+    parts.router,
+    imports.router,
+    roll_ups.router,
+    changes.router,
+    access.router,
+    audit.router,
+    webhooks.router,
+    service.router,
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -60,7 +81,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
-        generate_unique_id_function=_operation_id,
     )
     app.state.settings = chosen
     app.state.database = open_database(chosen.database_url, chosen.pool_size, chosen.digest, chosen.patience)
@@ -70,24 +90,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.gate = _make_gate(app, chosen)
     app.state.courier = _make_courier(app, chosen)
     app.state.exports = _make_exports(app, chosen)
-    for module in (
-        forms,
-        validations,
-        agencies,
-        reports,
-        batches,
-        workflow,
-        versions,
-        parts,
-        imports,
-        roll_ups,
-        changes,
-        access,
-        audit,
-        webhooks,
-    ):
-        app.include_router(module.router, prefix=API)
-    app.include_router(service.router)
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)
     app.mount(service.ASSETS_AT, service.Assets(directory=service.find_assets()), name="assets")
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     handle_failures(app)
@@ -156,7 +160,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(app.state.courier.stop)
     app.state.refusals.flush()
     app.state.database.engine.dispose()
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name

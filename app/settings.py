@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.auth.networks import Networks, is_within, networks_in
-from app.auth.oidc import KEY_KINDS, Provider
+from app.auth.provider import KEY_KINDS, Provider
 from app.auth.tokens import Hashing
 from app.domain.roles import Role
 from app.storage.digests import Digest

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
-from tests.builders import a_balanced_report
+from tests.builders import PROSE, a_modest_report
 from tests.postgres import cluster, free_port
 from tests.service import COMMAND, environment, running
 
@@ -129,8 +129,8 @@ def again(call: Call) -> Callable[[int], Iterator[Call]]:
 
 def submissions(codes: Sequence[str], token: str) -> Callable[[int], Iterator[Call]]:
     """Submit a full report of each of these agencies, each client its own share, then of another year."""
-    texts = {"overview": "按时公开。" * 80, "problems": "问题与改进。" * 20, "other_matters": "没有。"}
-    report = {"title": "示例数据", "narratives": texts, **nest(FORM, a_balanced_report())}
+    texts = {section: text * 5 for section, text in PROSE.items()}
+    report = {"title": "示例数据", "narratives": texts, **nest(FORM, a_modest_report())}
 
     def calls(number: int) -> Iterator[Call]:
         for year in (YEAR, YEAR - 1, YEAR - 2):
@@ -213,7 +213,14 @@ def main() -> None:
     table = "\n".join(table_of(rows))
     print(table)
     if chosen.write:
-        chosen.write.write_text(f"{HEADING.format(about=about_this_run(chosen.seconds))}\n{table}\n")
+        write_down(chosen.write, f"{HEADING.format(about=about_this_run(chosen.seconds))}\n{table}\n")
+
+
+def write_down(file: Path, figures: str) -> None:
+    """Put figures in the place of the last ones; what others measured stands below, and stays."""
+    before = file.read_text() if file.exists() else ""
+    _, mark, below = before.partition("\n## ")
+    file.write_text(f"{figures}{mark}{below}")
 
 
 HEADING = """# How fast it is

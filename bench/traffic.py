@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
 from bench.load import BROKEN, Client, Request
-from tests.builders import a_balanced_report
+from tests.builders import PROSE, a_modest_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +25,8 @@ YEAR, WRITTEN_YEAR = 2025, 2023
 UNITS = 100
 """Made-up units that the traffic needs: two counties of 50."""
 
-TEXTS = {"overview": "按时公开。" * 80, "problems": "问题与改进。" * 20, "other_matters": "没有。"}
-REPORT = {"title": "示例数据", "narratives": TEXTS, **nest(FORM, a_balanced_report())}
+TEXTS = {section: text * 5 for section, text in PROSE.items()}
+REPORT = {"title": "示例数据", "narratives": TEXTS, **nest(FORM, a_modest_report())}
 
 
 def units_of(share: int, shares: int) -> list[str]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from app.domain.lifecycle import Action
 from app.domain.roles import Right, Role, roles_with
-from app.domain.rules import CATALOGUE, Level
 from app.domain.values import to_text
 from app.forms import FORMS
 from app.forms.model import COUNT, leaves_of
 from app.settings import PREFIX, Settings
+from docs.rules import rules_page
 from docs.security import security_page
 from docs.tables import table_of
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 FORM_PAGE = ROOT / "docs" / "form.md"
+RULES_PAGE = ROOT / "docs" / "rules.md"
 README = ROOT / "README.md"
 
 SECURITY_PAGE = ROOT / "docs" / "security.md"
@@ -41,6 +42,7 @@ def made() -> dict[Path, str]:
     """Return the pages that follow from the code as they should be."""
     return {
         FORM_PAGE: form_page(),
+        RULES_PAGE: rules_page(),
         SECURITY_PAGE: security_page(),
         README: _with(README.read_text(), "settings", settings_table()),
         API_GUIDE: api_guide(),
@@ -118,14 +120,16 @@ def _codes(names: Iterable[str]) -> str:
 
 
 def form_page() -> str:
-    """Return the page about the forms and the rules."""
+    """Return the page about the forms."""
     forms = (part for form in FORMS for part in _form_parts(form))
-    parts = ["# The form and its rules", _INTRODUCTION, *forms, *_rule_parts()]
+    parts = ["# The form", _INTRODUCTION, *forms, _RULES]
     return "\n\n".join(parts) + "\n"
 
 
+_RULES = "What a report is held to beside its sums: [rules.md](rules.md)."
+
 _INTRODUCTION = """\
-<!-- Made by `python -m docs.generate` from app/forms and app/domain/rules.py: don't edit it here. -->
+<!-- Made by `python -m docs.generate` from app/forms: don't edit it here. -->
 
 A cell's code is `table.row.column`, and a report's JSON nests the same way: `requests.received.total` is
 `{"requests": {"received": {"total": 0}}}`. The service gives the same facts as data:
@@ -158,9 +162,8 @@ def _kind(table: Table | None) -> str:
 
 def _measure_parts(form: ReportForm) -> Iterator[str]:
     yield "### What cells hold"
-    measures = dict.fromkeys(cell.measure for cell in form.cells.values())
-    rows = ((f"`{each.code}`", each.unit, _written(each), *_limits(each)) for each in measures)
-    yield table_of(("Measure", "Unit", "In JSON", "Most", "Most in an aggregate report"), rows)
+    rows = ((f"`{each.code}`", each.unit, _written(each), *_limits(each)) for each in form.measures)
+    yield table_of(("Measure", "Unit", "In JSON", "Least", "Most", "Most in an aggregate report"), rows)
     yield "`null` is a cell that nobody filled. It is never taken as 0."
 
 
@@ -171,8 +174,9 @@ def _written(measure: Measure) -> str:
     return f"decimal text with at most {measure.places} places; stored as {stored}"
 
 
-def _limits(measure: Measure) -> tuple[str, str]:
-    return to_text(measure, measure.most), to_text(measure, measure.most_in_aggregate)
+def _limits(measure: Measure) -> Iterator[str]:
+    for bound in (measure.least, measure.most, measure.most_in_aggregate):
+        yield to_text(measure, bound)
 
 
 def _table_parts(table: Table) -> Iterator[str]:
@@ -235,28 +239,6 @@ def _sum(cells: tuple[str, ...]) -> str:
 
 def _difference(cells: tuple[str, ...], less: tuple[str, ...]) -> str:
     return " − ".join([_sum(cells), *(f"`{cell}`" for cell in less)])
-
-
-_LEVELS = {
-    Level.MANDATORY: "a report that has been 上报 never breaks one.",
-    Level.TO_EXPLAIN: "may be 上报 with an explanation.",
-    Level.HINT: "shown, never blocks.",
-}
-
-
-def _rule_parts() -> Iterator[str]:
-    yield "## Rules"
-    levels = dict.fromkeys(rule.level for rule in CATALOGUE)
-    yield "\n".join(f"- {level.label} ({level}): {_LEVELS[level]}" for level in levels)
-    yield (
-        "Judged on: every `report`, only a `document` that is read in, or kept by the `service` itself. "
-        "A rule with a source is laid down there; one without is good practice."
-    )
-    rows = (
-        (rule.id, f"{rule.level.label} ({rule.level})", rule.title, f"`{rule.keeper}`", rule.source or "")
-        for rule in CATALOGUE
-    )
-    yield table_of(("Rule", "Level", "What it asks", "Judged on", "Source"), rows)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,14 @@ _CASES: dict[str, dict[str, Access]] = {
         "": OPERATIONS["import_document"],
         "store": Access(Right.FILE, Subject.NAMED),
     },
+    "list_rules": {
+        "": OPERATIONS["list_rules"],
+        "agency": Access(Right.READ, Subject.AGENCY),
+    },
+    "validate_report": {
+        "": OPERATIONS["validate_report"],
+        "agency": Access(Right.READ, Subject.AGENCY),
+    },
     "list_reports": {
         "": OPERATIONS["list_reports"],
         "under": Access(Right.READ, Subject.AGENCY),

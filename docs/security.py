@@ -118,11 +118,12 @@ RISKS = (
         6,
         "Unrestricted access to sensitive business flows",
         "A report goes from state to state by steps that each take a right; one that breaks a "
-        "mandatory rule is never 上报, one that has been is never removed.",
+        "mandatory rule or has an unexplained finding is never 上报, one that has been is never removed.",
         (
             "tests/domain/test_lifecycle.py::test_the_steps_are_these_and_no_others",
             "tests/test_model.py::test_the_service_does_what_the_model_says",
             "tests/routers/test_workflow.py::test_who_submitted_cannot_accept_whatever_token_they_come_with",
+            "tests/routers/test_explanations.py::test_whoever_wrote_or_explained_can_t_accept",
             "tests/storage/test_guards.py::test_a_report_that_was_submitted_is_never_dropped",
             "tests/services/test_audit_trail.py::test_any_flipped_byte_is_found_where_it_is",
             "tests/services/test_audit_writers.py::test_twenty_writers_in_a_county_make_one_chain",

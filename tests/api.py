@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
-from tests.builders import a_balanced_report
+from tests.builders import PROSE, a_sound_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,24 +18,19 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from app.domain.values import Values
+    from app.forms.model import ReportForm
 
 Answered = TypeVar("Answered")
 API = "/api/v1"
 COUNTY, TOWN = "640323", "640323101"
 YEAR = 2021
-TEXTS = {
-    "title": "盐池县大水坑镇人民政府2021年政府信息公开工作年度报告",
-    "narratives": {
-        "overview": "按时公开。",
-        "problems": "问题与改进。",
-        "other_matters": "没有收取信息处理费。",
-    },
-}
+TITLE = "机关{agency}{year}年政府信息公开工作年度报告"
+TEXTS = {"title": TITLE.format(agency=TOWN, year=YEAR), "narratives": PROSE}
 
 
 def an_agency(code: str = TOWN, parent: str | None = COUNTY, **members: object) -> dict[str, Any]:
-    """Return the body of an agency."""
-    defaults = {"name": f"机关{code}", "level": "township", "kind": "government"}
+    """Return the body of an agency: one whose figures may be as large as `a_sound_report` has them."""
+    defaults = {"name": f"机关{code}", "level": "prefecture", "kind": "government"}
     return {"code": code, "parent": parent, **defaults, **members}
 
 
@@ -53,9 +48,12 @@ def register_county(client: TestClient, *towns: str) -> None:
         register(client, town)
 
 
-def a_report(values: Values | None = None, **members: object) -> dict[str, Any]:
+def a_report(values: Values | None = None, *, form: ReportForm = FORM, **members: object) -> dict[str, Any]:
     """Return the body of a report that may be 上报, without agency and year."""
-    return {**deepcopy(TEXTS), **nest(FORM, a_balanced_report() if values is None else values), **members}
+    numbers = a_sound_report(form) if values is None else values
+    whose = {name: members[name] for name in ("agency", "year") if name in members}
+    title = {"title": TITLE.format(**{"agency": TOWN, "year": YEAR} | whose)}
+    return {**deepcopy(TEXTS), **title, **nest(form, numbers), **members}
 
 
 def address(agency: str = TOWN, year: int = YEAR, rest: str = "") -> str:
@@ -67,7 +65,8 @@ def file_report(
     client: TestClient, agency: str = TOWN, year: int = YEAR, *, draft: bool = False, **members: object
 ) -> Response:
     """File a report that nobody has filed yet."""
-    body = a_report(**members)  # type: ignore[arg-type]  # members of the body, `values` among them
+    titled = {"title": TITLE.format(agency=agency, year=year)} if year != YEAR else {}
+    body = a_report(**{**titled, **members})  # type: ignore[arg-type]  # members of the body, `values` among them
     answer = client.put(address(agency, year), params={"draft": draft}, json=body)
     assert answer.status_code == 201, answer.text
     return answer
@@ -121,16 +120,16 @@ def reports_stored(client: TestClient) -> list[dict[str, Any]]:
     return items
 
 
-def cells_of(answer: Response) -> dict[str, Any]:
+def cells_of(answer: Response, form: ReportForm = FORM) -> dict[str, Any]:
     """Return what an answer shows, by cell code."""
     document = answer.json()
-    return {code: document[(path := code.split("."))[0]][path[1]][path[2]] for code in FORM.cells}
+    return {code: document[(path := code.split("."))[0]][path[1]][path[2]] for code in form.cells}
 
 
-def shown(values: Values) -> dict[str, Any]:
+def shown(values: Values, form: ReportForm = FORM) -> dict[str, Any]:
     """Return what an answer would show of these numbers, by cell code."""
-    nested = nest(FORM, values)
-    return {code: nested[(path := code.split("."))[0]][path[1]][path[2]] for code in FORM.cells}
+    nested = nest(form, values)
+    return {code: nested[(path := code.split("."))[0]][path[1]][path[2]] for code in form.cells}
 
 
 def at_once(call: Callable[[int], Answered], clients: int) -> list[Answered]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 
 from app.domain.content import Content
 from app.domain.totals import complete
+from app.forms import FORMS
 from app.forms.annual_2021 import FORM
 from app.forms.model import Axis, Block, Measure, ReportForm, Section, Sum, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from app.domain.values import Values
     from app.forms.model import Balance, CellCode
+
+
+Generated = TypeVar("Generated")
 
 
 def typed_cells(form: ReportForm = FORM) -> list[CellCode]:
@@ -35,8 +39,45 @@ def a_balanced_report(form: ReportForm = FORM, /, **overrides: int) -> dict[Cell
     for place, code in enumerate(typed_cells(form), start=1):
         unit = 10 ** form.cells[code].measure.places
         figures[code] = place if unit == 1 else place * unit + place
+        if form.cells[code].measure.is_signed:
+            figures[code] = -place
     given = {_cell_named(form, name): value for name, value in overrides.items()}
     return balanced(form, {**figures, **given}, fixed=given)
+
+
+def a_sound_report(form: ReportForm = FORM, /, **overrides: int) -> dict[CellCode, int | None]:
+    """Return every cell of a report with which nothing is wrong, filed for however many years in a row.
+
+    What is carried over is what was, and as many documents were repealed as issued, and no item came or
+    went.  Overrides as in `a_balanced_report`.
+    """
+    plain = a_balanced_report(form)
+    unchanged = {code: 0 for code in typed_cells(form) if form.cells[code].measure.is_signed}
+    same = unchanged | {code: plain[source] or 0 for code in form.cells if (source := _same_as(form, code))}
+    return a_balanced_report(
+        form, **{**same, **{_cell_named(form, name): n for name, n in overrides.items()}}
+    )
+
+
+def _same_as(form: ReportForm, code: CellCode) -> CellCode | None:
+    """Return the cell that a cell must be equal to, or nothing comes round to the same again next year."""
+    if code in form.totals:
+        return None
+    for name, source in (("pending_at_end", "pending_at_start"), ("repealed", "issued")):
+        if name in code.split("."):
+            return code.replace(name, source)
+    return None
+
+
+def a_modest_report(form: ReportForm = FORM, /, **overrides: int) -> dict[CellCode, int | None]:
+    """Return every cell of a report that is sound for a township too: small figures, no 规章."""
+    small = {code: place % 3 for place, code in enumerate(typed_cells(form))}
+    none = {"regulations", "denied_state_secret"}
+    small |= {code: 0 for code in small if none & set(code.split("."))}
+    small |= {code: small[source] for code in small if (source := _same_as(form, code))}
+    given = {_cell_named(form, name): value for name, value in overrides.items()}
+    fixed = {code: n for code, n in small.items() if "pending" in code} | given
+    return balanced(form, {**small, **given}, fixed=fixed)
 
 
 def _cell_named(form: ReportForm, name: str) -> CellCode:
@@ -80,7 +121,19 @@ def balanced_values(form: ReportForm = FORM, most: int = 10**6) -> st.SearchStra
 
 def typed_values(form: ReportForm = FORM, most: int = 10**6) -> st.SearchStrategy[dict[CellCode, int]]:
     """Generate what a clerk types, balanced only by chance: no totals."""
-    return _numbers(typed_cells(form), 0, most)
+    signed = {code for code, cell in form.cells.items() if cell.measure.is_signed}
+
+    def with_signs(numbers: dict[CellCode, int]) -> dict[CellCode, int]:
+        return {code: -n if code in signed and n % 2 else n for code, n in numbers.items()}
+
+    return _numbers(typed_cells(form), 0, most).map(with_signs)
+
+
+def on_any_form(
+    values: Callable[[ReportForm], st.SearchStrategy[Generated]],
+) -> st.SearchStrategy[tuple[ReportForm, Generated]]:
+    """Generate a form that the service knows, with values on it."""
+    return st.sampled_from(FORMS).flatmap(lambda form: st.tuples(st.just(form), values(form)))
 
 
 def any_values(form: ReportForm = FORM, least: int = 0, most: int = 10**12 - 1) -> st.SearchStrategy[Values]:
@@ -108,17 +161,29 @@ def _numbers(cells: list[CellCode], least: int, most: int) -> st.SearchStrategy[
     return st.builds(lambda seed, some: {**background(seed), **some}, st.integers(0, 2**16), few)
 
 
+PROSE = {
+    "overview": (
+        "（一）主动公开：按时更新。（二）依申请公开：专人办理。（三）政府信息管理：落实三审。（四）平台建设：维护公开栏。"
+        "（五）监督保障：纳入考核，开展社会评议，没有发生责任追究。"
+    ),
+    "problems": "存在更新不及时的问题。下一步将逐月核对。",
+    "other_matters": "信息处理费按规定收取，收费通知均已送达。",
+}
+"""Prose that keeps every rule, by section."""
+
+
 def a_content(
     form: ReportForm = FORM,
     *,
-    year: int = 2024,
+    year: int | None = None,
     agency: str = "示例县示例镇人民政府",
     values: Values | None = None,
     narratives: Mapping[str, str | None] | None = None,
     is_aggregate: bool = False,
 ) -> Content:
     """Return a report with title, preface, prose and numbers that breaks no rule."""
-    prose = {section.code: f"{section.heading}：示例文字。" for section in form.narratives}
+    year = year or form.last_year or 2024
+    prose = {section.code: PROSE.get(section.code, "示例文字。") for section in form.narratives}
     return Content(
         form=form,
         year=year,

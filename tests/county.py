@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.auth.tokens import Secret, new_secret
 from app.domain.deliveries import DeliveryState
 from app.domain.lifecycle import Action, Status
 from app.domain.roles import Role
+from app.forms.annual_2021 import FORM
 from app.services.agencies import find_agency
 from app.services.webhooks import PING
 from app.storage.models import Delivery, Webhook
 from docs.matrix import Relation
-from tests.api import API, COUNTY, TEXTS, TOWN, YEAR, a_report, address, based_on, register
+from tests.api import API, COUNTY, TITLE, TOWN, YEAR, a_report, address, based_on, register
+from tests.builders import a_modest_report
 from tests.desk import a_token
 from tests.services.trees import SOMEBODY
 
@@ -51,6 +53,14 @@ _WAYS: dict[Status, tuple[Action, ...]] = {
     Status.PUBLISHED: (Action.ACCEPT, Action.PUBLISH),
     Status.RETURNED: (Action.RETURN,),
 }
+DOUBTED = "requests.pending.business"
+"""Where the report that is `SUBMITTED` has something that is explained, and that a reviewer accepted."""
+_FEWER = {
+    "requests.received.business": 1,
+    **dict.fromkeys(FORM.totals["requests.processed.business"], 0),
+    "requests.granted.business": 1,
+}
+"""Fewer than are carried over from year to year."""
 DOCUMENT = Path(__file__).parent / "documents" / "data" / "township-2021.txt"
 
 CALLERS: dict[Role, Secret] = {role: new_secret() for role in Role}
@@ -154,13 +164,21 @@ def _read_in(desk: TestClient, code: str) -> None:
 
 
 def report_of(year: int) -> dict[str, object]:
-    """Return the body of a report of a year that may be 上报."""
-    return a_report() | {"title": TEXTS["title"].replace(str(YEAR), str(year))}  # type: ignore[attr-defined]
+    """Return the body of a report of a year that may be 上报; in one year something in it is explained."""
+    titled: dict[str, Any] = {"title": TITLE.format(agency=TOWN, year=year)}
+    if year != YEARS[Status.SUBMITTED]:
+        return a_report(a_modest_report(), **titled)
+    explained = [{"rule": "R18", "code": DOUBTED, "text": "年底收到的申请依法延长了答复期限"}]
+    return a_report(a_modest_report(**_FEWER), **titled, explanations=explained)
 
 
 def _file(desk: TestClient, code: str, year: int, actions: tuple[Action, ...]) -> None:
     answer = desk.put(address(code, year), json=report_of(year))
     assert answer.status_code == 201, answer.text
+    if "explanations" in report_of(year):
+        body, known = {"items": "all"}, based_on(answer)
+        answer = desk.post(address(code, year, "/explanations/reviews"), json=body, headers=known)
+        assert answer.status_code == 200, answer.text
     for action in actions:
         answer = _take(desk, code, year, action, answer)
 

@@ -64,7 +64,7 @@ def role_for(method: str, path: str, body: object = None) -> Role:
         return Role.ADMINISTRATOR
     if "/tokens" in path:
         return Role.ADMINISTRATOR
-    if "/audit" in path or "/comments" in path:
+    if "/audit" in path or "/comments" in path or path.endswith("/explanations/reviews"):
         return Role.REVIEWER
     judges = {action.value for action in Action if action.right not in Role.SYSTEM.rights}
     return Role.REVIEWER if action in judges else Role.SYSTEM

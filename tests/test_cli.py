@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 
 from app.auth.actor import COMMAND_LINE
 from app.auth.tokens import Hashing, read_secret
+from app.domain.deadlines import CHINA
 from app.domain.judging import judge
 from app.domain.lifecycle import Basis, Status
 from app.domain.results import Outcome, blocking
@@ -26,7 +27,7 @@ from app.domain.roles import Role
 from app.errors import Unauthenticated
 from app.main import create_app
 from app.services.demo import MARK, YEARS, YEARS_OF_MANY, load_demo
-from app.services.filed import CHINA, Filed, find_report
+from app.services.filed import Filed, find_report
 from app.services.roll_ups import roll_up_subtree
 from app.services.tokens import authenticate
 from app.settings import Settings
@@ -105,9 +106,11 @@ def test_every_command_is_listed_and_a_wrong_one_refused(sqlite_url: str) -> Non
         "serve",
         "migrate",
         "verify",
+        "recheck",
         "health",
         "openapi",
         "check",
+        "conformance",
         "import",
         "demo",
         "backup",

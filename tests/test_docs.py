@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ENGLISH, CHINESE = (readme.read_text() for readme in READMES)
 EXAMPLES = sorted((ROOT / "openapi" / "examples").glob("*.json"))
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(page for folder in ("", "docs", "conformance") for page in (ROOT / folder).glob("*.md"))
 
 HEADINGS = {
     "nianbao 年报": "年报 nianbao",
@@ -143,7 +143,7 @@ def test_all_ten_known_weaknesses_are_answered() -> None:
     assert [risk.number for risk in RISKS] == list(range(1, 11))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
     for target, anchor in LINK.findall(page.read_text()):
         file = page.parent / target if target else page

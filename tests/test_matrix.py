@@ -22,12 +22,13 @@ from app.main import create_app
 from app.settings import Settings
 from docs.matrix import Line, Outcome, Relation, lines, served
 from tests.api import API, COUNTY, a_report, an_agency
-from tests.builders import a_balanced_report
+from tests.builders import PROSE, a_modest_report
 from tests.conftest import KEY, TEMPLATE
 from tests.county import (
     AT,
     CALLERS,
     DOCUMENT,
+    DOUBTED,
     HELD,
     OTHER_TOWN,
     PARENTS,
@@ -55,7 +56,8 @@ Options: TypeAlias = dict[str, Any]
 DRAFT: Options = {"headers": {"If-Match": "*"}, "params": {"draft": "true"}}
 KNOWN: Options = {"headers": {"If-Match": "*"}}
 TABLE, ROW, SECTION = "proceedings", "reconsideration", "overview"
-OTHER = a_report(a_balanced_report(**{f"{TABLE}.{ROW}.other": 77}))
+AMENDED = f"{PROSE['overview']}改过。"
+OTHER = a_report(a_modest_report(**{f"{TABLE}.{ROW}.other": 77}))
 NEW_AGENCY = "640323999"
 
 
@@ -105,7 +107,13 @@ SAMPLES: dict[str, Sample] = {
     "get_form": READ,
     "get_form_schema": READ,
     "list_rules": Sample(lambda _code, year: {"params": {"year": year}}),
+    "list_rules[agency]": Sample(lambda code, year: {"params": {"year": year, "agency": code}}),
+    "list_rule_settings": READ,
+    "set_rule": Sample(json({"rule": "R34", "level": "W", "reason": "县里的要求"})),
     "validate_report": Sample(lambda _code, year: {"json": {**report_of(year), "year": year}}),
+    "validate_report[agency]": Sample(
+        lambda code, year: {"json": {**report_of(year), "year": year, "agency": code}}
+    ),
     "create_agency": Sample(lambda code, _year: {"json": an_agency(NEW_AGENCY, code)}),
     "list_agencies": Sample(shows=lambda page, code: code in {item["code"] for item in page["items"]}),
     "import_agencies": Sample(lambda code, _year: {"files": {"file": ("agencies.csv", an_import(code))}}),
@@ -123,7 +131,7 @@ SAMPLES: dict[str, Sample] = {
     "list_reports[under]": Sample(lambda code, _year: {"params": {"under": code}}),
     "get_report": READ,
     "replace_report": Sample(lambda _code, year: {**KNOWN, "json": {**report_of(year), "preface": "改过"}}),
-    "patch_report": Sample(json({"narratives": {"overview": "改过"}}, KNOWN)),
+    "patch_report": Sample(json({"narratives": {"overview": AMENDED}}, KNOWN)),
     "delete_report": Sample(lambda _code, _year: KNOWN, state=Status.DRAFT),
     "get_findings": READ,
     "take_action[submit]": step(Action.SUBMIT, Status.RETURNED),
@@ -134,10 +142,18 @@ SAMPLES: dict[str, Sample] = {
     "take_action[revise]": step(Action.REVISE, Status.PUBLISHED),
     "list_steps": READ,
     "list_options": READ,
+    "list_suggestions": READ,
     "list_zeros": READ,
     "state_zeros": Sample(json({"cells": "all"}, KNOWN), Status.DRAFT),
     "list_comments": READ,
     "add_comment": Sample(json({"cell": "requests.received.total", "text": "请核对"})),
+    "list_explanations": READ,
+    "give_explanations": Sample(
+        json({"items": [{"rule": "R18", "code": DOUBTED, "text": "申请人补正，答复期限重新计算"}]})
+    ),
+    "review_explanations": Sample(
+        json({"items": [{"rule": "R18", "code": DOUBTED, "accepted": False, "reason": "没有说清"}]})
+    ),
     "list_versions": READ,
     "get_version": READ,
     "compare_versions": Sample(lambda _code, _year: {"params": {"from": 1, "to": 1}}),
@@ -150,8 +166,8 @@ SAMPLES: dict[str, Sample] = {
     "replace_report_row": Sample(json(OTHER[TABLE][ROW], KNOWN)),
     "patch_report_row": Sample(json({"other": None}, DRAFT), Status.DRAFT),
     "get_report_narrative": READ,
-    "replace_report_narrative": Sample(json({"text": "改过"}, KNOWN)),
-    "patch_report_narrative": Sample(json({"text": "改过"}, KNOWN)),
+    "replace_report_narrative": Sample(json({"text": AMENDED}, KNOWN)),
+    "patch_report_narrative": Sample(json({"text": AMENDED}, KNOWN)),
     "import_document": Sample(lambda _code, _year: {"files": {"file": ("a.txt", DOCUMENT.read_bytes())}}),
     "import_document[store]": Sample(
         lambda code, year: {

@@ -16,6 +16,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     ignored_auth,
@@ -122,7 +123,14 @@ def app(application: FastAPI, sqlite_county: Path) -> Iterator[FastAPI]:
 def test_every_answer_is_as_described(case: Case[Any], app: FastAPI, role: str) -> None:
     chance = chance_of(case)
     aim(case, chance)
-    case.call_and_validate(checks=CHECKS, app=app, headers=caller(case, chance, role))
+    case.call_and_validate(checks=checks_of(case), app=app, headers=caller(case, chance, role))
+
+
+def checks_of(case: Case[Any]) -> list[Any]:
+    """Return what is checked: where the headers were to be wrong, `caller` has just put them right again."""
+    headers = None if case.meta is None else case.meta.components.get(ParameterLocation.HEADER)
+    is_mended = headers is not None and headers.mode.is_negative
+    return [check for check in CHECKS if not (is_mended and check is negative_data_rejection)]
 
 
 def chance_of(case: Case[Any]) -> int:

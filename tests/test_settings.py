@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.auth.networks import networks_in
-from app.auth.oidc import Provider
+from app.auth.provider import Provider
 from app.auth.tokens import Hashing
 from app.domain.roles import Role
 from app.settings import PREFIX, Settings, WrongSetting, is_loopback, read_settings
@@ -38,6 +38,7 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
         "MAX_HEADERS": "50",
         "MAX_HEAD_BYTES": "4096",
         "MAX_BODY_BYTES": "1024",
+        "MAX_JSON_DEPTH": "9",
         "HEAD_SECONDS": "1.5",
         "BODY_SECONDS": "2",
         "SEND_SECONDS": "2.5",
@@ -79,7 +80,7 @@ def test_every_setting_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
     assert settings.database_url == given["DATABASE_URL"]
     assert settings.allow_unsafe_database
     assert (settings.host, settings.port) == ("::1", 0)
-    assert (settings.max_body_bytes, settings.pool_size) == (1024, 3)
+    assert (settings.max_body_bytes, settings.max_json_depth, settings.pool_size) == (1024, 9, 3)
     assert (settings.max_running, settings.max_waiting, settings.max_wait_seconds) == (2, 0, 5)
     assert (settings.max_of_one_client, settings.export_workers, settings.export_waiting) == (1, 0, 7)
     assert (settings.export_wait_seconds, settings.export_seconds) == (8, 9)

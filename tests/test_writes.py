@@ -19,9 +19,8 @@ from app.storage.models import KEPT_ANSWER, METADATA
 from app.writing import REPLAYED, TRIED
 from docs.matrix import Outcome
 from tests.api import API, COUNTY, TOWN, address, assert_problem, file_report, register, register_county
-from tests.conftest import TEMPLATE
-from tests.county import AT, CALLERS, DOCUMENT, plant_county
-from tests.desk import WHOLE_TREE, Desk, bearer
+from tests.county import AT, CALLERS, DOCUMENT
+from tests.desk import WHOLE_TREE, bearer
 from tests.test_matrix import LINES, SAMPLES, Stage, calling
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from docs.matrix import Line
     from tests.postgres import Cluster
 
-JUDGES = ("validate_report", "import_document")
+JUDGES = ("validate_report", "validate_report[agency]", "import_document")
 """What is sent by POST and changes nothing, and so needs neither trial nor key."""
 WRITES = [name for name, line in LINES.items() if line.method != "GET" and name not in JUDGES]
 POSTS = [name for name in WRITES if LINES[name].method == "POST"]
@@ -77,9 +76,7 @@ def _stage(
         return
     cluster: Cluster = request.getfixturevalue("postgres")
     name = f"writes_{uuid4().hex}"
-    cluster.create_database(name, TEMPLATE)
-    with calling(cluster.url(name), Desk) as (app, desk):
-        plant_county(desk, app.state.database)
+    cluster.create_database(name, request.getfixturevalue("postgres_county"))
     with calling(cluster.url(name), TestClient) as (app, client):
         yield app, Stage(client, lambda: None)
     cluster.drop_database(name)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.auth.actor import COMMAND_LINE
 from app.domain.lifecycle import Status
+from app.forms import FORMS
 from app.main import create_app
 from app.services.audit_trail import prune
 from app.settings import Settings
@@ -19,6 +20,7 @@ from app.storage.audit import append, write_entries
 from app.storage.backup_file import open_backup
 from app.storage.engine import open_database
 from app.storage.models import METADATA
+from app.storage.rule_models import PeerMark
 from tests.api import API, COUNTY, TOWN, a_report, address, based_on, register
 from tests.county import OTHER_TOWN, YEARS, plant_county
 from tests.desk import Desk
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 KEY = "k" * 32
 LONG_AGO = datetime(2020, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+LONG_PROSE = "每季度核对公开目录并张贴在村务公开栏。" * 20
 KINDS = ("sqlite", "postgresql")
 
 
@@ -73,13 +76,18 @@ def fill(url: str, *, has_county: bool) -> None:
         if not has_county:
             plant_county(desk, database)
         _remark(desk)
+        _look_back(desk)
         _come_and_go(desk)
+        _set_rules(desk, database)
         _prune(database)
         assert {name for name, rows in contents_of(database).items() if not rows} == set()
 
 
 def _remark(desk: TestClient) -> None:
-    """Let a webhook be told, comment, state zeros, correct what was published, and make an address."""
+    """Let a webhook be told, comment, state zeros, correct what was published, and make an address.
+
+    The prose of the correction is long enough to be compared with others'.
+    """
     succeed(desk.post(f"{API}/webhooks", json={"url": "https://hooks.example/nianbao", "agency": None}))
     remark = {"cell": "title", "text": "标题\n𠮷 '\"\\"}
     key = {"Idempotency-Key": secrets.token_hex(16)}
@@ -87,10 +95,28 @@ def _remark(desk: TestClient) -> None:
     succeed(desk.post(address(rest="/zeros"), json={"cells": "all"}, headers=based_on(desk.get(address()))))
     published = address(TOWN, YEARS[Status.PUBLISHED])
     succeed(desk.post(f"{published}/transitions", json={"action": "revise", "reason": "更正"}))
-    cell = {"disclosure": {"licensing": {"decisions": 10**12 - 1}}}
-    succeed(desk.patch(published, json=cell, headers=based_on(desk.get(published))))
+    change = {"disclosure": {"licensing": {"decisions": 10**12 - 1}}, "narratives": {"overview": LONG_PROSE}}
+    succeed(desk.patch(published, json=change, headers=based_on(desk.get(published))))
     once = {"Idempotency-Key": secrets.token_hex(8)}
     succeed(desk.post(f"{API}/links", json={"path": f"{API}/agencies?limit=7"}, headers=once))
+
+
+def _look_back(desk: TestClient) -> None:
+    """Make a report on the form before the one in force."""
+    former = FORMS[0]
+    body = a_report(form=former) | {"title": None}
+    succeed(desk.put(address(TOWN, former.first_year), params={"draft": True}, json=body))
+
+
+def _set_rules(desk: TestClient, database: Database) -> None:
+    """Set a rule, and let the peers of a report have been looked at."""
+    setting = {"rule": "R34", "level": "W", "thresholds": {"characters": 2000}, "reason": "县里的要求"}
+    succeed(desk.post(f"{API}/agencies/{COUNTY}/rule-settings", json=setting))
+    mark = PeerMark(
+        year=2024, level="county", kind="government", peers=200, marks="{}", computed_at=datetime.now(UTC)
+    )
+    with database.writing() as session:
+        session.add(mark)
 
 
 def _come_and_go(desk: TestClient) -> None:

@@ -20,21 +20,13 @@ import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from app.auth.provider import KEY_KINDS, Provider
 from app.domain.agencies import AGENCY_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 log = logging.getLogger(__name__)
-
-KEY_KINDS = {
-    **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), ("RSA", None)),
-    "ES256": ("EC", "P-256"),
-    "ES384": ("EC", "P-384"),
-    "ES512": ("EC", "P-521"),
-    "EdDSA": ("OKP", "Ed25519"),
-}
-"""The algorithms that can be allowed, all asymmetric, and the `kty` and `crv` of the keys they need."""
 
 DATES = ("exp", "iat", "nbf")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,33 +52,6 @@ class UnknownIdentity(Exception):  # noqa: N818 - named for what it tells the ca
 
 class ProviderUnavailable(Exception):  # noqa: N818 - the same
     """The provider's keys can't be fetched, and none are at hand that may still be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """Whom the service believes, and how to read what it says.
-
-    A claim's name may be a dotted path into nested claims, such as `realm_access.roles`.
-
-    Attributes:
-        issuer: what `iss` must be, to the letter.
-        audience: what `aud` must be or contain.
-        jwks_url: where the keys are; None for what the issuer's discovery document says.
-        algorithms: those that may sign, each of KEY_KINDS.
-        holder_claim: where the person's name for the records stands.
-        role_claim: where the person's roles stand: a string or a list of them.
-        agency_claim: where the code of the agency stands at the top of what the person may reach.
-        roles: the names of our roles by the provider's.
-    """
-
-    issuer: str
-    audience: str
-    jwks_url: str | None
-    algorithms: tuple[str, ...]
-    holder_claim: str
-    role_claim: str
-    agency_claim: str
-    roles: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

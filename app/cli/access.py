@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from app.auth.actor import COMMAND_LINE
 from app.cli.running import explained, migrated_database, settings_read
+from app.domain.deadlines import CHINA
 from app.domain.roles import DEFAULT_DAYS, MOST_DAYS, Role
 from app.schemas.access import TokenBody
 from app.schemas.problems import invalid
 from app.services import tokens
-from app.services.filed import CHINA
 from app.services.tokens import TokenWanted
 
 if TYPE_CHECKING:
@@ -72,3 +72,6 @@ def revoke_token(token_id: Annotated[str, typer.Argument(help="令牌的编号")
     """吊销令牌，立即失效。End a token at once."""
     with explained(), migrated_database(settings_read()).writing() as session:
         tokens.revoke(session, COMMAND_LINE, token_id)
+
+
+COMMANDS = {"token": token}

@@ -67,3 +67,6 @@ def _is_missing_cell(result: Result) -> bool:
 def _line(result: Result) -> str:
     hint = f"（{result.hint}）" if result.hint else ""
     return f"[{result.rule.id} {result.rule.level.label}] {result.message}{hint}"
+
+
+COMMANDS = {"check": check, "import": import_}

@@ -54,3 +54,6 @@ def restore(
 def _tell_backup(done: str, file: Path, manifest: Manifest, started: float) -> None:
     typer.echo(f"{done}：{manifest}")
     typer.echo(f"{file}：{file.stat().st_size} 字节，用时 {time.monotonic() - started:.1f} 秒")
+
+
+COMMANDS = {"verify": verify, "backup": backup, "restore": restore}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from app.errors import Refusal
 from app.settings import Settings, WrongSetting, read_settings
 from app.storage.engine import Database, open_database
+from app.storage.safety import find_dangers
 from app.storage.schema import migrate as bring_up_to_date
 
 if TYPE_CHECKING:
@@ -55,3 +57,21 @@ def migrated_database(settings: Settings) -> Database:
     with explained():
         bring_up_to_date(database)
     return database
+
+
+def require_safe(settings: Settings) -> None:
+    """End where the database could lose what the service acknowledges, unless the operator wants it so."""
+    database = open_database(settings.database_url, 1)
+    with explained():
+        dangers = find_dangers(database)
+    database.engine.dispose()
+    told = [f"按数据库现在的设置，已经确认保存的数据可能丢失：{danger}" for danger in dangers]
+    if settings.allow_unsafe_database:
+        for line in told:
+            logging.getLogger(__name__).warning(line)
+    elif told:
+        typer.echo(
+            "\n".join([*told, "请改正后再启动；只是试用的话，设 NIANBAO_ALLOW_UNSAFE_DATABASE=true"]),
+            err=True,
+        )
+        raise typer.Exit(UNUSABLE)

@@ -10,10 +10,10 @@ import typer
 
 from app.auth.actor import COMMAND_LINE
 from app.cli.running import WRONG, explained, migrated_database, settings_read
+from app.domain.deadlines import CHINA
 from app.errors import InvalidRequest
 from app.services import audit_trail
 from app.services.audit_trail import Anchor
-from app.services.filed import CHINA
 
 audit = typer.Typer(help="审计记录。The audit trail.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -61,3 +61,6 @@ def prune_audit(
     with explained(), migrated_database(settings).writing() as session:
         day = before.replace(tzinfo=CHINA)
         typer.echo(f"清理了 {audit_trail.prune(session, COMMAND_LINE, settings.key, day)} 条")
+
+
+COMMANDS = {"audit": audit}

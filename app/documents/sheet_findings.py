@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.documents.sheet_styles import Look
 from app.documents.sheets import Area, Words
+from app.domain.explanations import ExplanationState
 from app.domain.results import Outcome
 from app.forms.layout import column_letters
 from app.forms.model import COUNT
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from app.documents.sheet_tables import Figures
     from app.documents.sheets import Canvas
+    from app.domain.explanations import Explained, Explanations
     from app.domain.results import Result
     from app.forms.model import CellCode
 
@@ -23,6 +25,8 @@ SHOWN = (Outcome.BROKEN, Outcome.NOT_EVALUATED, Outcome.KEPT)
 
 HEADINGS = ("规则", "级别", "结果", "规则内容", "说明", "提示", "涉及单元格", "左边", "右边", "相差")
 WIDTHS = [6, 8, 10, 30, 44, 26, 46, 10, 10, 10]
+EXPLANATION, EXPLANATION_WIDTH = "出错说明", 44
+"""The last column, on the sheet of a report: nothing is explained of a sum."""
 
 _HEADING_ROW = 3
 
@@ -33,6 +37,7 @@ def write_findings(
     results: Sequence[Result],
     figures: Figures,
     addresses: Mapping[CellCode, str],
+    explanations: Explanations | None = None,
 ) -> int:
     """Write results, a row each, and return the first free row.
 
@@ -42,18 +47,27 @@ def write_findings(
         results: what came of them.
         figures: the numbers that were judged.
         addresses: where each cell stands in this workbook.
+        explanations: what was said of the findings; None where nothing can be.
     """
-    canvas.set_widths(WIDTHS)
+    is_explained = explanations is not None
+    headings, widths = (
+        [*HEADINGS, *[EXPLANATION] * is_explained],
+        [*WIDTHS, *[EXPLANATION_WIDTH] * is_explained],
+    )
+    canvas.set_widths(widths)
     above = ((heading, Look.SECTION), (summary_of(results), Look.NOTE))
-    words = [Words(Area(row, 1, 1, len(WIDTHS)), text, look) for row, (text, look) in enumerate(above, 1)]
+    words = [Words(Area(row, 1, 1, len(widths)), text, look) for row, (text, look) in enumerate(above, 1)]
     canvas.put_words(words)
-    put_row(canvas, _HEADING_ROW, HEADINGS, Look.HEAD)
+    put_row(canvas, _HEADING_ROW, headings, Look.HEAD)
     ranked = sorted(results, key=lambda result: SHOWN.index(result.outcome))
     for row, result in enumerate(ranked, _HEADING_ROW + 1):
         _write_result(canvas, row, result, figures, addresses)
+        if explanations is not None:
+            text = _explanation(explanations.of(figures.values, result))
+            canvas.put_words([Words(Area(row, len(widths)), text, Look.LABEL)])
     end = _HEADING_ROW + len(ranked)
     canvas.sheet.freeze_panes = f"A{_HEADING_ROW + 1}"
-    canvas.sheet.auto_filter.ref = f"A{_HEADING_ROW}:{column_letters(len(WIDTHS) - 1)}{end}"
+    canvas.sheet.auto_filter.ref = f"A{_HEADING_ROW}:{column_letters(len(widths) - 1)}{end}"
     return end + 1
 
 
@@ -65,7 +79,7 @@ def _write_result(
         rule.id,
         rule.level.label,
         result.outcome.label,
-        rule.title,
+        rule.title_on(figures.form),
         _message(result),
         result.hint or "",
         _cells(result, figures, addresses),
@@ -88,6 +102,14 @@ def _cells(result: Result, figures: Figures, addresses: Mapping[CellCode, str]) 
         f"{addresses[code]} {figures.form.cells[code].label}：{figures.printed(code) or '未填'}"
         for code in result.cells
     )
+
+
+def _explanation(explained: Explained | None) -> str:
+    if explained is None:
+        return ""
+    said = f"{explained.text}（{explained.given_by}；{explained.state.label}）"
+    refused = explained.state is ExplanationState.REFUSED and explained.review
+    return f"{said}\n未认可的原因：{refused.reason}" if refused else said
 
 
 def put_row(canvas: Canvas, row: int, texts: Sequence[str], look: Look) -> None:

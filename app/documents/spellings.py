@@ -1,6 +1,6 @@
 """How real documents write what the form prints: data that readers are tolerant by.
 
-Everything here was seen in published reports or in the form of 国办公开办函〔2019〕60号.
+Everything here was seen in published reports, or is what another year's form prints for the same thing.
 The form's own labels stand in `app.forms` alone.
 """
 
@@ -9,7 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-FORMER = "2019 年格式的用语"
+from app.forms import annual_2019, annual_2021
+
+FORMER = f"{annual_2019.FORM.version} 年格式的用语"
+LATER = f"{annual_2021.FORM.version} 年格式的用语"
+OF_OTHER_FORMS = (FORMER, LATER)
 SLIP = "错别字"
 LOOSE = "不规范的写法"
 
@@ -29,15 +33,18 @@ class Spelling:
 
 SPELLINGS: dict[str, tuple[Spelling, ...]] = {
     "issued": (
-        Spelling("本年新制作数量", FORMER),
+        Spelling(annual_2019.MADE.label, FORMER),
         Spelling("本年制发数量", LOOSE),
         Spelling("本年制发数", LOOSE),
         Spelling("本年制作件数", LOOSE),
     ),
     "repealed": (Spelling("本年废止数量", LOOSE), Spelling("本年废止数", LOOSE)),
     "in_force": (Spelling("现行有效数量", LOOSE), Spelling("现行有效数", LOOSE)),
-    "normative_documents": (Spelling("规范性文件", FORMER),),
-    "decisions": (Spelling("处理决定数量", FORMER), Spelling("本年处理决定件数", LOOSE)),
+    "normative_documents": (
+        Spelling(annual_2019.NORMATIVE_DOCUMENTS.label, FORMER),
+        Spelling(annual_2021.NORMATIVE_DOCUMENTS.label, LATER),
+    ),
+    "decisions": (Spelling(annual_2019.DECIDED.label, FORMER), Spelling("本年处理决定件数", LOOSE)),
     "other_organisation": (Spelling("其它", LOOSE),),
     "legal_service": (Spelling("法律服务组织", LOOSE),),
     "public_welfare": (Spelling("公益组织", LOOSE), Spelling("社会公益机构", LOOSE)),
@@ -62,20 +69,6 @@ SPELLINGS: dict[str, tuple[Spelling, ...]] = {
     "litigation_after_reconsideration": (Spelling("复议后诉讼", LOOSE),),
 }
 """By the code of the heading of rows or columns."""
-
-FORMER_HEADINGS: tuple[str, ...] = (
-    "本年新公开数量",
-    "对外公开总数量",
-    "上一年项目数量",
-    "本年增/减",
-    "采购项目数量",
-    "采购总金额",
-    "其他对外管理服务事项",
-    "政府集中采购",
-    "第二十条第（九）项",
-)
-"""Headings of 国办公开办函〔2019〕60号 that no later form has, nor a report on a later form loosely."""
-FORMER_FORM = "国办公开办函〔2019〕60号"
 
 SECTION_WORDINGS: dict[str, re.Pattern[str]] = {
     "overview": re.compile("(?:总体|整体|基本|工作)(?:情况|概况|综述)|概述|总体工作情况"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.documents.reading import CellRead, CellState, Reading
-from app.documents.spellings import FORMER, FORMER_HEADINGS
+from app.documents.spellings import OF_OTHER_FORMS
 from app.documents.text_cells import CellValue
 from app.documents.text_findings import section_findings, text_findings, title_findings
 from app.documents.text_labels import field_key, key_of, vocabularies_of
 from app.documents.text_lines import decode, lines_of, mended, text_of, without_control_characters
 from app.documents.text_parts import Parts, sort_lines
-from app.documents.text_table_findings import absent_table, form_finding, table_findings
+from app.documents.text_table_findings import absent_table, table_findings, words_finding, year_finding
 from app.documents.text_tables import TableRead, read_table
 from app.documents.text_title import Title, find_title
 from app.errors import UnreadableDocument
@@ -20,13 +20,13 @@ from app.forms import FORMS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from app.documents.text_labels import Vocabularies
+    from app.documents.text_labels import Foreign, Vocabularies
     from app.documents.text_lines import Line
     from app.domain.results import Result
     from app.forms.model import CellCode, ReportForm
 
-_FEWEST_FORMER = 2
-"""So many headings of the former form, and more than there are columns of its own, make it the former one."""
+_FEWEST_FOREIGN = 2
+"""So many headings of another form, and more than there are columns of this one, make it the other one."""
 _LOST = "\ufffd"
 
 
@@ -52,25 +52,29 @@ def read_text(data: bytes, forms: tuple[ReportForm, ...] = FORMS) -> Reading:
             "没有在文件里找到年度报告的标题、章节或者表格；请确认选对了文件，打开是乱码时请另存为 UTF-8 编码"
         )
     tables = [read_table(vocabularies.tables[code], found) for code, found in parts.tables.items()]
+    form = None if _is_other(tables) else vocabularies.form
     findings = [
         *title_findings(title, _above(parts, title)),
         *section_findings(vocabularies.form, parts),
+        *_year_findings(form, title, forms),
         *_all_table_findings(vocabularies.form, tables),
         *text_findings(
             vocabularies.form, _loose(vocabularies.form, parts, tables), removed, text.count(_LOST)
         ),
     ]
-    form = None if _is_former(tables) else vocabularies.form
     return _reading(form, parts, title, _cells_of(form, tables), findings)
 
 
 def _vocabularies_for(lines: list[Line], forms: tuple[ReportForm, ...]) -> Vocabularies:
-    """Choose the form of which the document has most headings; of equals the newest."""
-    *others, newest = (vocabularies_of(form) for form in forms)
-    if not others:
-        return newest
+    """Choose the form of which the document has most headings that no other has; of equals the newest."""
+    newest_first = [vocabularies_of(form) for form in reversed(forms)]
     keys = {field_key(text) for line in lines if line.is_tabular for text in line.fields}
-    return max((newest, *reversed(others)), key=lambda vocabularies: len(keys & vocabularies.whole))
+
+    def telling(one: Vocabularies) -> int:
+        others = (other.own for other in newest_first if other is not one)
+        return len((keys & one.own).difference(*others))
+
+    return max(newest_first, key=telling)
 
 
 def _cells_of(form: ReportForm | None, tables: list[TableRead]) -> dict[CellCode, CellValue]:
@@ -102,27 +106,35 @@ def _reading(
     )
 
 
-def _former_words(tables: list[TableRead]) -> list[str]:
-    return [word for word in FORMER_HEADINGS if any(word in read.former for read in tables)]
+def _foreign_words(tables: list[TableRead]) -> list[Foreign]:
+    return list(dict.fromkeys(word for read in tables for word in read.foreign))
 
 
-def _is_former(tables: list[TableRead]) -> bool:
-    """Tell whether the tables are really those of the former form, not only some of their words."""
-    words = _former_words(tables)
+def _is_other(tables: list[TableRead]) -> bool:
+    """Tell whether the tables are really those of another form, not only some of their words."""
+    words = _foreign_words(tables)
     own = set()
     for read in tables:
-        if read.former:
+        if read.foreign:
             own |= {code.rpartition(".")[2] for code in read.cells}
-            own -= {wording.match.axis.code for wording in read.wordings if wording.whose == FORMER}
-    return len(words) >= _FEWEST_FORMER and len(words) > len(own)
+            own -= {wording.match.axis.code for wording in read.wordings if wording.whose in OF_OTHER_FORMS}
+    return len(words) >= _FEWEST_FOREIGN and len(words) > len(own)
+
+
+def _year_findings(
+    form: ReportForm | None, title: Title | None, forms: tuple[ReportForm, ...]
+) -> Iterator[Result]:
+    """Say so where the tables are a form's that wasn't in use in the year of the title."""
+    needed = next((each for each in forms if title and each.covers(title.year)), None)
+    if title and form and needed and needed is not form:
+        yield year_finding(form, title.year, needed)
 
 
 def _all_table_findings(form: ReportForm, tables: list[TableRead]) -> Iterator[Result]:
-    is_former = _is_former(tables)
-    words = _former_words(tables)
+    is_other, words = _is_other(tables), _foreign_words(tables)
     if words:
-        yield form_finding(form, words, is_former=is_former)
-    if is_former:
+        yield words_finding(form, words, is_other=is_other)
+    if is_other:
         return
     read = {table.table.code: table for table in tables}
     for table in form.tables:

@@ -14,7 +14,10 @@ from app.forms.model import Measure
 
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _IN_YUAN = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,2})?)元")
-_MYRIAD = "万元"
+_IN_MYRIADS = re.compile(r"([0-9]{1,11}(?:\.[0-9]{1,6})?)万元")
+_YUAN, _MYRIAD = "元", "万元"
+_CHANGE = re.compile(r"(\+|增加?|-|−|减少?)\s*([0-9,]+)")
+_FEWER = "-−减"
 _ZERO = frozenset("零〇")
 _LONGEST_CELL = 40
 
@@ -41,6 +44,14 @@ def read_cell(measure: Measure, raw: str, where: str) -> CellValue:
 def _number(measure: Measure, text: str) -> int | None:
     """Read a number, with or without the form's own unit, its thousands grouped or not."""
     bare = text.removesuffix(measure.unit).rstrip()
+    change = _CHANGE.fullmatch(bare) if measure.is_signed else None
+    if change:
+        size = _size(measure, change[2])
+        return -size if size is not None and change[1][0] in _FEWER else size
+    return _size(measure, bare)
+
+
+def _size(measure: Measure, bare: str) -> int | None:
     if bare in _ZERO:
         return 0
     digits = bare.replace(",", "") if _GROUPED.fullmatch(bare) else bare
@@ -59,6 +70,10 @@ def slip_behind(measure: Measure, raw: str) -> str | None:
     if measure.unit == _MYRIAD and yuan:
         amount = Decimal(yuan[1]) / 10_000
         return f"看起来是以元为单位的，折合 {amount.normalize():f} {_MYRIAD}；请核对后按{_MYRIAD}填写"
+    myriads = _IN_MYRIADS.fullmatch(text)
+    if measure.unit == _YUAN and myriads:
+        amount = Decimal(myriads[1]) * 10_000
+        return f"看起来是以{_MYRIAD}为单位的，折合 {amount.normalize():f} {_YUAN}；请核对后按{_YUAN}填写"
     signed = re.fullmatch(r"(?:\+|增加?)\s*([0-9]{1,12})", text)
     if signed:
         return f"如果是 {signed[1]} {measure.unit}，请只写数"

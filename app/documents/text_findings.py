@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.documents.text_labels import key_of
 from app.documents.text_parts import order_of
+from app.domain.prose.personal import masked
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 
@@ -30,8 +31,9 @@ def broken(
     cells: tuple[str, ...] = (),
     quotes: tuple[str, ...] = (),
 ) -> Result:
-    """Make a finding of something that isn't as the form has it."""
-    return Result(RULES[rule], code, Outcome.BROKEN, message, pointer, cells, quotes=quotes)
+    """Make a finding of something that isn't as the form has it; it never shows personal data."""
+    hidden = tuple(masked(quote) for quote in quotes)
+    return Result(RULES[rule], code, Outcome.BROKEN, masked(message), pointer, cells, quotes=hidden)
 
 
 def shortened(text: str) -> str:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from app.documents.text_labels import Vocabulary
     from app.documents.text_lines import Line
 
-_FIGURE = re.compile(r"\s*[-+＋－]?[0-9０-９][0-9０-９,，.．]*(?:\s*(?:件|条|元|万元))?\s*$")
+_FIGURE = re.compile(
+    r"\s*(?:[-+＋－−]|增加?|减少?)?[0-9０-９][0-9０-９,，.．]*(?:\s*(?:件|条|项|元|万元))?\s*$"
+)
 UNKNOWN = "?"
 """Begins the key of a heading that isn't known: it takes up a column, but no cell."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from app.documents.spellings import FORMER_HEADINGS, SIMPLIFIED, SPELLINGS
+from app.documents.spellings import SIMPLIFIED, SPELLINGS
+from app.forms import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,14 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """A heading as another form prints it."""
+
+    text: str
+    form: ReportForm
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The headings of one table, by their keys.
 
@@ -52,12 +61,14 @@ class Vocabulary:
         rows: headings of rows, also those that only span others.
         columns: headings of columns, likewise.
         marks: keys of block headings and corners.
+        foreign: headings that only other forms have, by their keys.
     """
 
     table: Table
     rows: dict[str, Match]
     columns: dict[str, Match]
     marks: frozenset[str]
+    foreign: dict[str, Foreign] = field(default_factory=dict, repr=False)
 
     def knows(self, key: str) -> bool:
         """Tell whether the key is a heading of this table."""
@@ -82,6 +93,8 @@ class Vocabularies:
         form: whose they are.
         tables: by table code.
         sections: keys of the sections' headings, numbering included.
+        own: keys of the tables' headings as the form has them, with or without their numbering.
+        foreign: headings that only other forms have, by their keys.
         whole: every key.
         begun: every proper beginning of a key, of two characters or more.
     """
@@ -89,6 +102,8 @@ class Vocabularies:
     form: ReportForm
     tables: dict[str, Vocabulary]
     sections: dict[str, Section]
+    own: frozenset[str] = field(repr=False)
+    foreign: dict[str, Foreign] = field(repr=False)
     whole: frozenset[str] = field(repr=False)
     begun: frozenset[str] = field(repr=False)
 
@@ -97,20 +112,49 @@ class Vocabularies:
         return [code for code, vocabulary in self.tables.items() if vocabulary.knows(key)]
 
 
-FORMER_KEYS: dict[str, str] = {key_of(heading): heading for heading in FORMER_HEADINGS}
-"""Headings of the former form by their keys."""
-
-
 @cache
 def vocabularies_of(form: ReportForm) -> Vocabularies:
     """Gather the headings of a form; made once."""
     tables = {table.code: _vocabulary_of(table) for table in form.tables}
     sections = {key_of(section.heading): section for section in form.sections}
-    whole = {*sections, *FORMER_KEYS}
-    for vocabulary in tables.values():
-        whole |= {*vocabulary.rows, *vocabulary.columns, *vocabulary.marks}
+    known = {key for table in tables.values() for key in (*table.rows, *table.columns, *table.marks)}
+    foreign = _foreign_to(form, known)
+    whole = {*sections, *known, *foreign}
     begun = {key[:length] for key in whole for length in range(2, len(key))}
-    return Vocabularies(form, tables, sections, frozenset(whole), frozenset(begun))
+    return Vocabularies(
+        form,
+        {code: replace(table, foreign=foreign) for code, table in tables.items()},
+        sections,
+        frozenset(key for table in tables.values() for key in _own_keys(table)),
+        foreign,
+        frozenset(whole),
+        frozenset(begun),
+    )
+
+
+def _own_keys(vocabulary: Vocabulary) -> Iterator[str]:
+    yield from vocabulary.marks
+    for headings in (vocabulary.rows, vocabulary.columns):
+        yield from (key for key, match in headings.items() if match.spelling is None)
+
+
+def _foreign_to(form: ReportForm, known: set[str]) -> dict[str, Foreign]:
+    """Return the headings of other forms' tables that are none of this one's, not even loosely."""
+    return {
+        key: Foreign(text, other)
+        for other in FORMS
+        if other is not form
+        for table in other.tables
+        for text in _headings_of(table)
+        if (key := key_of(text)) and key not in known
+    }
+
+
+def _headings_of(table: Table) -> Iterator[str]:
+    """Yield all that a table prints beside its figures, from top to bottom."""
+    for block in table.blocks:
+        yield from (block.heading, block.corner)
+        yield from (axis.label for axis in _all_of((*block.columns, *block.rows)))
 
 
 def _vocabulary_of(table: Table) -> Vocabulary:

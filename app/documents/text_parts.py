@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.documents.spellings import SECTION_WORDINGS
-from app.documents.text_labels import DIGITS, FORMER_KEYS, LONGEST_LABEL, field_key, key_of
+from app.documents.text_labels import DIGITS, LONGEST_LABEL, field_key, key_of
 
 if TYPE_CHECKING:
     from app.documents.text_labels import Vocabularies
@@ -130,7 +130,7 @@ class _Sorter:
         votes = Counter(code for key in keys for code in self._tables_with(key))
         if self._table is None:
             return self._opened_by(line, keys, votes)
-        if not line.is_tabular and not votes and FORMER_KEYS.keys().isdisjoint(keys):
+        if not line.is_tabular and not votes and self._vocabularies.foreign.keys().isdisjoint(keys):
             return None
         best = max(votes.values(), default=0)
         if votes[self._table] == best:

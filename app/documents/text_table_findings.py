@@ -6,7 +6,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from app.documents.reading import CellState
-from app.documents.spellings import FORMER_FORM
 from app.documents.text_cells import slip_behind
 from app.documents.text_findings import broken, shortened
 from app.documents.text_labels import spanning
@@ -15,6 +14,7 @@ from app.forms.model import cells_of, leaves_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from app.documents.text_labels import Foreign
     from app.documents.text_tables import TableRead, Untold, Wording
     from app.domain.results import Result
     from app.forms.model import Axis, Block, Cell, CellCode, ReportForm, Table
@@ -22,12 +22,25 @@ if TYPE_CHECKING:
 _FEW = 4
 
 
-def form_finding(form: ReportForm, words: list[str], *, is_former: bool) -> Result:
-    """Say that the tables have headings of another form."""
+def words_finding(form: ReportForm, foreign: list[Foreign], *, is_other: bool) -> Result:
+    """Say that the tables have headings of another form, and whether they are altogether that form's."""
+    other = foreign[0].form
+    words = tuple(heading.text for heading in foreign)
     quoted = "".join(f"“{word}”" for word in words)
-    effect = "，表格里的数没有读入" if is_former else ""
-    message = f"表格里有 {FORMER_FORM}（上一版格式）的栏目{quoted}{effect}；现在应使用 {form.notice} 的表格"
-    return broken("R02", "form", message, quotes=tuple(words))
+    effect = "，表格里的数没有读入" if is_other else ""
+    which = "上一版格式" if other.first_year < form.first_year else "后一版格式"
+    when = f"{form.first_year} 至 {form.last_year} 年度" if form.last_year else "现在"
+    message = f"表格里有 {other.notice}（{which}）的栏目{quoted}{effect}；{when}应使用 {form.notice} 的表格"
+    return broken("R02", "form", message, quotes=words)
+
+
+def year_finding(form: ReportForm, year: int, needed: ReportForm) -> Result:
+    """Say that the tables are those of other years than the report's."""
+    message = (
+        f"表格是{form.full_name}的；{year} 年度的报告应使用 {needed.notice} 的表格，"
+        f"这份文件不能存成 {year} 年度的报告"
+    )
+    return broken("R02", "form.year", message)
 
 
 def absent_table(table: Table) -> Result:
@@ -164,7 +177,8 @@ def _unclear_cells(read: TableRead) -> Iterator[Result]:
 
 def _unclear(cell: Cell, raw: str) -> Result:
     measure = cell.measure
-    what = "不小于 0 的整数" if measure.is_count else f"以{measure.unit}为单位、不小于 0 的数"
+    bound = "" if measure.is_signed else "不小于 0 的"
+    what = f"{bound}整数" if measure.is_count else f"以{measure.unit}为单位、{bound}数"
     message = f"{cell.label}写的是“{shortened(raw)}”，不是{what}，先空着，请核对后填写"
     rule = "R05" if measure.is_count else "R06"
     result = broken(rule, cell.code, message, cell.pointer, (cell.code,), (raw.strip(),))

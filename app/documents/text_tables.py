@@ -17,10 +17,11 @@ from app.documents.text_grid import (
     header_of_groups,
     tie,
 )
-from app.documents.text_labels import FORMER_KEYS, Match, Vocabulary, field_key
+from app.documents.text_labels import Match, Vocabulary, field_key
 from app.forms.model import Cell
 
 if TYPE_CHECKING:
+    from app.documents.text_labels import Foreign
     from app.documents.text_lines import Line
     from app.forms.model import Axis, CellCode, Table
 
@@ -74,7 +75,7 @@ class TableRead:
         twice: names of rows that stand there twice, with different values.
         unknown_rows: rows with values whose name isn't known.
         unknown_columns: headings of columns that aren't known.
-        former: headings of the former form.
+        foreign: headings that only another form has.
         leftover: lines in the table that are neither headings nor values.
     """
 
@@ -87,7 +88,7 @@ class TableRead:
     twice: list[str] = field(default_factory=list)
     unknown_rows: list[Line] = field(default_factory=list)
     unknown_columns: list[str] = field(default_factory=list)
-    former: list[str] = field(default_factory=list)
+    foreign: list[Foreign] = field(default_factory=list)
     leftover: list[Line] = field(default_factory=list)
 
 
@@ -107,8 +108,8 @@ def read_table(vocabulary: Vocabulary, lines: list[Line]) -> TableRead:
 def _note_headings(read: TableRead, vocabulary: Vocabulary, line: Line, keys: list[str]) -> None:
     in_row = has_figures(line) or any(vocabulary.row(key) and key not in vocabulary.columns for key in keys)
     for text, key in zip(line.fields, keys, strict=True):
-        if key in FORMER_KEYS and FORMER_KEYS[key] not in read.former:
-            read.former.append(FORMER_KEYS[key])
+        if key in vocabulary.foreign and vocabulary.foreign[key] not in read.foreign:
+            read.foreign.append(vocabulary.foreign[key])
         names = (vocabulary.rows, vocabulary.columns) if in_row else (vocabulary.columns, vocabulary.rows)
         match = names[0].get(key) or names[1].get(key)
         if match is not None:
@@ -143,13 +144,13 @@ def _read_down(read: TableRead, vocabulary: Vocabulary, keyed: list[_Keyed]) -> 
         named = _named_row(vocabulary, line, keys, header)
         if named is not None:
             groups.setdefault(id(named.header), []).append(named)
-        elif not FORMER_KEYS.keys().isdisjoint(keys):
+        elif not vocabulary.foreign.keys().isdisjoint(keys):
             continue
         elif has_figures(line):
             read.unknown_rows.append(line)
         elif any(key and not vocabulary.knows(key) for key in keys):
             read.leftover.append(line)
-    read.unknown_columns += [text for text in header.unknown if field_key(text) not in FORMER_KEYS]
+    read.unknown_columns += [text for text in header.unknown if field_key(text) not in vocabulary.foreign]
     for group in groups.values():
         aligned = are_aligned(group[0].header, [named.row for named in group if not named.run_together])
         for named in group:

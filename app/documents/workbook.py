@@ -82,5 +82,6 @@ def _write_prose(canvas: Canvas, book: ReportBook) -> None:
 def _write_findings(canvas: Canvas, book: ReportBook) -> None:
     form = book.content.form
     heading = f"{book.title}（{book.status}，{in_beijing(book.as_of)}）"
-    write_findings(canvas, heading, book.results, Figures(form, book.content.values), addresses_of(form))
+    figures = Figures(form, book.content.values)
+    write_findings(canvas, heading, book.results, figures, addresses_of(form), book.explanations)
     set_up_page(canvas.sheet, Paper(heading_rows=3, landscape=True), book.status, book.as_of)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.domain.explanations import NOTHING_EXPLAINED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from app.domain.content import Content
+    from app.domain.explanations import Explanations
     from app.domain.results import Result
     from app.domain.roll_up import RollUp
     from app.domain.values import Values
@@ -27,6 +30,7 @@ class ReportBook:
         results: what came of the rules, the kept ones too.
         as_of: when this was read, with a time zone; the same book with the same time gives the same bytes.
         notes: what readers must be told before they read on: 更正说明.
+        explanations: what was said of the findings.
     """
 
     content: Content
@@ -35,6 +39,7 @@ class ReportBook:
     results: Sequence[Result]
     as_of: datetime
     notes: Sequence[str] = ()
+    explanations: Explanations = NOTHING_EXPLAINED
 
     @property
     def title(self) -> str:

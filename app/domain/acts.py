@@ -22,10 +22,14 @@ class Act(StrEnum):
     REPORT_STATE_ZEROS = "report.zeros"
     REPORT_IMPORT = "report.import"
     REPORT_COMMENT = "report.comment"
+    REPORT_REJUDGE = "report.rejudge"
+    REPORT_EXPLAIN = "report.explain"
+    REPORT_REVIEW = "report.review"
     AGENCY_CREATE = "agency.create"
     AGENCY_REPLACE = "agency.replace"
     AGENCY_DELETE = "agency.delete"
     AGENCY_IMPORT = "agency.import"
+    AGENCY_SET_RULE = "agency.set_rule"
     TOKEN_ISSUE = "token.issue"
     TOKEN_ROTATE = "token.rotate"
     TOKEN_REVOKE = "token.revoke"
@@ -60,10 +64,14 @@ _LABELS = {
     Act.REPORT_STATE_ZEROS: "说明缺格为零",
     Act.REPORT_IMPORT: "从文件读入",
     Act.REPORT_COMMENT: "批注",
+    Act.REPORT_REJUDGE: "重新核对",
+    Act.REPORT_EXPLAIN: "写出错说明",
+    Act.REPORT_REVIEW: "审核出错说明",
     Act.AGENCY_CREATE: "登记机关",
     Act.AGENCY_REPLACE: "更正机关",
     Act.AGENCY_DELETE: "删除机关",
     Act.AGENCY_IMPORT: "从表格登记机关",
+    Act.AGENCY_SET_RULE: "设定核对规则",
     Act.TOKEN_ISSUE: "发放令牌",
     Act.TOKEN_ROTATE: "更换令牌",
     Act.TOKEN_REVOKE: "吊销令牌",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from app.domain.agencies import AgencyKind, AgencyLevel
+
+CHINA = ZoneInfo("Asia/Shanghai")
+"""By whose clock the days of reports begin and end."""
 
 
 def due_on(year: int, level: AgencyLevel, kind: AgencyKind) -> date:

@@ -2,38 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from app.domain.claims import doubts_about
+from app.domain.context import ALONE
 from app.domain.hints import hint_for
+from app.domain.plausibility import judge_plausibility
+from app.domain.prose.judging import judge_prose
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
+from app.domain.similarity import judge_alike
 from app.domain.values import missing_cells, to_text
+from app.domain.years import judge_years
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.domain.content import Content
+    from app.domain.context import Context
     from app.domain.rules import Rule
     from app.domain.values import Values
     from app.forms.model import Balance, Cell, CellCode, Measure, ReportForm
 
 
-def judge(content: Content) -> list[Result]:
+def judge(content: Content, context: Context = ALONE) -> list[Result]:
     """Hold a report to every rule that can be judged on it; kept rules are results too.
 
+    The one way in, for every door: PUT, PATCH, batches, imports, transitions, validations and `recheck`.
     All rules are judged, never just up to the first broken one: a clerk should get one list to correct.
+
+    Args:
+        content: what the report says.
+        context: what is known beside it; rules that need what isn't known there are not judged.
     """
     form, values = content.form, content.values
-    return [
+    results = (
         *_prose_present(content),
         *_cells_filled(form, values),
         *_cells_in_range(content),
         *judge_balances(form, values),
-        *doubts_about(content),
-    ]
+        *judge_years(content, context),
+        *judge_plausibility(content, context),
+        *judge_prose(content, context),
+        *judge_alike(content, context),
+    )
+    return [_as_set(result, context) for result in results if _is_asked(result.rule, content, context)]
+
+
+def _is_asked(rule: Rule, content: Content, context: Context) -> bool:
+    return rule.covers(content.year) and rule.asks(context.reporter.level, context.reporter.kind)
+
+
+def _as_set(result: Result, context: Context) -> Result:
+    """Give a result's rule the level that its county has set."""
+    level = context.settings.level_of(result.rule)
+    if level is not result.rule.level:
+        result.rule = replace(result.rule, level=level)
+    return result
 
 
 def judge_balances(form: ReportForm, values: Values) -> list[Result]:
@@ -69,37 +95,37 @@ def _cells_filled(form: ReportForm, values: Values) -> Iterator[Result]:
 def _cells_in_range(content: Content) -> Iterator[Result]:
     for rule_id, limits in _limits_of(content.form, is_aggregate=content.is_aggregate).items():
         strange, missing = [], []
-        for code, most in limits.items():
+        for code, (least, most) in limits.items():
             value = content.values.get(code)
             if value is None:
                 missing.append(code)
-            elif not 0 <= value <= most:
+            elif not least <= value <= most:
                 strange.append(_out_of_range(RULES[rule_id], content.form.cells[code], value, most))
         yield from strange or [_range_kept_or_unknown(RULES[rule_id], content.form, missing)]
 
 
 def _out_of_range(rule: Rule, cell: Cell, value: int, most: int) -> Result:
-    found, bound = to_text(cell.measure, value), to_text(cell.measure, most)
-    message = f"{cell.label}填的是 {found}，应在 0 到 {bound} {cell.measure.unit}之间"
+    found, low, high = (to_text(cell.measure, number) for number in (value, cell.measure.least, most))
+    message = f"{cell.label}填的是 {found}，应在 {low} 到 {high} {cell.measure.unit}之间"
     return Result(rule, cell.code, Outcome.BROKEN, message, cell.pointer, (cell.code,))
 
 
 def _range_kept_or_unknown(rule: Rule, form: ReportForm, missing: list[CellCode]) -> Result:
     if not missing:
-        return Result(rule, "all", Outcome.KEPT, rule.title, "")
-    message = f"还有 {len(missing)} 格没有填，没法核对“{rule.title}”"
+        return Result(rule, "all", Outcome.KEPT, rule.title_on(form), "")
+    message = f"还有 {len(missing)} 格没有填，没法核对“{rule.title_on(form)}”"
     pointer = form.cells[missing[0]].pointer
     return Result(rule, "all", Outcome.NOT_EVALUATED, message, pointer, tuple(missing))
 
 
 @cache
-def _limits_of(form: ReportForm, *, is_aggregate: bool) -> dict[str, dict[CellCode, int]]:
-    """Return the largest value of each cell, by the rule that bounds it."""
-    limits: dict[str, dict[CellCode, int]] = {"R05": {}, "R06": {}}
+def _limits_of(form: ReportForm, *, is_aggregate: bool) -> dict[str, dict[CellCode, tuple[int, int]]]:
+    """Return the smallest and the largest value of each cell, by the rule that bounds it."""
+    limits: dict[str, dict[CellCode, tuple[int, int]]] = {"R05": {}, "R06": {}}
     for code, cell in form.cells.items():
         measure = cell.measure
         most = measure.most_in_aggregate if is_aggregate else measure.most
-        limits["R05" if measure.is_count else "R06"][code] = most
+        limits["R05" if measure.is_count else "R06"][code] = measure.least, most
     return limits
 
 

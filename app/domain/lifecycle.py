@@ -74,6 +74,11 @@ class Action(StrEnum):
         return self is Action.RETURN
 
     @property
+    def may_change_what_counts(self) -> bool:
+        """Whether another version of the report, or none, may count afterwards."""
+        return self not in (Action.ACCEPT, Action.REVISE)
+
+    @property
     def steps(self) -> Mapping[Status, Status]:
         """Where it leads, from each state that allows it."""
         return _STEPS[self].leads

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from app.domain.explanations import NOTHING_EXPLAINED, described_explanation
 from app.domain.rules import Level, Rule
 from app.domain.values import to_json
 from app.forms.layout import addresses_of
 from app.forms.model import COUNT
 
 if TYPE_CHECKING:
+    from app.domain.explanations import Explanations
     from app.domain.values import Values
     from app.forms.model import Cell, CellCode, ReportForm
 
@@ -78,6 +82,20 @@ class Result:
         """Whether a report with this result can't be 上报: a mandatory rule that isn't known to be kept."""
         return self.rule.level is Level.MANDATORY and self.outcome is not Outcome.KEPT
 
+    @property
+    def needs_explanation(self) -> bool:
+        """Whether a report with this result is 上报 only with a written explanation (出错说明)."""
+        return self.rule.level is Level.TO_EXPLAIN and self.outcome is Outcome.BROKEN
+
+    def basis(self, values: Values) -> str:
+        """Return a digest of all that an explanation of this result speaks of.
+
+        As long as it is the same, the explanation holds; other cells and texts may change as they like.
+        """
+        cells = {code: values.get(code) for code in self.cells}
+        said = [self.rule.id, self.rule.version, self.code, cells, self.left, self.right, self.quotes]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
 
 def cells_shown(form: ReportForm, values: Values, result: Result) -> list[CellShown]:
     """Return the cells that a result speaks of, with what stands in them."""
@@ -95,11 +113,14 @@ def blocking(results: list[Result]) -> list[Result]:
     return [result for result in results if result.blocks]
 
 
-def described(form: ReportForm, values: Values, result: Result) -> dict[str, object]:
-    """Return a result as JSON has it, with the cells that it speaks of and what stands in them."""
+def described(
+    form: ReportForm, values: Values, result: Result, explanations: Explanations = NOTHING_EXPLAINED
+) -> dict[str, object]:
+    """Return a result as JSON has it: with the cells that it speaks of, and the explanation that holds."""
     measure = form.cells[result.cells[0]].measure if result.cells else COUNT
     return {
         "rule": result.rule.id,
+        "rule_version": result.rule.version,
         "code": result.code,
         "level": result.rule.level.value,
         "outcome": result.outcome.value,
@@ -119,4 +140,5 @@ def described(form: ReportForm, values: Values, result: Result) -> dict[str, obj
         ],
         "pointer": result.pointer,
         "quotes": list(result.quotes),
+        "explanation": described_explanation(explanations.of(values, result)),
     }

@@ -14,6 +14,7 @@ class Right(StrEnum):
     REVIEW = "review"
     PUBLISH = "publish"
     MANAGE_AGENCIES = "manage_agencies"
+    MANAGE_RULES = "manage_rules"
     MANAGE_TOKENS = "manage_tokens"
     MANAGE_WEBHOOKS = "manage_webhooks"
     READ_AUDIT = "read_audit"
@@ -31,6 +32,7 @@ _RIGHTS = {
     Right.REVIEW: "审核、退回",
     Right.PUBLISH: "公布",
     Right.MANAGE_AGENCIES: "登记、更正机关",
+    Right.MANAGE_RULES: "设定核对规则",
     Right.MANAGE_TOKENS: "发放、吊销令牌",
     Right.MANAGE_WEBHOOKS: "管理推送",
     Right.READ_AUDIT: "查阅审计记录",
@@ -70,7 +72,14 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     # whoever judges figures never writes them, and whoever hands out tokens does neither
     Role.REVIEWER: frozenset({Right.READ, Right.COMMENT, Right.REVIEW, Right.PUBLISH, Right.READ_AUDIT}),
     Role.ADMINISTRATOR: frozenset(
-        {Right.READ, Right.MANAGE_AGENCIES, Right.MANAGE_TOKENS, Right.MANAGE_WEBHOOKS, Right.READ_AUDIT}
+        {
+            Right.READ,
+            Right.MANAGE_AGENCIES,
+            Right.MANAGE_RULES,
+            Right.MANAGE_TOKENS,
+            Right.MANAGE_WEBHOOKS,
+            Right.READ_AUDIT,
+        }
     ),
     Role.READER: frozenset({Right.READ}),
     Role.SYSTEM: frozenset({Right.READ, Right.FILE, Right.MANAGE_WEBHOOKS}),

@@ -19,7 +19,7 @@ Row: TypeAlias = dict[str, int | str | None]
 Nested: TypeAlias = dict[str, dict[str, Row]]
 """Table → row → column, counts as whole numbers and money as decimal text."""
 
-_DECIMAL = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]+))?", re.ASCII)
+_DECIMAL = re.compile(r"(-?)(0|[1-9][0-9]{0,17})(?:\.([0-9]+))?", re.ASCII)
 
 
 def to_text(measure: Measure, stored: int) -> str:
@@ -33,14 +33,17 @@ def to_text(measure: Measure, stored: int) -> str:
 
 
 def from_text(measure: Measure, text: str) -> int | None:
-    """Read a number ≥ 0 as people write it; None where it is none, or has more places than the measure."""
+    """Read a number as people write it; None where it is none, or has more places than the measure.
+
+    One with a sign is a number only of a measure whose values may be below 0.
+    """
     match = _DECIMAL.fullmatch(text)
     if match is None:
         return None
-    whole, decimals = match[1], match[2] or ""
-    if len(decimals) > measure.places:
+    sign, whole, decimals = match[1], match[2], match[3] or ""
+    if len(decimals) > measure.places or (sign and not measure.is_signed):
         return None
-    return int(whole + decimals.ljust(measure.places, "0"))
+    return int(sign + whole + decimals.ljust(measure.places, "0"))
 
 
 def to_printed(measure: Measure, stored: int) -> str:

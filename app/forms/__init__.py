@@ -1,9 +1,9 @@
 """The forms of the report, as data; everything else about them is derived."""
 
-from app.forms import annual_2021
+from app.forms import annual_2019, annual_2021
 from app.forms.model import ReportForm
 
-FORMS: tuple[ReportForm, ...] = (annual_2021.FORM,)
+FORMS: tuple[ReportForm, ...] = (annual_2019.FORM, annual_2021.FORM)
 """Every form that the service knows, the oldest first."""
 
 

@@ -27,6 +27,8 @@ class Measure:
         places: decimal places that a person may write; the stored number is the written one × 10**places.
         most: largest stored value of one report.
         most_in_aggregate: largest stored value of a report that speaks for a whole county or city.
+        least: smallest stored value; below 0 where the cell holds a change.
+        name: what people call such a number.
     """
 
     code: str
@@ -34,6 +36,13 @@ class Measure:
     places: int
     most: int
     most_in_aggregate: int
+    least: int = 0
+    name: str = "金额"
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether values may be below 0."""
+        return self.least < 0
 
     @property
     def is_count(self) -> bool:
@@ -41,7 +50,7 @@ class Measure:
         return self.places == 0
 
 
-COUNT = Measure("count", "件", places=0, most=10**12 - 1, most_in_aggregate=10**12 - 1)
+COUNT = Measure("count", "件", places=0, most=10**12 - 1, most_in_aggregate=10**12 - 1, name="件数")
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +276,11 @@ class ReportForm:
     sections: tuple[Section, ...]
     indicators: tuple[Indicator, ...] = ()
 
+    @property
+    def full_name(self) -> str:
+        """Its name with the document that laid it down."""
+        return f"{self.notice}《{self.name}》"
+
     def covers(self, year: int) -> bool:
         """Tell whether reports of this year are made on this form."""
         return self.first_year <= year and (self.last_year is None or year <= self.last_year)
@@ -285,6 +299,11 @@ class ReportForm:
     def cells(self) -> dict[CellCode, Cell]:
         """Every cell by its code, in the form's order: table by table, row by row."""
         return {cell.code: cell for table in self.tables for cell in cells_of(table)}
+
+    @cached_property
+    def measures(self) -> tuple[Measure, ...]:
+        """What the cells count, each measure once."""
+        return tuple(dict.fromkeys(cell.measure for cell in self.cells.values()))
 
     @cached_property
     def rows(self) -> dict[tuple[str, str], tuple[Cell, ...]]:

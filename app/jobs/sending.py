@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Thread
@@ -40,6 +41,12 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
+@functools.cache
+def system_trust() -> ssl.SSLContext:
+    """Return the trust in the system's authorities, which takes long to read; most services never need it."""
+    return ssl.create_default_context()
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Sends messages.
@@ -48,13 +55,14 @@ class Sender:
         own: networks that aren't public and may be called all the same.
         resolve: looks names up.
         seconds: for an attempt, in all.
-        trust: whose certificates are believed; the system's authorities, of which a county may have its own.
+        trust: tells whose certificates are believed; the system's authorities, of which a county may have
+            its own.
     """
 
     own: Networks = ()
     resolve: Callable[[str, int], Sequence[str]] = resolve
     seconds: float = TIMEOUT_S
-    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    trust: Callable[[], ssl.SSLContext] = system_trust
 
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Make one attempt; whatever goes wrong comes back as a reply."""
@@ -99,10 +107,11 @@ class Sender:
             scheme="https" if to.is_tls else "http", host=to.host, port=to.port, target=to.target
         )
         own = {"Host": to.authority, "Content-Length": str(len(body))}
+        trust = self.trust() if to.is_tls else None
         sent: list[tuple[bytes | str, bytes | str]] = [*own.items(), *headers.items()]
         # the pool follows no redirects and asks the environment for no proxy
         with (
-            httpcore.ConnectionPool(ssl_context=self.trust, network_backend=pinned) as pool,
+            httpcore.ConnectionPool(ssl_context=trust, network_backend=pinned) as pool,
             pool.stream("POST", url, headers=sent, content=body) as answer,
         ):
             _take_in(answer)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from app.auth.tokens import Hashing, Secret
-from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, Limit, StrictRoute
+from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, Limit, routes_of
 from app.routers.answers import failures, page_of
 from app.schemas.access import (
     LinkBody,
@@ -28,7 +28,7 @@ from app.storage.engine import WriteSession
 from app.storage.models import Agency
 from app.writing import Write, WriteOnce
 
-router = APIRouter(route_class=StrictRoute, tags=["登录与令牌"])
+router = routes_of("登录与令牌")
 
 TokenId = Annotated[str, Path(description="令牌的编号（不是令牌本身）", pattern="^[0-9A-Za-z]{1,32}$")]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, File, Path, Query, Request, Response, UploadFile
+from fastapi import File, Path, Query, Request, Response, UploadFile
 
-from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, IfMatch, Limit, StrictRoute
+from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, IfMatch, Limit, routes_of
 from app.domain.agencies import AgencyKind, AgencyLevel
+from app.domain.deadlines import CHINA
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import READING, WRITING, etag_of, failures, page_of, skip_if_known
 from app.schemas.agencies import (
@@ -26,11 +27,10 @@ from app.schemas.pages import read_cursor
 from app.schemas.reports import AgencyCode, Day
 from app.services import agencies, agency_imports
 from app.services.agency_details import AgencyDetails, AgencyFound
-from app.services.filed import CHINA
 from app.storage.engine import WriteSession
 from app.writing import Write, WriteOnce
 
-router = APIRouter(route_class=StrictRoute, prefix="/agencies", tags=["机关"])
+router = routes_of("机关", "/agencies")
 
 CodeInPath = Annotated[AgencyCode, Path(description="机关代码")]
 AsOf = Annotated[Day | None, Query(description="哪一天的情况，例如 2021-12-31；不写为现在")]

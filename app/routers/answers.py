@@ -23,6 +23,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FAILURES = {
     304: "与 If-None-Match 所说的相同，没有变化",
     400: "请求无法解析",
+    401: "没有登录，或令牌无效",
+    403: "没有权限",
     404: "没有找到",
     409: "已经存在，或当前状态不允许",
     412: "所依据的版本已不是现在的版本",

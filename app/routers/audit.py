@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.deps import (
     LIMIT,
@@ -14,7 +14,7 @@ from app.deps import (
     Cursor,
     Limit,
     Moment,
-    StrictRoute,
+    routes_of,
 )
 from app.domain.acts import Act
 from app.routers.answers import READING, page_of
@@ -26,7 +26,7 @@ from app.services import audit_trail
 from app.services.audit_trail import EntriesWanted, Place
 from app.storage.models import AuditEntry
 
-router = APIRouter(route_class=StrictRoute, prefix="/audit", tags=["审计"])
+router = routes_of("审计", "/audit")
 
 
 @router.get("", summary="审计记录", responses=READING)

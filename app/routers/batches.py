@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import Body, Query, Response
 
-from app.deps import CurrentActor, CurrentSettings, StrictRoute, based_on_tags
+from app.deps import CurrentActor, CurrentSettings, based_on_tags, routes_of
 from app.domain.results import not_kept
 from app.errors import Fault, InvalidRequest, Refusal
 from app.routers.answers import etag_of, failures
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from app.services.batches import Key
     from app.services.filed import Filed
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["年度报告"])
+router = routes_of("年度报告", "/reports")
 
 _LINES = {"schema": {"type": "string", "description": "每行一份报告，与数组里的一份相同"}}
 
@@ -97,7 +97,7 @@ def _item_of(sent: object) -> Item | Refusal:
     if item.etag is not None and based_on is None:
         message = "etag 应是读取时返回的 ETag，连同双引号"
         return InvalidRequest(message, [Fault("/etag", message, "wrong-etag")])
-    return Item((item.agency, item.year), sent_by(item), based_on)
+    return Item((item.agency, item.year), sent_by(item, item.year), based_on)
 
 
 def _kept(saved: tuple[Filed, bool] | Refusal) -> tuple[int, SavedOut] | Refusal:

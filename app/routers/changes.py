@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from app.deps import LIMIT, CurrentDatabase, CurrentReader, Limit, StrictRoute
+from app.deps import LIMIT, CurrentDatabase, CurrentReader, Limit, routes_of
 from app.routers.answers import failures
 from app.schemas.changes import ChangeOut, ChangesOut
 from app.schemas.pages import LARGEST
 from app.services import changes
 from app.storage.models import Change
 
-router = APIRouter(route_class=StrictRoute, tags=["对接"])
+router = routes_of("对接")
 
 
 @router.get("/changes", summary="变动", responses=failures(422))

@@ -1,21 +1,20 @@
-"""The form and its rules."""
+"""The form."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path
 
-from app.deps import StrictRoute
+from app.deps import routes_of
 from app.errors import NotFound
 from app.forms import FORMS, form_of_version
 from app.forms.model import ReportForm
 from app.routers.answers import READING
-from app.schemas.forms import FormOut, FormsOut, RulesOut, form_out, rules_out, summary_out
-from app.schemas.reports import Year, body_model
-from app.services.filed import find_form
+from app.schemas.forms import FormOut, FormsOut, form_out, summary_out
+from app.schemas.reports import body_model
 
-router = APIRouter(route_class=StrictRoute, tags=["格式与规则"])
+router = routes_of("格式与规则")
 
 
 def _find(version: str) -> ReportForm:
@@ -44,9 +43,3 @@ def get_form_schema(
 ) -> dict[str, Any]:
     """上报这种格式的报告时，请求体应符合的 JSON Schema。"""
     return body_model(_find(version)).model_json_schema()
-
-
-@router.get("/rules", summary="规则目录", responses=READING)
-def list_rules(year: Annotated[Year, Query(description="报告年度")]) -> RulesOut:
-    """某一年度的报告要遵守的规则，及每条勾稽关系涉及的格。"""
-    return rules_out(find_form(year))

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Query, Response, UploadFile
+from fastapi import File, Query, Response, UploadFile
 
-from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, StrictRoute
+from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
 from app.documents.filenames import content_disposition
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import READING, etag_of, failures
 from app.routers.reports import AgencyInPath, YearInPath
-from app.schemas.imports import DocumentOut, ImportOut, ReadingOut, StoredOut, reading_members
-from app.schemas.reports import IN_FORCE, AgencyCode, Year
+from app.schemas.imports import DocumentOut, ImportOut, StoredOut, import_out, reading_out
+from app.schemas.reports import AgencyCode, Year
 from app.services import imports
 from app.services.filed import Filed
 from app.services.imports import Document, Imported, described_reading, read_document
 from app.storage.engine import WriteSession
 from app.writing import WriteOnce
 
-router = APIRouter(route_class=StrictRoute, tags=["读入文件"])
+router = routes_of("读入文件")
 
 BYTES = "application/octet-stream"
 ORIGINAL: dict[int | str, dict[str, Any]] = {
@@ -60,7 +60,6 @@ def import_document(
 
 
 def _import_out(imported: Imported, filed: Filed | None) -> ImportOut:
-    reading = reading_members(described_reading(imported), IN_FORCE)
     stored = None
     if filed is not None:
         stored = StoredOut(
@@ -68,8 +67,9 @@ def _import_out(imported: Imported, filed: Filed | None) -> ImportOut:
             year=filed.report.year,
             version=filed.report.version,
             etag=etag_of(filed.report),
+            can_submit=filed.can_submit,
         )
-    return ImportOut.model_validate({**reading, "stored": stored})
+    return import_out(described_reading(imported), stored)
 
 
 @router.get(
@@ -94,10 +94,9 @@ def get_report_source(
     if kind == "original":
         headers = {"Content-Disposition": content_disposition(source.file_name)}
         return Response(source.body, media_type=BYTES, headers=headers)
-    reading = reading_members(json.loads(source.reading), IN_FORCE)
     return DocumentOut(
         version=source.version,
         stored_by=source.stored_by,
         stored_at=source.stored_at,
-        reading=ReadingOut.model_validate(reading),
+        reading=reading_out(json.loads(source.reading)),
     )

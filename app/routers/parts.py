@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Body, Path, Request, Response
-from pydantic import BaseModel, ValidationError
+from fastapi import Body, Path, Request, Response
+from pydantic import BaseModel
 
 from app.auth.actor import Actor
-from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, CurrentReader, IfMatch, StrictRoute
+from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
 from app.domain.values import Row, Values, flatten, nest
 from app.errors import NotFound
 from app.forms.model import CellCode, Table
 from app.routers.answers import READING, WRITING, etag_of_filed, failures, skip_if_known
 from app.routers.reports import AgencyInPath, Draft, YearInPath, answer
-from app.schemas.problems import invalid, unknown_member
+from app.schemas.other_forms import form_meant, form_with, hold
+from app.schemas.problems import unknown_member
 from app.schemas.reports import (
-    IN_FORCE,
+    NEWEST_FIRST,
     NarrativeBody,
     NarrativeOut,
     NarrativePatch,
@@ -31,11 +32,11 @@ from app.services.reports import Sent
 from app.storage.engine import WriteSession
 from app.writing import Write
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports/{agency}/{year}", tags=["年度报告的一部分"])
+router = routes_of("年度报告的一部分", "/reports/{agency}/{year}")
 
-SECTIONS = [section.code for section in IN_FORCE.narratives]
-TABLES = [table.code for table in IN_FORCE.tables]
-ROWS = [row.code for table in IN_FORCE.tables for row in table.rows()]
+SECTIONS = list(dict.fromkeys(part.code for form in NEWEST_FIRST for part in form.narratives))
+TABLES = list(dict.fromkeys(table.code for form in NEWEST_FIRST for table in form.tables))
+ROWS = list(dict.fromkeys(row.code for form in NEWEST_FIRST for table in form.tables for row in table.rows()))
 
 TableInPath: TypeAlias = Annotated[str, Path(description="表的代码", json_schema_extra={"enum": TABLES})]
 RowInPath: TypeAlias = Annotated[str, Path(description="行的代码", json_schema_extra={"enum": ROWS})]
@@ -61,26 +62,34 @@ def _answer(*models: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
 
 
 def _table_models(*, out: bool = False) -> list[type[BaseModel]]:
-    return [table_model(table, IN_FORCE.version, out=out) for table in IN_FORCE.tables]
+    return [table_model(table, form.version, out=out) for form in NEWEST_FIRST for table in form.tables]
 
 
 def _row_models(*, out: bool = False) -> list[type[BaseModel]]:
-    rows = [(table, row.code) for table in IN_FORCE.tables for row in table.rows()]
-    return [row_model(table, row, IN_FORCE.version, out=out) for table, row in rows]
+    return [
+        row_model(table, row.code, form.version, out=out)
+        for form in NEWEST_FIRST
+        for table in form.tables
+        for row in table.rows()
+    ]
 
 
-def _find_table(code: str) -> Table:
-    table = IN_FORCE.table(code)
+def _find_table(year: int, code: str) -> Table:
+    form = form_meant(year)
+    table = form.table(code)
     if table is None:
-        raise NotFound(f"报告中{unknown_member(code, TABLES)}")
+        known = [each.code for each in form.tables]
+        raise NotFound(f"报告中{unknown_member(code, known)}")
     return table
 
 
-def _find_row(code: str, row: str) -> Table:
-    table = _find_table(code)
+def _find_row(year: int, code: str, row: str) -> Table:
+    table = _find_table(year, code)
     known = [leaf.code for leaf in table.rows()]
     if row not in known:
-        raise NotFound(f"{table.name}中{unknown_member(row, known)}")
+        other = form_with(form_meant(year), code, row)
+        told = f"；那是{other.full_name}的一行，{year} 年度的报告没有" if other else ""
+        raise NotFound(f"{table.name}中{unknown_member(row, known)}{told}")
     return table
 
 
@@ -90,32 +99,23 @@ def _find_section(code: str) -> str:
     return code
 
 
-def _checked(model: type[BaseModel], sent: JsonObject) -> JsonObject:
-    """Hold a body to the model of the part that the path names.
-
-    Raises:
-        InvalidRequest: it isn't of that shape.
-    """
-    try:
-        return model.model_validate(sent).model_dump(exclude_unset=True)
-    except ValidationError as wrong:
-        raise invalid(wrong.errors(include_url=False), model, inside="body") from wrong
+def _values_of_table(year: int, code: str, sent: JsonObject) -> Values:
+    form = form_meant(year)
+    model = table_model(_find_table(year, code), form.version)
+    held = hold(model, sent, year, code).model_dump(exclude_unset=True)
+    return flatten(form, {code: held})
 
 
-def _values_of_table(code: str, sent: JsonObject) -> Values:
-    table = _find_table(code)
-    return flatten(IN_FORCE, {code: _checked(table_model(table, IN_FORCE.version), sent)})
+def _values_of_row(year: int, code: str, row: str, sent: JsonObject) -> Values:
+    form = form_meant(year)
+    model = row_model(_find_row(year, code, row), row, form.version)
+    held = hold(model, sent, year, code, row).model_dump(exclude_unset=True)
+    return flatten(form, {code: {row: held}})
 
 
-def _values_of_row(code: str, row: str, sent: JsonObject) -> Values:
-    table = _find_row(code, row)
-    checked = _checked(row_model(table, row, IN_FORCE.version), sent)
-    return flatten(IN_FORCE, {code: {row: checked}})
-
-
-def _cells(*names: str) -> list[CellCode]:
+def _cells(year: int, *names: str) -> list[CellCode]:
     start = ".".join([*names, ""])
-    return [code for code in IN_FORCE.cells if code.startswith(start)]
+    return [code for code in form_meant(year).cells if code.startswith(start)]
 
 
 def _read(database: CurrentDatabase, actor: Actor, agency: str, year: int) -> Filed:
@@ -136,7 +136,7 @@ def get_report_table(
     actor: CurrentReader,
 ) -> dict[str, Row]:
     """一张表的所有行。ETag 与整份报告共用。"""
-    code = _find_table(table).code
+    code = _find_table(year, table).code
     filed = _read(database, actor, agency, year)
     response.headers["ETag"] = etag = etag_of_filed(filed)
     skip_if_known(request, etag)
@@ -156,10 +156,10 @@ def replace_report_table(
     draft: Draft = False,
 ) -> ReportOut:
     """没有写的格成为缺格，没有写的总计由各项算出。草稿仍是草稿；已上报的要仍然符合规则。"""
-    values, key = _values_of_table(table, body), (agency, year)
+    values, key = _values_of_table(year, table, body), (agency, year)
 
     def replace(session: WriteSession) -> ReportOut:
-        filed = reports.replace_cells(session, actor, key, _cells(table), values, if_match, draft=draft)
+        filed = reports.replace_cells(session, actor, key, _cells(year, table), values, if_match, draft=draft)
         return answer(filed, response)
 
     return write(replace)
@@ -180,7 +180,7 @@ def patch_report_table(
     draft: Draft = False,
 ) -> ReportOut:
     """写了的改，没写的不动；涉及的总计重新算出。"""
-    sent, key = Sent(_values_of_table(table, body)), (agency, year)
+    sent, key = Sent(_values_of_table(year, table, body)), (agency, year)
 
     def patch(session: WriteSession) -> ReportOut:
         return answer(reports.patch_report(session, actor, key, sent, if_match, draft=draft), response)
@@ -200,7 +200,7 @@ def get_report_row(
     actor: CurrentReader,
 ) -> Row:
     """一行的所有格。ETag 与整份报告共用。"""
-    code = _find_row(table, row).code
+    code = _find_row(year, table, row).code
     filed = _read(database, actor, agency, year)
     response.headers["ETag"] = etag = etag_of_filed(filed)
     skip_if_known(request, etag)
@@ -221,10 +221,10 @@ def replace_report_row(
     draft: Draft = False,
 ) -> ReportOut:
     """没有写的格成为缺格，没有写的总计由各项算出。"""
-    values, key = _values_of_row(table, row, body), (agency, year)
+    values, key = _values_of_row(year, table, row, body), (agency, year)
 
     def replace(session: WriteSession) -> ReportOut:
-        part = _cells(table, row)
+        part = _cells(year, table, row)
         filed = reports.replace_cells(session, actor, key, part, values, if_match, draft=draft)
         return answer(filed, response)
 
@@ -247,7 +247,7 @@ def patch_report_row(
     draft: Draft = False,
 ) -> ReportOut:
     """写了的改，没写的不动；涉及的总计重新算出。"""
-    sent, key = Sent(_values_of_row(table, row, body)), (agency, year)
+    sent, key = Sent(_values_of_row(year, table, row, body)), (agency, year)
 
     def patch(session: WriteSession) -> ReportOut:
         return answer(reports.patch_report(session, actor, key, sent, if_match, draft=draft), response)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import Body, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from app.deps import (
@@ -18,10 +18,10 @@ from app.deps import (
     IfMatch,
     Limit,
     Moment,
-    StrictRoute,
+    routes_of,
 )
 from app.domain.lifecycle import Status
-from app.domain.results import blocking, not_kept
+from app.domain.results import not_kept
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import (
     READING,
@@ -34,23 +34,28 @@ from app.routers.answers import (
     page_of,
     skip_if_known,
 )
+from app.schemas.other_forms import form_meant
 from app.schemas.pages import read_cursor
 from app.schemas.reports import (
-    IN_FORCE,
     AgencyCode,
-    Report,
+    ReportBody,
     ReportOut,
     ReportPage,
+    ReportSent,
     ReportSummary,
     Year,
     ZerosBody,
     ZerosOut,
     ZeroStatementOut,
     ZeroStatementsOut,
+    read_report,
     report_out,
+    year_sent,
 )
 from app.schemas.results import FindingsOut, GateOut, counts_of, results_out
+from app.schemas.suggestions import suggested_out
 from app.services import reports, zeros
+from app.services.explaining import Said
 from app.services.exports import Wanted as WantedBook
 from app.services.filed import Filed, find_report
 from app.services.findings import last_verdict
@@ -58,22 +63,31 @@ from app.services.history import find_as_of, find_published, find_seen, head_of
 from app.services.listing import Listed, Wanted
 from app.services.listing import list_reports as list_stored
 from app.services.reports import Sent
+from app.services.suggestions import suggested_for
 from app.storage.engine import WriteSession
 from app.writing import Write, WriteOnce
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["年度报告"])
+router = routes_of("年度报告", "/reports")
 
 AgencyInPath: TypeAlias = Annotated[AgencyCode, Path(description="机关代码")]
 YearInPath: TypeAlias = Annotated[Year, Path(description="报告年度")]
 Draft: TypeAlias = Annotated[
-    bool, Query(description="true 存为草稿，可以有错、有缺；false 保存并上报，不符合强制性规则则不保存")
+    bool,
+    Query(
+        description="true 存为草稿，可以有错、有缺；false 保存并上报，有强制性错误、核实性问题没说明则不保存"
+    ),
 ]
 ONE = "/{agency}/{year}"
 
 
-def sent_by(body: Report) -> Sent:
-    """Return what a body says of a report."""
-    return Sent(body.sent_values(IN_FORCE), body.sent_texts())
+def sent_by(body: ReportBody, year: int) -> Sent:
+    """Return what a body says of a report of this year."""
+    return Sent(body.sent_values(form_meant(year)), body.sent_texts(), said_by(body))
+
+
+def said_by(body: ReportBody) -> list[Said]:
+    """Return what a body says of the report's findings."""
+    return [Said(one.rule, one.code, one.text) for one in body.explanations]
 
 
 def answer(filed: Filed, response: Response) -> ReportOut:
@@ -84,10 +98,19 @@ def answer(filed: Filed, response: Response) -> ReportOut:
 
 def show(filed: Filed) -> ReportOut:
     """Give a report out."""
-    return report_out(head_of(filed), filed.content, not_kept(filed.results))
+    offered = suggested_for(filed)
+    suggested = suggested_out(offered.form, offered.from_year, offered.values)
+    findings = not_kept(filed.results)
+    return report_out(head_of(filed), filed.content, findings, suggested, filed.explanations)
 
 
-def _refuse_other_key(body: Report, agency: str, year: int) -> None:
+def _read(sent: object, agency: str, year: int) -> Sent:
+    """Return what a body says of the report that the path names.
+
+    Raises:
+        InvalidRequest: it isn't of that shape, or speaks of another report.
+    """
+    body = read_report(sent, year)
     faults = [
         Fault(f"/{name}", f"请求体中是“{sent}”，路径中是“{named}”，两者不一致", "key-differs")
         for name, sent, named in (("agency", body.agency, agency), ("year", body.year, year))
@@ -95,24 +118,32 @@ def _refuse_other_key(body: Report, agency: str, year: int) -> None:
     ]
     if faults:
         raise InvalidRequest("请求体与路径所指的不是同一份报告", faults)
+    return sent_by(body, year)
 
 
 @router.post("", status_code=201, summary="报送报告", responses=failures(400, 409, 413, 415, 422))
 def create_report(
-    body: Report, response: Response, write: WriteOnce, actor: CurrentActor, draft: Draft = False
+    body: Annotated[ReportSent, Body()],
+    response: Response,
+    write: WriteOnce,
+    actor: CurrentActor,
+    draft: Draft = False,
 ) -> ReportOut:
     """建立一份报告。不写 draft=true 则同时上报：有缺格、勾稽关系不平等强制性错误的不予保存。
 
+        核实性问题没有出错说明（explanations）的，也不予保存。
     没有写的总计（（七）总计、总计）由系统算出；写了的必须相符。
     """
-    if body.agency is None or body.year is None:
-        names = [name for name in ("agency", "year") if getattr(body, name) is None]
+    report = read_report(body, year_sent(body))
+    if report.agency is None or report.year is None:
+        names = [name for name in ("agency", "year") if getattr(report, name) is None]
         faults = [Fault(f"/{name}", f"缺少“{name}”", "missing") for name in names]
         raise InvalidRequest("要写明是哪个机关、哪个年度的报告", faults)
-    agency, year = body.agency, body.year
+    agency, year = report.agency, report.year
+    sent = sent_by(report, year)
 
     def create(session: WriteSession) -> ReportOut:
-        filed = reports.create_report(session, actor, agency, year, sent_by(body), draft=draft)
+        filed = reports.create_report(session, actor, agency, year, sent, draft=draft)
         response.headers["Location"] = f"/api/v1/reports/{agency}/{year}"
         return answer(filed, response)
 
@@ -189,7 +220,7 @@ def get_report(
 def replace_report(
     agency: AgencyInPath,
     year: YearInPath,
-    body: Report,
+    body: Annotated[ReportSent, Body()],
     response: Response,
     write: Write,
     actor: CurrentActor,
@@ -197,11 +228,11 @@ def replace_report(
     draft: Draft = False,
 ) -> ReportOut:
     """没有则建立；已有则整份替换，要带 If-Match。不写 draft=true 则同时上报。"""
-    _refuse_other_key(body, agency, year)
+    sent = _read(body, agency, year)
 
     def replace(session: WriteSession) -> ReportOut:
         key = (agency, year)
-        filed, created = reports.replace_report(session, actor, key, sent_by(body), if_match, draft=draft)
+        filed, created = reports.replace_report(session, actor, key, sent, if_match, draft=draft)
         response.status_code = 201 if created else 200
         return answer(filed, response)
 
@@ -212,7 +243,7 @@ def replace_report(
 def patch_report(
     agency: AgencyInPath,
     year: YearInPath,
-    body: Annotated[Report, Body(media_type=MERGE_PATCH)],
+    body: Annotated[ReportSent, Body(media_type=MERGE_PATCH)],
     response: Response,
     write: Write,
     actor: CurrentActor,
@@ -220,10 +251,10 @@ def patch_report(
     draft: Draft = False,
 ) -> ReportOut:
     """按 RFC 7396 合并：写了的改，没写的不动；null 使一格成为缺格，使总计重新算出。"""
-    _refuse_other_key(body, agency, year)
+    sent = _read(body, agency, year)
 
     def patch(session: WriteSession) -> ReportOut:
-        filed = reports.patch_report(session, actor, (agency, year), sent_by(body), if_match, draft=draft)
+        filed = reports.patch_report(session, actor, (agency, year), sent, if_match, draft=draft)
         return answer(filed, response)
 
     return write(patch)
@@ -251,7 +282,7 @@ def get_findings(
     passed = last_verdict(filed)
     content = filed.content
     results = filed.results
-    items = results_out(content.form, content.values, not_kept(results))
+    items = results_out(content.form, content.values, not_kept(results), filed.explanations)
     return FindingsOut(
         version=filed.report.version,
         items=items,
@@ -259,7 +290,7 @@ def get_findings(
         returned=len(items),
         truncated=False,
         counts=counts_of(results),
-        can_submit=not blocking(results),
+        can_submit=filed.can_submit,
         gate=None if passed is None else GateOut.model_validate(passed),
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Export, Limit, StrictRoute
+from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Export, Limit, routes_of
 from app.domain.lifecycle import Basis
 from app.domain.roll_up import RollUp, rate_of
 from app.domain.values import nest
@@ -24,14 +24,14 @@ from app.routers.answers import (
 from app.schemas.pages import MOST, read_cursor
 from app.schemas.reports import AgencyCode, Year
 from app.schemas.results import results_out
-from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut
+from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut, roll_up_out
 from app.services.agencies import find_agency
 from app.services.exports import Wanted as WantedBook
 from app.services.roll_ups import CoverageState, Covered, RolledUp, roll_up_subtree
 from app.services.versions import mark_of_source
 from app.storage.numbers import Part
 
-router = APIRouter(route_class=StrictRoute, prefix="/rollups/{agency}/{year}", tags=["汇总"])
+router = routes_of("汇总", "/rollups/{agency}/{year}")
 
 AgencyInPath = Annotated[AgencyCode, Path(description="机关代码")]
 YearInPath = Annotated[Year, Path(description="报告年度")]
@@ -64,7 +64,8 @@ def get_roll_up(
 def _out(rolled: RolledUp) -> RollUpOut:
     counts = {state.value: len(rolled.standing(state)) for state in CoverageState}
     counts["expected"] = len(rolled.expected)
-    return RollUpOut.model_validate(
+    return roll_up_out(
+        rolled.form,
         {
             "agency": rolled.agency.code,
             "name": rolled.agency.name,
@@ -87,7 +88,7 @@ def _out(rolled: RolledUp) -> RollUpOut:
             "rules": results_out(rolled.form, rolled.total.totals, rolled.results, of_report=False),
             "warnings": rolled.warnings,
             "as_of": rolled.as_of,
-        }
+        },
     )
 
 

@@ -14,7 +14,7 @@ from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from app.deps import CurrentDatabase
+from app.deps import CurrentDatabase, operation_id
 from app.errors import Unavailable
 from app.routers.answers import failures
 from app.schemas.service import Alive, Ready, UnsafeSetting
@@ -22,7 +22,7 @@ from app.storage.engine import answers
 from app.storage.safety import find_dangers
 from app.storage.schema import is_current
 
-router = APIRouter()
+router = APIRouter(generate_unique_id_function=operation_id)
 
 CARRIER = "fastapi_standalone_docs"
 """The package that carries Swagger UI's and ReDoc's own files; none of its code is run."""

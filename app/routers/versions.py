@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
-from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Limit, StrictRoute
+from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Limit, routes_of
 from app.domain.differences import Differences
 from app.domain.values import to_json
 from app.forms.model import ReportForm
@@ -20,7 +20,7 @@ from app.services.filed import find_report
 from app.services.history import compare, find_version
 from app.services.history import list_versions as list_stored
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["版本"])
+router = routes_of("版本", "/reports")
 
 Number = Annotated[int, Path(description="版本号", ge=1, le=10**6)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from app.deps import (
     LIMIT,
@@ -15,7 +15,7 @@ from app.deps import (
     CurrentSettings,
     Cursor,
     Limit,
-    StrictRoute,
+    routes_of,
 )
 from app.domain.deliveries import DeliveryState
 from app.routers.answers import READING, failures, page_of
@@ -37,7 +37,7 @@ from app.settings import Settings
 from app.storage.engine import WriteSession
 from app.writing import Write, WriteOnce
 
-router = APIRouter(route_class=StrictRoute, prefix="/webhooks", tags=["推送"])
+router = routes_of("推送", "/webhooks")
 
 WebhookId = Annotated[str, Path(description="推送的编号", pattern="^[0-9a-f]{1,32}$")]
 DeliveryId = Annotated[int, Path(description="记录的编号", ge=1, le=LARGEST)]

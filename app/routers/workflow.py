@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
-from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, StrictRoute
+from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
 from app.domain.content import label_of_place
 from app.routers.answers import READING, failures
 from app.routers.reports import ONE, AgencyInPath, YearInPath, answer
@@ -28,7 +28,7 @@ from app.storage.engine import WriteSession
 from app.storage.models import Comment
 from app.writing import WriteOnce
 
-router = APIRouter(route_class=StrictRoute, prefix="/reports", tags=["办理"])
+router = routes_of("办理", "/reports")
 
 
 @router.post(f"{ONE}/transitions", summary="办理一步", responses=failures(400, 404, 409, 412, 413, 415, 422))
@@ -43,7 +43,8 @@ def take_action(
 ) -> ReportOut:
     """上报、撤回、退回、审核通过、公布、更正。
 
-    有强制性错误则不能上报。上报的人不能自己审核。撤回、退回、更正要写原因，退回还要写明是哪些格。
+    有强制性错误，或核实性问题没有出错说明，则不能上报。出错说明都认可了才能审核通过。上报的人不能自己审核。
+    撤回、退回、更正要写原因，退回还要写明是哪些格。
     更正期间，已公布的那一版照旧给出、照旧计入汇总，直到更正后的一版公布。
     """
     move = Move(body.action, body.reason, body.cells or ())

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, cast
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field, TypeAdapter, ValidationError, create_model
 
 from app.domain.lifecycle import Status
 from app.errors import BatchRefused, Fault, InvalidRequest, Malformed, Refusal, TooLarge
 from app.schemas.failures import STATUS_OF, problem_of, problem_text, type_of
-from app.schemas.fields import Line, Out
-from app.schemas.problems import ItemProblem, invalid, omitted
-from app.schemas.reports import AgencyCode, Report, Year
+from app.schemas.fields import DescribedAs, Line, Out, one_of
+from app.schemas.other_forms import form_meant, hold
+from app.schemas.problems import ItemProblem, omitted
+from app.schemas.reports import NEWEST_FIRST, AgencyCode, ReportBody, Year, body_model, named
 from app.schemas.strict_json import parse_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pydantic.json_schema import JsonSchemaValue
+    from app.forms.model import ReportForm
 
 NDJSON = "application/x-ndjson"
 MOST_ITEMS = 500
@@ -27,8 +27,8 @@ MOST_FAULTS_EACH = 20
 """How many faults of one report an answer lists; five hundred times all of them would be 75 MB."""
 
 
-class BatchItem(Report):
-    """一批里的一份报告。"""
+class BatchItem(ReportBody):
+    """What a report of a batch has beside its tables and prose, whatever the form."""
 
     agency: Annotated[AgencyCode, Field(title="机关代码")]
     year: Annotated[Year, Field(title="报告年度")]
@@ -37,7 +37,15 @@ class BatchItem(Report):
     ] = None
 
 
-_ITEMS: TypeAlias = Annotated[list[BatchItem], Field(min_length=1, max_length=MOST_ITEMS)]
+def item_model(form: ReportForm) -> type[BatchItem]:
+    """Return the model of one report of a batch."""
+    bases: Any = (BatchItem, body_model(form))
+    model = create_model(named("BatchItem", form), __base__=bases, __doc__="一批里的一份报告")
+    return cast("type[BatchItem]", model)
+
+
+_MODELS = {form: item_model(form) for form in NEWEST_FIRST}
+_ITEMS: Any = Annotated[list[one_of(_MODELS.values())], Field(min_length=1, max_length=MOST_ITEMS)]  # type: ignore[misc]
 
 
 _CODE: TypeAdapter[str] = TypeAdapter(AgencyCode)
@@ -45,19 +53,7 @@ _YEAR: TypeAdapter[int] = TypeAdapter(Year)
 T = TypeVar("T")
 
 
-class _DescribedAsItems:
-    """Lets whatever is sent through, described as items: each is looked at alone, and aside."""
-
-    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.any_schema()
-
-    def __get_pydantic_json_schema__(
-        self, _schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return handler(TypeAdapter(_ITEMS).core_schema)
-
-
-Batch: TypeAlias = Annotated[object, _DescribedAsItems()]
+Batch: TypeAlias = Annotated[object, DescribedAs(_ITEMS)]
 """The parsed array, or the bytes of lines that aren't parsed yet."""
 
 
@@ -87,10 +83,11 @@ def read_item(sent: object) -> BatchItem | Refusal:
     """Read one report of a batch."""
     if isinstance(sent, Malformed):
         return sent
+    _, year = key_sent(sent)
     try:
-        return BatchItem.model_validate(sent)
-    except ValidationError as wrong:
-        return invalid(wrong.errors(include_url=False), BatchItem, inside="body")
+        return hold(_MODELS[form_meant(year)], sent, year)
+    except InvalidRequest as refusal:
+        return refusal
 
 
 def key_sent(sent: object) -> tuple[str | None, int | None]:

@@ -1,4 +1,4 @@
-"""The form and its rules as data, enough for a front end to draw the one and explain the other."""
+"""The form as data, enough for a front end to draw it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.domain.rules import CATALOGUE, Keeper, Level, Rule
 from app.forms.layout import addresses_of, grid_of
 from app.forms.model import Axis, Balance, Cell, Measure, ReportForm, Table
 from app.schemas.fields import Out
@@ -34,6 +33,7 @@ class MeasureOut(Out):
     code: Annotated[str, Field(title="代码")]
     unit: Annotated[str, Field(title="单位")]
     places: Annotated[int, Field(title="最多几位小数")]
+    is_signed: Annotated[bool, Field(title="是否可以小于 0")]
 
 
 class AxisOut(Out):
@@ -124,27 +124,6 @@ class FormOut(FormSummary):
     balances: Annotated[list[BalanceOut], Field(title="勾稽关系")]
 
 
-class RuleOut(Out):
-    """一条规则。"""
-
-    id: Annotated[str, Field(title="规则编号")]
-    level: Annotated[Level, Field(title="E 强制性，W 核实性，I 提示性")]
-    level_label: Annotated[str, Field(title="级别的名称")]
-    title: Annotated[str, Field(title="要求")]
-    keeper: Annotated[Keeper, Field(title="由谁核对：report 每份报告，document 读入文件时，service 系统自身")]
-    source: Annotated[str | None, Field(title="依据；null 表示没有明文规定")]
-    first_year: Annotated[int, Field(title="从哪个报告年度起适用")]
-    last_year: Annotated[int | None, Field(title="适用到哪个报告年度")]
-    balances: Annotated[list[BalanceOut], Field(title="所含的勾稽关系，各格及算式")]
-
-
-class RulesOut(Out):
-    """规则目录。"""
-
-    form: Annotated[str, Field(title="报告格式")]
-    items: Annotated[list[RuleOut], Field(title="规则")]
-
-
 def summary_out(form: ReportForm) -> FormSummary:
     """Return what a form is called and when it holds."""
     return FormSummary.model_validate(form)
@@ -164,7 +143,7 @@ def form_out(form: ReportForm) -> FormOut:
             )
             for section in form.sections
         ],
-        balances=[_balance_out(balance) for balance in form.balances],
+        balances=[balance_out(balance) for balance in form.balances],
     )
 
 
@@ -206,24 +185,6 @@ def _measure_out(measure: Measure) -> MeasureOut:
     return MeasureOut.model_validate(measure)
 
 
-def _balance_out(balance: Balance) -> BalanceOut:
+def balance_out(balance: Balance) -> BalanceOut:
+    """Return a 勾稽关系 with its cells, written out."""
     return BalanceOut.model_validate(balance)
-
-
-def rules_out(form: ReportForm) -> RulesOut:
-    """Return the rules that hold for reports on a form."""
-    return RulesOut(form=form.version, items=[_rule_out(form, rule) for rule in CATALOGUE])
-
-
-def _rule_out(form: ReportForm, rule: Rule) -> RuleOut:
-    return RuleOut(
-        id=rule.id,
-        level=rule.level,
-        level_label=rule.level.label,
-        title=rule.title,
-        keeper=rule.keeper,
-        source=rule.source,
-        first_year=form.first_year,
-        last_year=form.last_year,
-        balances=[_balance_out(balance) for balance in form.balances if balance.rule == rule.id],
-    )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import Field, create_model
 
-from app.forms import FORMS
-from app.schemas.fields import Out
-from app.schemas.reports import narratives_model, table_model
+from app.forms import form_of_version
+from app.schemas.fields import DescribedAs, Out, one_of
+from app.schemas.other_forms import IN_FORCE
+from app.schemas.reports import NEWEST_FIRST, form_member, named, narratives_model, table_model
 from app.schemas.results import ResultOut
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.forms.model import ReportForm
 
 
@@ -39,6 +43,7 @@ class StoredOut(Out):
     year: Annotated[int, Field(title="报告年度")]
     version: Annotated[int, Field(title="版本号")]
     etag: Annotated[str, Field(title="草稿的 ETag")]
+    can_submit: Annotated[bool, Field(title="这份草稿是否可以上报")]
 
 
 class ReadingHead(Out):
@@ -56,6 +61,7 @@ class ReadingHead(Out):
     confidence: Annotated[int, Field(title="读到的格占百分之几")]
 
 
+@cache
 def reading_model(form: ReportForm) -> type[ReadingHead]:
     """Return the model of what is read from a document on a form."""
     tables: dict[str, Any] = {
@@ -67,21 +73,32 @@ def reading_model(form: ReportForm) -> type[ReadingHead]:
         if section.table is not None
     }
     tables["narratives"] = (narratives_model(form, out=True), Field(title="文字部分"))
-    return create_model("ReadingOut", __base__=ReadingHead, __doc__="从文件读到的内容", **tables)
+    if form is not IN_FORCE:
+        tables["form"] = form_member(form)
+    return create_model(named("ReadingOut", form), __base__=ReadingHead, __doc__="从文件读到的内容", **tables)
+
+
+@cache
+def import_model(form: ReportForm) -> type[ReadingHead]:
+    """Return the model of what is read from a document that may be stored."""
+    return create_model(
+        named("ImportOut", form),
+        __base__=reading_model(form),
+        __doc__="读入的结果",
+        stored=(StoredOut | None, Field(title="存成的草稿；没有要求存则为 null")),
+    )
 
 
 if TYPE_CHECKING:
 
     class ReadingOut(ReadingHead):
         """What was read from a document; its tables are derived from the form."""
+
+    class ImportOut(ReadingHead):
+        """What was read from a document that may be stored."""
 else:
-    ReadingOut = reading_model(FORMS[-1])
-
-
-class ImportOut(ReadingOut):
-    """读入的结果。"""
-
-    stored: Annotated[StoredOut | None, Field(title="存成的草稿；没有要求存则为 null")]
+    ReadingOut = Annotated[object, DescribedAs(one_of(map(reading_model, NEWEST_FIRST)))]
+    ImportOut = Annotated[object, DescribedAs(one_of(map(import_model, NEWEST_FIRST)))]
 
 
 class DocumentOut(Out):
@@ -93,7 +110,24 @@ class DocumentOut(Out):
     reading: Annotated[ReadingOut, Field(title="当时读到的内容")]
 
 
-def reading_members(reading: dict[str, Any], form: ReportForm) -> dict[str, Any]:
+def reading_out(reading: Mapping[str, Any]) -> ReadingOut:
+    """Give out what was read from a document."""
+    form = _form_of(reading)
+    return cast("type[ReadingOut]", reading_model(form)).model_validate(_members(reading, form))
+
+
+def import_out(reading: Mapping[str, Any], stored: StoredOut | None) -> ImportOut:
+    """Give out what was read from a document, and what it was stored as."""
+    form = _form_of(reading)
+    members = _members(reading, form) | {"stored": stored}
+    return cast("type[ImportOut]", import_model(form)).model_validate(members)
+
+
+def _form_of(reading: Mapping[str, Any]) -> ReportForm:
+    return form_of_version(str(reading["form"])) or IN_FORCE
+
+
+def _members(reading: Mapping[str, Any], form: ReportForm) -> dict[str, Any]:
     """Put a reading's tables where a report has them; sections that were not found are null."""
     members = dict(reading)
     narratives = {section.code: None for section in form.narratives} | members["narratives"]

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
 from app.domain.agencies import AGENCY_CODE
 from app.domain.content import TITLES, document_of
+from app.domain.explanations import LEAST_CHARACTERS, NOTHING_EXPLAINED, Explanations
 from app.domain.lifecycle import Status
 from app.domain.values import flatten
 from app.forms import FORMS
 from app.forms.model import COUNT, leaves_of
-from app.schemas.fields import SAID, Body, Line, Name, Out, Prose, type_of
+from app.schemas.fields import SAID, Body, DescribedAs, Line, Name, Out, Prose, one_of, type_of
+from app.schemas.other_forms import IN_FORCE, form_meant, hold
 from app.schemas.pages import PageOut
 from app.schemas.results import ResultOut, results_out
+from app.schemas.suggestions import SuggestedOut
 
 if TYPE_CHECKING:
     from app.domain.content import Content
     from app.domain.results import Result
     from app.forms.model import Axis, CellCode, ReportForm, Table
+
+MOST_EXPLAINED = 2000
+"""How long an explanation may be."""
+MOST_EXPLANATIONS = 500
 
 AgencyCode: TypeAlias = Annotated[str, Field(title="机关代码", pattern=AGENCY_CODE, examples=["640323101"])]
 Year: TypeAlias = Annotated[int, Field(title="报告年度", ge=1949, le=9999, examples=[2021])]
@@ -51,7 +58,23 @@ class Contact(Body):
     phone: Annotated[Name | None, Field(title="办公电话")] = None
 
 
-_NO_TEXTS = {"agency", "year", "etag", *(table.code for form in FORMS for table in form.tables)}
+_NO_TEXTS = {
+    "agency",
+    "year",
+    "etag",
+    "explanations",
+    *(table.code for form in FORMS for table in form.tables),
+}
+
+
+class ExplanationBody(Body):
+    """对一处核实性问题的出错说明。"""
+
+    rule: Annotated[Line, Field(title="规则编号", examples=["R11"])]
+    code: Annotated[Line, Field(title="核对之处", examples=["requests.carried.total"])]
+    text: Annotated[
+        Prose, Field(title=f"为什么没有错，至少 {LEAST_CHARACTERS} 个字", max_length=MOST_EXPLAINED)
+    ]
 
 
 class ReportBody(Body):
@@ -66,6 +89,9 @@ class ReportBody(Body):
     signed_on: Annotated[Day | None, Field(title="签发日期")] = None
     published_on: Annotated[Day | None, Field(title="公布日期")] = None
     published_url: Annotated[Name | None, Field(title="公布网址")] = None
+    explanations: Annotated[
+        list[ExplanationBody], Field(title="对核实性问题的出错说明", max_length=MOST_EXPLANATIONS)
+    ] = []  # noqa: RUF012 - a model copies its defaults
 
     def sent_texts(self) -> dict[str, object]:
         """Return the members that were sent, as JSON has them, without tables, agency and year."""
@@ -107,7 +133,7 @@ class ReportHead(Out):
 
     agency: Annotated[AgencyCode, Field(title="机关代码")]
     year: Annotated[Year, Field(title="报告年度")]
-    form: Annotated[str, Field(title="报告格式", examples=["2021"])]
+    form: Annotated[str, Field(title="报告格式")]
     status: Annotated[Status, Field(title="状态")]
     version: Annotated[int, Field(title="版本号，每次保存加一")]
     published_version: Annotated[int | None, Field(title="最近公布的版本；没有公布过为 null")]
@@ -126,6 +152,9 @@ class ReportHead(Out):
     published_on: Annotated[date | None, Field(title="公布日期")]
     published_url: Annotated[str | None, Field(title="公布网址")]
     findings: Annotated[list[ResultOut], Field(title="不符、没法核对或有疑问之处")]
+    suggested: Annotated[
+        dict[str, SuggestedOut], Field(title="缺格可以参考的上一年度的数，按格的代码；没有填上")
+    ] = {}  # noqa: RUF012 - Pydantic copies it
 
 
 class ReportSummary(Out):
@@ -255,17 +284,38 @@ def narratives_model(form: ReportForm, *, out: bool = False) -> type[BaseModel]:
     return _model(f"Narratives{form.version}{'Out' if out else ''}", sections, "文字部分", out=out)
 
 
+def named(name: str, form: ReportForm) -> str:
+    """Name a model of this form: the form in force has the plain name."""
+    return name if form is IN_FORCE else f"{name}{form.version}"
+
+
+@cache
 def body_model(form: ReportForm) -> type[ReportBody]:
     """Return the model of a report on this form, as it is sent."""
-    return create_model("Report", __base__=ReportBody, __doc__="一份年度报告", **_parts(form, out=False))
+    return create_model(
+        named("Report", form), __base__=ReportBody, __doc__="一份年度报告", **parts_of(form, out=False)
+    )
 
 
+@cache
 def out_model(form: ReportForm) -> type[ReportHead]:
     """Return the model of a report on this form, as it is given out."""
-    return create_model("ReportOut", __base__=ReportHead, __doc__="一份年度报告", **_parts(form, out=True))
+    return create_model(
+        named("ReportOut", form),
+        __base__=ReportHead,
+        __doc__="一份年度报告",
+        form=form_member(form),
+        **parts_of(form, out=True),
+    )
 
 
-def _parts(form: ReportForm, *, out: bool) -> dict[str, Any]:
+def form_member(form: ReportForm) -> tuple[Any, Any]:
+    """Return the member by which answers on different forms are told apart."""
+    return Literal[form.version], Field(title="报告格式")
+
+
+def parts_of(form: ReportForm, *, out: bool) -> dict[str, Any]:
+    """Return the members of a report that its form makes: the tables, and the sections of prose."""
     fields: dict[str, Any] = {}
     for section in form.sections:
         if section.table is not None:
@@ -282,19 +332,40 @@ def _parts(form: ReportForm, *, out: bool) -> dict[str, Any]:
     return fields
 
 
-IN_FORCE = FORMS[-1]
-"""The form that the API's own description shows."""
+NEWEST_FIRST = tuple(reversed(FORMS))
+"""The order in which the API's description shows them."""
+
+ReportSent: TypeAlias = Annotated[object, DescribedAs(one_of(body_model(form) for form in NEWEST_FIRST))]
+"""The parsed body of a report, on the form of its year."""
+
+
+def given_out(model: Callable[[ReportForm], type[BaseModel]]) -> Any:  # noqa: ANN401 - a type made of others
+    """Return the type of an answer that is made as the model of one of the forms, told apart by `form`."""
+    models = one_of(model(form) for form in NEWEST_FIRST)
+    return Annotated[object, DescribedAs(Annotated[models, Field(discriminator="form")])]
+
 
 if TYPE_CHECKING:
 
-    class Report(ReportBody):
-        """One year's report, as it is sent; its tables are derived from the form."""
-
     class ReportOut(ReportHead):
-        """One year's report, as it is given out."""
+        """One year's report, as it is given out; its tables are derived from the form."""
 else:
-    Report = body_model(IN_FORCE)
-    ReportOut = out_model(IN_FORCE)
+    ReportOut = given_out(out_model)
+
+
+def read_report(sent: object, year: int | None) -> ReportBody:
+    """Hold the body of a report to the form of its year.
+
+    Raises:
+        InvalidRequest: it isn't of that shape, or has the tables of another form.
+    """
+    return hold(body_model(form_meant(year)), sent, year)
+
+
+def year_sent(sent: object) -> int | None:
+    """Return the year as a body has it, as far as it is one."""
+    year = sent.get("year") if isinstance(sent, dict) else None
+    return year if isinstance(year, int) and not isinstance(year, bool) else None
 
 
 class ZerosOut(Out):
@@ -306,20 +377,29 @@ class ZerosOut(Out):
     stated_by: Annotated[str, Field(title="记录的说明人")]
 
 
-def report_out(head: Mapping[str, object], content: Content, findings: list[Result]) -> ReportOut:
+def report_out(
+    head: Mapping[str, object],
+    content: Content,
+    findings: list[Result],
+    suggested: Mapping[str, SuggestedOut],
+    explanations: Explanations = NOTHING_EXPLAINED,
+) -> ReportOut:
     """Give a report out.
 
     Args:
         head: the members of `ReportHead` that its content doesn't have.
         content: what it says.
         findings: what isn't kept, or is doubtful.
+        suggested: last year's figures for cells that are missing.
+        explanations: what was said of that.
     """
-    return ReportOut.model_validate(
+    return cast("type[ReportOut]", out_model(content.form)).model_validate(
         {
             **document_of(content),
             **head,
             "year": content.year,
             "form": content.form.version,
-            "findings": results_out(content.form, content.values, findings),
+            "findings": results_out(content.form, content.values, findings, explanations),
+            "suggested": suggested,
         }
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import Field
 
+from app.domain.explanations import NOTHING_EXPLAINED, Explanations, ExplanationState
 from app.domain.results import Outcome, Result, described
 from app.domain.rules import Level
 from app.schemas.fields import Out
@@ -29,10 +30,24 @@ class CellOut(Out):
     excel: Annotated[str | None, Field(title="在报告工作簿中的位置；汇总数没有", examples=["表三!D6"])]
 
 
+class ExplanationOut(Out):
+    """对一处核实性问题的出错说明。"""
+
+    text: Annotated[str, Field(title="说明")]
+    version: Annotated[int, Field(title="当时的版本")]
+    given_by: Annotated[str, Field(title="谁写的")]
+    given_at: Annotated[datetime, Field(title="什么时候写的")]
+    state: Annotated[ExplanationState, Field(title="given 待审核，accepted 已认可，refused 未认可，要改写")]
+    reviewed_by: Annotated[str | None, Field(title="谁审核的；没有审核为 null")]
+    reviewed_at: Annotated[datetime | None, Field(title="什么时候审核的；没有审核为 null")]
+    reason: Annotated[str | None, Field(title="为什么没有认可；否则为 null")]
+
+
 class ResultOut(Out):
     """一条规则在一处的核对结果。"""
 
     rule: Annotated[str, Field(title="规则编号", examples=["R07"])]
+    rule_version: Annotated[int, Field(title="规则的版本")] = 1
     code: Annotated[str, Field(title="核对之处", examples=["requests.flow.natural_person"])]
     level: Annotated[Level, Field(title="E 强制性，W 核实性，I 提示性")]
     outcome: Annotated[Outcome, Field(title="相符、不符，或因缺格没法核对")]
@@ -44,6 +59,9 @@ class ResultOut(Out):
     cells: Annotated[list[CellOut], Field(title="涉及的格")]
     pointer: Annotated[str, Field(title="先看哪里（RFC 6901）")]
     quotes: Annotated[list[str], Field(title="所引原文")]
+    explanation: Annotated[
+        ExplanationOut | None, Field(title="现在有效的出错说明；没有，或不用说明，为 null")
+    ] = None
 
 
 class GateOut(Out):
@@ -86,10 +104,15 @@ def counts_of(results: list[Result]) -> dict[Outcome, int]:
 
 
 def results_out(
-    form: ReportForm, values: Values, results: list[Result], *, of_report: bool = True
+    form: ReportForm,
+    values: Values,
+    results: list[Result],
+    explanations: Explanations = NOTHING_EXPLAINED,
+    *,
+    of_report: bool = True,
 ) -> list[ResultOut]:
     """Arrange results for callers; those on a sum have no place in the workbook of a report."""
-    arranged = [ResultOut.model_validate(described(form, values, result)) for result in results]
+    arranged = [ResultOut.model_validate(described(form, values, result, explanations)) for result in results]
     for cell in (cell for result in arranged for cell in result.cells if not of_report):
         cell.excel = None
     return arranged

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import Field, create_model
 
 from app.domain.lifecycle import Basis, Status
-from app.forms import FORMS
 from app.schemas.fields import Out
 from app.schemas.pages import PageOut
-from app.schemas.reports import table_model
+from app.schemas.reports import form_member, given_out, named, table_model
 from app.schemas.results import ResultOut
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ class CoveragePage(Out):
     page: Annotated[PageOut, Field(title="分页")]
 
 
+@cache
 def roll_up_model(form: ReportForm) -> type[RollUpHead]:
     """Return the model of a roll-up of reports on a form."""
     tables: dict[str, Any] = {
@@ -109,18 +110,21 @@ def roll_up_model(form: ReportForm) -> type[RollUpHead]:
         for section in form.sections
         if section.table is not None
     }
-    totals = create_model("Totals", __base__=Out, __doc__="各格的合计；没有单位填的格为 null", **tables)
+    totals = create_model(
+        named("Totals", form), __base__=Out, __doc__="各格的合计；没有单位填的格为 null", **tables
+    )
     part = create_model(
-        "PartOut",
+        named("PartOut", form),
         __base__=Out,
         __doc__="一部分单位的小计",
         included=(int, Field(title="计入几个单位")),
         totals=(totals, Field(title="小计")),
     )
     return create_model(
-        "RollUpOut",
+        named("RollUpOut", form),
         __base__=RollUpHead,
         __doc__="一个机关及其下各单位的汇总",
+        form=form_member(form),
         totals=(totals, Field(title="合计")),
         parts=(dict[str, part], Field(title="分组小计；没有要求分组则为空")),
     )
@@ -131,4 +135,9 @@ if TYPE_CHECKING:
     class RollUpOut(RollUpHead):
         """A roll-up; its tables are derived from the form."""
 else:
-    RollUpOut = roll_up_model(FORMS[-1])
+    RollUpOut = given_out(roll_up_model)
+
+
+def roll_up_out(form: ReportForm, members: dict[str, object]) -> RollUpOut:
+    """Give a roll-up of reports on a form out."""
+    return cast("type[RollUpOut]", roll_up_model(form)).model_validate(members)

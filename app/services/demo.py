@@ -20,7 +20,8 @@ from app.domain.roles import Right, Role
 from app.domain.totals import complete
 from app.services.agencies import create_agency, find_agency
 from app.services.agency_details import AgencyDetails
-from app.services.filed import empty_content, find_form
+from app.services.contents import empty_content
+from app.services.filed import find_form
 from app.services.imports import Document, read_document, store_draft
 from app.services.saving import file_content
 from app.services.tokens import TokenWanted, issue, revoke
@@ -222,7 +223,9 @@ def made_up_content(blank: Content, details: AgencyDetails) -> Content:
                 "（五）监督保障方面：开展考核和社会评议，没有发生责任追究。"
             ),
             "problems": f"{MARK}存在的问题：更新不够及时。改进措施：专人每周核对，按月通报。",
-            "other_matters": f"{MARK}{year}年没有收取信息处理费。没有其他需要报告的事项。",
+            "other_matters": (
+                f"{MARK}依照规定发出收费通知，{year}年没有收取信息处理费。没有其他需要报告的事项。"
+            ),
         },
         values=values,
     )
@@ -234,17 +237,23 @@ def _figures(form: ReportForm, code: str, level: AgencyLevel, year: int) -> Valu
     busy = 1 if level is AgencyLevel.TOWNSHIP else 8
     figures = {cell: 0 for cell in form.cells if cell not in form.totals}
     figures |= _stock_of_documents(code, year)
-    figures["disclosure.licensing.decisions"] = chance.randrange(40 * busy)
-    figures["disclosure.penalties.decisions"] = chance.randrange(10 * busy)
-    figures["disclosure.coercion.decisions"] = chance.randrange(1 + busy)
+    figures["disclosure.licensing.decisions"] = _about(40 * busy, code, year, "licensing")
+    figures["disclosure.penalties.decisions"] = _about(10 * busy, code, year, "penalties")
+    figures["disclosure.coercion.decisions"] = _about(1 + busy, code, year, "coercion")
     if level is not AgencyLevel.TOWNSHIP:
-        figures["disclosure.fees.amount"] = chance.randrange(5_000) * 10**5
+        figures["disclosure.fees.amount"] = _about(5_000, code, year, "fees") * 10**5
     outcomes = form.totals["requests.processed.natural_person"]
     for applicant in ("natural_person", "business"):
         _fill_column(figures, outcomes, applicant, code, year)
     for kind in ("affirmed", "reversed"):
         figures[f"proceedings.reconsideration.{kind}"] = int(chance.random() < busy / 40)
     return figures
+
+
+def _about(most: int, code: str, year: int, what: str) -> int:
+    """Return a number below *most* that differs little from year to year."""
+    usual, now = _chance(code, what).randrange(most), _chance(code, year, what)
+    return round(usual * now.uniform(0.8, 1))
 
 
 def _fill_column(
@@ -256,7 +265,8 @@ def _fill_column(
     figures[f"requests.received.{applicant}"] = received
     figures[f"requests.pending_at_start.{applicant}"] = start
     figures[f"requests.pending_at_end.{applicant}"] = end
-    rows = [outcome.split(".")[1] for outcome in outcomes]
+    # townships hold no state secrets
+    rows = [row for outcome in outcomes if (row := outcome.split(".")[1]) != "denied_state_secret"]
     # most requests are granted: the first outcome of the form
     for row in chance.choices(rows, [12, *(1 for _ in rows[1:])], k=start + received - end):
         figures[f"requests.{row}.{applicant}"] += 1

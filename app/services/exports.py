@@ -11,8 +11,8 @@ from app.auth.actor import Actor
 from app.documents.filenames import report_filename, roll_up_filename
 from app.documents.workbook import Owed, ReportBook, RollUpBook, UnitRow, write_report, write_roll_up
 from app.domain.agencies import AgencyKind, AgencyLevel
+from app.domain.deadlines import CHINA
 from app.domain.lifecycle import Basis, Status
-from app.services.filed import CHINA
 from app.services.history import Correction, corrections_of, find_seen
 from app.services.roll_ups import CoverageState, numbers_of, roll_up_subtree
 from app.services.versions import mark_of_filed
@@ -79,7 +79,15 @@ def _export_report(database: Database, wanted: Wanted) -> Exported:
 
 def _report_book(filed: Filed) -> ReportBook:
     as_of, notes = filed.report.updated_at, [_note(correction) for correction in corrections_of(filed)]
-    return ReportBook(filed.content, filed.agency.name, filed.status.label, filed.results, as_of, notes)
+    return ReportBook(
+        filed.content,
+        filed.agency.name,
+        filed.status.label,
+        filed.results,
+        as_of,
+        notes,
+        filed.explanations,
+    )
 
 
 def _note(correction: Correction) -> str:

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, bindparam, select
 
-from app.domain.agencies import ReportScope
-from app.domain.content import Content, with_texts
+from app.domain.content import Content
+from app.domain.context import ALONE, Context
+from app.domain.deadlines import CHINA
+from app.domain.explanations import NOTHING_EXPLAINED, Explanations, ExplanationState
 from app.domain.judging import judge
 from app.domain.lifecycle import Action, Status
-from app.domain.results import Result
+from app.domain.results import Result, blocking
 from app.domain.roles import Right
-from app.domain.values import flatten
 from app.errors import Fault, InvalidRequest, NotFound
 from app.forms import form_of_version, form_of_year
 from app.services.agencies import find_agency
+from app.services.contents import read_content
+from app.services.surroundings import context_of
+from app.storage.explanations import explanations_of
 from app.storage.models import REPORT, STEP, Agency, Report, ReportVersion, Step
 
 if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.forms.model import ReportForm
     from app.storage.engine import ReadSession
-
-CHINA = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ class Filed:
         content: what its current version says.
         steps: 上报, 退回 and so on, the oldest first.
         seen: which version `content` is of, where it isn't the current one.
+        context: what it is judged beside.
+        explanations: all that was explained about it.
     """
 
     agency: Agency
@@ -56,6 +58,8 @@ class Filed:
     content: Content
     steps: list[Step] = field(default_factory=list)
     seen: Seen | None = None
+    context: Context = ALONE
+    explanations: Explanations = NOTHING_EXPLAINED
 
     @property
     def status(self) -> Status:
@@ -65,7 +69,29 @@ class Filed:
     @cached_property
     def results(self) -> list[Result]:
         """What the rules make of it, judged once."""
-        return judge(self.content)
+        return judge(self.content, self.context)
+
+    @property
+    def unexplained(self) -> list[Result]:
+        """The findings that keep it from being 上报 until they are explained."""
+        return self.explanations.unexplained(self.content.values, self.results)
+
+    @property
+    def unaccepted(self) -> list[Result]:
+        """The findings that keep it from being 审核通过 until their explanations are accepted."""
+        return self.explanations.unaccepted(self.content.values, self.results)
+
+    @property
+    def can_submit(self) -> bool:
+        """Whether nothing keeps it from being 上报."""
+        return not blocking(self.results) and not self.unexplained
+
+    def refusal_of(self, result: Result) -> str | None:
+        """Return why the explanation of a finding was refused; None where it wasn't."""
+        explained = self.explanations.of(self.content.values, result)
+        if explained is None or explained.state is not ExplanationState.REFUSED:
+            return None
+        return explained.review.reason if explained.review else None
 
     @property
     def version(self) -> int:
@@ -138,7 +164,15 @@ def find_report(
 def filed_as(session: ReadSession, agency: Agency, report: Report) -> Filed:
     """Return a stored report with what its current version says and the steps it has taken."""
     steps = session.scalars(_steps(), {"of_report": report.id})
-    return Filed(agency, report, content_of(session, agency, report), list(steps))
+    content = content_of(session, agency, report)
+    return Filed(
+        agency,
+        report,
+        content,
+        list(steps),
+        context=context_of(session, agency, content),
+        explanations=explanations_of(session, report_key(report)),
+    )
 
 
 @cache
@@ -176,25 +210,6 @@ def form_of_report(report: Report) -> ReportForm:
     if form is None:
         raise AssertionError(report.form)
     return form
-
-
-def read_content(form: ReportForm, year: int, agency: Agency, document: str) -> Content:
-    """Read a stored version back."""
-    stored = json.loads(document)
-    return with_texts(replace(empty_content(form, year, agency), values=flatten(form, stored)), stored)
-
-
-def empty_content(form: ReportForm, year: int, agency: Agency) -> Content:
-    """Return a report that says nothing yet: every cell missing."""
-    return Content(
-        form,
-        year,
-        title=None,
-        preface=None,
-        narratives={},
-        values=dict.fromkeys(form.cells),
-        is_aggregate=agency.report_scope == ReportScope.AGGREGATE,
-    )
 
 
 def report_key(report: Report) -> int:

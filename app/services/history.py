@@ -128,7 +128,10 @@ def find_published(session: ReadSession, actor: Actor, code: str, year: int) -> 
 def published(session: ReadSession, filed: Filed) -> Filed:
     """Return a report that was published as the public sees it."""
     number = filed.report.published_version or filed.report.version
-    return _seen(session, filed, Seen(number, Status.PUBLISHED), filed.steps)
+    step = filed.last_step(Action.PUBLISH)
+    known = filed.explanations if step is None else filed.explanations.until(step.taken_at)
+    shown = replace(filed, explanations=known)
+    return _seen(session, shown, Seen(number, Status.PUBLISHED), filed.steps)
 
 
 def list_versions(session: ReadSession, filed: Filed) -> list[ReportVersion]:
@@ -147,7 +150,8 @@ def find_version(session: ReadSession, filed: Filed, number: int) -> tuple[Filed
     if version is None:
         raise NotFound(f"这份报告没有第 {number} 版；现在是第 {filed.report.version} 版")
     steps = [step for step in filed.steps if step.version <= number]
-    return _seen(session, filed, Seen(number, _status_after(steps)), steps), version
+    shown = replace(filed, explanations=filed.explanations.up_to(number))
+    return _seen(session, shown, Seen(number, _status_after(steps)), steps), version
 
 
 def find_as_of(session: ReadSession, filed: Filed, moment: datetime) -> Filed:
@@ -161,7 +165,8 @@ def find_as_of(session: ReadSession, filed: Filed, moment: datetime) -> Filed:
     if number is None:
         raise NotFound(f"{moment.isoformat()} 时还没有这份报告")
     steps = [step for step in filed.steps if step.taken_at <= moment]
-    return _seen(session, filed, Seen(number, _status_after(steps)), steps)
+    shown = replace(filed, explanations=filed.explanations.until(moment))
+    return _seen(session, shown, Seen(number, _status_after(steps)), steps)
 
 
 def _status_after(steps: list[Step]) -> Status:

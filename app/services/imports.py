@@ -14,8 +14,10 @@ from sqlalchemy import select
 from app.documents.text import read_text
 from app.domain.acts import Act
 from app.domain.content import Content
+from app.domain.context import Context
 from app.domain.judging import judge
-from app.domain.results import Outcome, Result, described, not_kept
+from app.domain.reporters import reporter_named
+from app.domain.results import Result, described, not_kept
 from app.domain.roles import Right
 from app.domain.rules import RULES
 from app.domain.values import nest
@@ -23,7 +25,8 @@ from app.errors import Duplicate, Fault, InvalidRequest, NotFound, UnreadableDoc
 from app.forms import FORMS
 from app.services.agencies import find_agency_named
 from app.services.audit import record_report
-from app.services.filed import Filed, empty_content, filed_as, find_form, find_report, get_report
+from app.services.contents import empty_content
+from app.services.filed import Filed, filed_as, find_form, find_report, get_report
 from app.services.saving import file_content, save
 from app.services.versions import BasedOn, refuse_stale, require_absent
 from app.storage.models import SOURCE_DOCUMENT, SourceDocument
@@ -77,7 +80,8 @@ def read_document(document: Document) -> Imported:
     reading = read_text(document.body)
     findings = list(reading.findings)
     if reading.form is not None:
-        findings += not_kept(judge(_content_read(reading, reading.year or reading.form.first_year)))
+        content = _content_read(reading, reading.year or reading.form.first_year)
+        findings += not_kept(judge(content, Context(reporter_named(reading.agency))))
     return Imported(document, reading, findings)
 
 
@@ -99,8 +103,9 @@ def store_draft(
 ) -> tuple[Filed, Imported]:
     """Keep what was read as the agency's draft, with the document itself.
 
-    A draft that is there already is replaced where the caller says which version it read.  Where the title
-    names another body than the agency, the reading that is kept and returned says so.
+    A draft that is there already is replaced where the caller says which version it read.  The findings that
+    are kept and returned are those of the agency's own report: where the title names another body, R32 says
+    so.
 
     Raises:
         InvalidRequest: the agency isn't known, the year isn't clear, or the tables are another form's.
@@ -109,8 +114,7 @@ def store_draft(
         WrongState: the report is no draft.
     """
     agency = find_agency_named(session, actor, code, Right.FILE, year or read.reading.year)
-    imported = _with_doubt_about_agency(read, agency)
-    reading = imported.reading
+    reading = read.reading
     content = _content_for(agency, reading, _year_of(reading, year))
     report = get_report(session, agency, content.year, to_change=True)
     if report is None:
@@ -125,18 +129,9 @@ def store_draft(
         refuse_stale(based_on, report)
         stored = filed_as(session, agency, report)
         filed = save(session, actor, stored, content, draft=True)
+    imported = replace(read, findings=[*reading.findings, *not_kept(filed.results)])
     _keep_document(session, actor, filed, imported)
     return filed, imported
-
-
-def _with_doubt_about_agency(imported: Imported, agency: Agency) -> Imported:
-    """Add a finding where the title names another body: titles shorten names, but don't change them."""
-    named = imported.reading.agency
-    if named is None or named in agency.name or agency.name in named:
-        return imported
-    message = f"文件标题里的机关是“{named}”，要存成“{agency.name}”的报告；请核对文件，也核对机关代码"
-    doubt = Result(RULES["R32"], "title", Outcome.BROKEN, message, "/title")
-    return replace(imported, findings=[doubt, *imported.findings])
 
 
 def _year_of(reading: Reading, asked: int | None) -> int:
@@ -152,7 +147,9 @@ def _year_of(reading: Reading, asked: int | None) -> int:
 def _content_for(agency: Agency, reading: Reading, year: int) -> Content:
     form = find_form(year)
     if reading.form is not form:
-        raise InvalidRequest(f"文件里的表格不是 {year} 年度的报告格式（{form.notice}），不能存成草稿")
+        read_as = f"不是 {year} 年度的" if reading.form is None else f"是{reading.form.full_name}的"
+        message = f"文件里的表格{read_as}；{year} 年度的报告要用{form.full_name}，所以不能存成草稿"
+        raise InvalidRequest(message, [Fault("", message, "other-form", {"rule": RULES["R02"].id})])
     read = _content_read(reading, year)
     return replace(read, is_aggregate=empty_content(form, year, agency).is_aggregate)
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import NoResultFound
 
 from app.domain.lifecycle import Status
+from app.domain.similarity import signature_of
 from app.domain.values import flatten
-from app.services.filed import form_of_report, report_key
+from app.services.filed import content_of, form_of_report, report_key
 from app.services.paths import get_path
+from app.storage.bands import read_bands
 from app.storage.models import AGENCY, REPORT, STEP, VERSION, Agency, Report, ReportVersion
 from app.storage.numbers import PUBLIC, TABLES, WORKING, read_slots
 
@@ -48,6 +51,7 @@ def find_contradictions(session: ReadSession) -> Iterator[Contradiction]:
 
     A report stands where its last step left it, its versions are all there, the numbers that roll-ups add are
     those of its current version, and numbers are kept for the public while it is being corrected, no longer.
+    Reports of alike prose are found by what the current version says.
     """
     chosen = select(Report, Agency).join(Agency, AGENCY.c.id == REPORT.c.agency_id)
     for report, agency in session.execute(chosen.order_by(AGENCY.c.code, REPORT.c.year)).all():
@@ -55,6 +59,7 @@ def find_contradictions(session: ReadSession) -> Iterator[Contradiction]:
             _of_versions(session, report),
             _of_steps(session, report),
             _of_slots(session, report, agency),
+            _of_bands(session, report, agency),
         )
         yield from (Contradiction(agency.code, report.year, fault) for some in faults for fault in some)
 
@@ -109,6 +114,17 @@ def _of_slot(kept: Slot, name: str, place: tuple[int, str | None], values: Value
         wrong = [code for code, value in kept.values.items() if value != values.get(code)]
         if wrong:
             yield f"{name}与版本不符：{'、'.join(wrong)}"
+
+
+def _of_bands(session: ReadSession, report: Report, agency: Agency) -> Iterator[str]:
+    try:
+        content = content_of(session, agency, report)
+    except (ValueError, NoResultFound):
+        # which is named already
+        return
+    kept = read_bands(session.connection(), report_key(report))
+    if kept != {(report.year, band) for band in signature_of(content)}:
+        yield "查找雷同文字用的特征与版本不符"
 
 
 def _values_of(session: ReadSession, report: Report, version: int) -> Values | None:

@@ -10,9 +10,9 @@ from sqlalchemy import select, tuple_
 
 from app.auth.rights import within_reach
 from app.domain.agencies import reference_day
+from app.domain.deadlines import CHINA
 from app.domain.lifecycle import Status
 from app.services.agencies import find_agency, key_of
-from app.services.filed import CHINA
 from app.storage.models import AGENCY, REPORT, Agency, Report
 from app.storage.tree import down_from
 

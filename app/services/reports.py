@@ -13,12 +13,15 @@ from app.domain.roles import Right
 from app.domain.values import Values
 from app.services.agencies import find_agency, find_agency_named
 from app.services.audit import record_report
-from app.services.filed import Filed, empty_content, filed_as, find_form, find_report, get_report
-from app.services.saving import already_there, file_content, save, wrong_state
+from app.services.contents import empty_content
+from app.services.explaining import Said
+from app.services.filed import Filed, filed_as, find_form, find_report, get_report
+from app.services.gate import wrong_state
+from app.services.saving import already_there, file_content, save
 from app.services.versions import BasedOn, require_absent, require_current
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from app.auth.actor import Actor
     from app.forms.model import CellCode
@@ -33,10 +36,12 @@ class Sent:
     Attributes:
         values: the cells that were sent.
         texts: title, prose and particulars that were sent, as JSON has them.
+        said: what is said of its findings.
     """
 
     values: Values = field(default_factory=dict)
     texts: Mapping[str, object] = field(default_factory=dict)
+    said: Sequence[Said] = ()
 
 
 def create_report(
@@ -59,11 +64,12 @@ def create_report(
 def _file(
     session: WriteSession, actor: Actor, agency: Agency, year: int, sent: Sent, *, draft: bool
 ) -> Filed:
-    content = _compose(empty_content(find_form(year), year, agency), sent)
-    return file_content(session, actor, agency, content, draft=draft)
+    content = compose(empty_content(find_form(year), year, agency), sent)
+    return file_content(session, actor, agency, content, draft=draft, said=sent.said)
 
 
-def _compose(blank: Content, sent: Sent) -> Content:
+def compose(blank: Content, sent: Sent) -> Content:
+    """Return a report that says what was sent and nothing else; totals are worked out."""
     content = replace(blank, values=totals.complete(blank.form, sent.values))
     return with_texts(content, sent.texts)
 
@@ -111,8 +117,9 @@ def replace_of(
         return _file(session, actor, agency, year, sent, draft=draft), True
     require_current(based_on, report)
     filed = filed_as(session, agency, report)
-    content = _compose(empty_content(filed.content.form, year, agency), sent)
-    return save(session, actor, filed, content, draft=draft, to_submit=not draft), False
+    content = compose(empty_content(filed.content.form, year, agency), sent)
+    saved = save(session, actor, filed, content, draft=draft, to_submit=not draft, said=sent.said)
+    return saved, False
 
 
 def patch_report(
@@ -135,7 +142,7 @@ def patch_report(
     content = filed.content
     amended = replace(content, values=totals.patch(content.form, content.values, sent.values))
     texts = merge(dict(texts_of(content)), sent.texts)
-    return save(session, actor, filed, with_texts(amended, texts), draft=draft)
+    return save(session, actor, filed, with_texts(amended, texts), draft=draft, said=sent.said)
 
 
 def replace_cells(

@@ -13,16 +13,22 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.acts import Act
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.content import Content, document_of
-from app.domain.deadlines import days_late, due_on
+from app.domain.deadlines import CHINA, days_late, due_on
 from app.domain.differences import differences
 from app.domain.lifecycle import Action, Status
-from app.domain.results import Outcome, blocking, described, not_kept
+from app.domain.results import described, not_kept
+from app.domain.similarity import texts_compared
 from app.domain.values import to_text
-from app.errors import Duplicate, Fault, RulesBroken, WrongState
+from app.errors import Duplicate
 from app.services.agencies import key_of
+from app.services.alike import find_alike, note_prose
 from app.services.audit import chain_in, record_report
-from app.services.filed import CHINA, Filed
+from app.services.explaining import Said, explain, keep_explanations
+from app.services.filed import Filed
+from app.services.following import hold_following, judge_following
+from app.services.gate import pass_gate, wrong_state
 from app.services.paths import lineage_in
+from app.services.surroundings import context_of
 from app.storage.digests import digest_of
 from app.storage.engine import lock_tree
 from app.storage.models import VERSION, Agency, Report, Step
@@ -32,25 +38,33 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.auth.actor import Actor
-    from app.domain.results import Result
     from app.storage.engine import WriteSession
 
 _ADD_VERSION = insert(VERSION)
 
 
 def file_content(
-    session: WriteSession, actor: Actor, agency: Agency, content: Content, *, draft: bool
+    session: WriteSession,
+    actor: Actor,
+    agency: Agency,
+    content: Content,
+    *,
+    draft: bool,
+    said: Sequence[Said] = (),
 ) -> Filed:
-    """File a new report: as a draft, or at once as 上报.
+    """File a new report with what is said of its findings: as a draft, or at once as 上报.
 
     Raises:
-        InvalidRequest: the agency stood nowhere in that year.
+        InvalidRequest: the agency stood nowhere in that year, or what is explained isn't found.
         Duplicate: somebody else has just filed one.
-        RulesBroken: it is no draft and breaks mandatory rules.
+        RulesBroken: it is no draft and doesn't pass the gate.
     """
     lock_tree(session, to_change_it=False)
     lineage = lineage_in(session, agency, content.year)
-    filed = Filed(agency, _new_report(agency, content, chain_in(lineage)), content)
+    following = None if draft else hold_following(session, agency, content.year)
+    context = context_of(session, agency, content)
+    blank = Filed(agency, _new_report(agency, content, chain_in(lineage)), content, context=context)
+    filed, fresh = explain(blank, actor, said, blank.report.version)
     if not draft:
         pass_gate(filed)
     _add_report(session, filed)
@@ -62,11 +76,14 @@ def file_content(
         path=path_of(rung.code for rung in lineage),
         values=content.values,
     )
-    said = {"version": filed.report.version, "document": _add_version(session, actor, filed)}
-    record_report(session, actor, Act.REPORT_CREATE, (agency, filed.report), details=said)
+    note_prose(session, filed)
+    told = {"version": filed.report.version, "document": _add_version(session, actor, filed)}
+    record_report(session, actor, Act.REPORT_CREATE, (agency, filed.report), details=told)
+    keep_explanations(session, actor, filed, fresh)
     if not draft:
         submit(session, actor, filed)
     session.flush()
+    judge_following(session, actor, following)
     return filed
 
 
@@ -110,6 +127,7 @@ def save(
     *,
     draft: bool = False,
     to_submit: bool = False,
+    said: Sequence[Said] = (),
 ) -> Filed:
     """Save a report that is held for change: every write to one comes through here.
 
@@ -120,29 +138,51 @@ def save(
         content: as it is to be.
         draft: the caller means to keep it a draft.
         to_submit: it is to be 上报 along with the save.
+        said: what is said of its findings.
 
     Raises:
         WrongState: it may not be saved in its state.
-        RulesBroken: it is or was 上报 and breaks mandatory rules.
+        InvalidRequest: what is explained isn't found, or the text is too short.
+        RulesBroken: it is or was 上报 and doesn't pass the gate.
     """
-    _refuse_closed(filed, draft=draft)
-    saved = replace(filed, content=content)
+    refuse_closed(filed, draft=draft)
+    changed = document_of(content) != document_of(filed.content)
+    version = filed.report.version + changed
+    saved, fresh = explain(_amended(session, filed, content), actor, said, version)
+    following = None
     if to_submit or not filed.status.is_editable:
         pass_gate(saved)
-    changed = document_of(content) != document_of(filed.content)
-    if changed:
-        table = TABLES[content.form.version]
-        update_numbers(session.connection(), table, filed.key, content.values)
+        following = hold_following(session, filed.agency, content.year)
+    if changed or fresh:
         filed.report.revision += 1
-        filed.report.version += 1
         filed.report.updated_at = _now()
-        said = _changes(filed.content, content)
-        said |= {"version": saved.report.version, "document": _add_version(session, actor, saved)}
-        record_report(session, actor, Act.REPORT_SAVE, (filed.agency, filed.report), details=said)
+    if changed:
+        _add_content(session, actor, filed, saved)
+    keep_explanations(session, actor, saved, fresh)
     if to_submit if filed.status.is_editable else changed:
         submit(session, actor, saved)
     session.flush()
+    judge_following(session, actor, following)
     return saved
+
+
+def _amended(session: WriteSession, filed: Filed, content: Content) -> Filed:
+    """Return a report as it is to be, beside the reports that its prose is like then."""
+    if texts_compared(content) == texts_compared(filed.content):
+        return replace(filed, content=content)
+    alike = find_alike(session, filed.agency, content)
+    return replace(filed, content=content, context=replace(filed.context, alike=alike))
+
+
+def _add_content(session: WriteSession, actor: Actor, before: Filed, saved: Filed) -> None:
+    """Make what is saved the current version."""
+    content, report = saved.content, saved.report
+    update_numbers(session.connection(), TABLES[content.form.version], saved.key, content.values)
+    note_prose(session, saved, before=before.content)
+    report.version += 1
+    said = _changes(before.content, content)
+    said |= {"version": saved.report.version, "document": _add_version(session, actor, saved)}
+    record_report(session, actor, Act.REPORT_SAVE, (saved.agency, report), details=said)
 
 
 def _changes(before: Content, after: Content) -> dict[str, object]:
@@ -157,45 +197,18 @@ def _changes(before: Content, after: Content) -> dict[str, object]:
     }
 
 
-def _refuse_closed(filed: Filed, *, draft: bool) -> None:
+def refuse_closed(filed: Filed, *, draft: bool = False) -> None:
+    """Refuse to touch what was accepted, and to keep as a draft what was 上报.
+
+    Raises:
+        WrongState: the step that would help is named.
+    """
     status = filed.status
     if status.is_closed:
         way = Action.RETURN if status is Status.ACCEPTED else Action.REVISE
         raise wrong_state(filed, f"报告{status.label}，不能直接修改；要先{way.label}（{way}）", [way])
     if draft and not status.is_editable:
         raise wrong_state(filed, "报告已上报，不能再存成草稿；要先撤回（withdraw）", [Action.WITHDRAW])
-
-
-def wrong_state(filed: Filed, detail: str, actions: Sequence[str]) -> WrongState:
-    """Return the refusal of what a report's state doesn't allow, with the actions that would help."""
-    return WrongState(
-        detail, members={"state": filed.status.value, "allowed": [str(name) for name in actions]}
-    )
-
-
-def pass_gate(filed: Filed) -> None:
-    """Let a report through to be 上报: one that has been can never break a mandatory rule.
-
-    Raises:
-        RulesBroken: it does; every mandatory rule that isn't kept is named.
-    """
-    blocked = blocking(filed.results)
-    if blocked:
-        faults = [_fault_of(filed.content, result) for result in blocked]
-        raise RulesBroken(_summary(blocked), faults)
-
-
-def _summary(blocked: Sequence[Result]) -> str:
-    broken = [result for result in blocked if result.outcome is Outcome.BROKEN]
-    rules = "、".join(sorted({result.rule.id for result in broken}))
-    doubtful = len(blocked) - len(broken)
-    also = f"，另有 {doubtful} 处因为缺格没法核对" if doubtful else ""
-    return f"有 {len(broken)} 处不符合强制性规则（{rules}）{also}，所以没有通过；请逐条改正后再上报"
-
-
-def _fault_of(content: Content, result: Result) -> Fault:
-    details = described(content.form, content.values, result)
-    return Fault(str(details.pop("pointer")), str(details.pop("message")), str(details.pop("code")), details)
 
 
 def _add_version(session: WriteSession, actor: Actor, filed: Filed) -> str:
@@ -218,7 +231,10 @@ def submit(session: WriteSession, actor: Actor, filed: Filed) -> None:
     content, agency = filed.content, filed.agency
     filed.report.was_submitted = True
     due = due_on(content.year, AgencyLevel(agency.level), AgencyKind(agency.kind))
-    verdict = [described(content.form, content.values, result) for result in not_kept(filed.results)]
+    verdict = [
+        described(content.form, content.values, result, filed.explanations)
+        for result in not_kept(filed.results)
+    ]
     status = Action.SUBMIT.steps.get(filed.status, filed.status)
     step = Step(
         report_id=filed.key,

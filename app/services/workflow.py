@@ -16,7 +16,9 @@ from app.domain.results import blocking
 from app.domain.roles import Right
 from app.errors import Fault, Forbidden, InvalidRequest
 from app.services.filed import Filed, find_report
-from app.services.saving import pass_gate, submit, take_step, wrong_state
+from app.services.following import hold_following, judge_following
+from app.services.gate import pass_gate, refuse_unaccepted, wrong_state
+from app.services.saving import submit, take_step
 from app.services.versions import BasedOn, refuse_stale
 from app.storage.engine import lock_tree
 from app.storage.models import ReportVersion, Step
@@ -55,8 +57,8 @@ def take_action(
         Forbidden: they haven't the right, or it takes a second person.
         InvalidRequest: the reason or the places are missing, or a place isn't in the form.
         StaleVersion: the caller read another version.
-        WrongState: its state doesn't allow it; the allowed actions are named.
-        RulesBroken: it is to be 上报 and breaks mandatory rules.
+        WrongState: its state or an explanation that waits doesn't allow it; what is allowed is named.
+        RulesBroken: it is to be 上报 and doesn't pass the gate.
     """
     if move.action is Action.REVISE:
         # the published figures get a row of their own, which must stand where the tree has it
@@ -66,12 +68,17 @@ def take_action(
     refuse_stale(based_on, filed.report)
     _refuse_state(actor, filed, move.action)
     if move.action is Action.ACCEPT:
-        _require_second_person(session, actor, filed)
+        require_second_person(session, actor, filed)
+        refuse_unaccepted(actor, filed)
+    following = None
+    if move.action.may_change_what_counts:
+        following = hold_following(session, filed.agency, filed.report.year)
     if move.action is Action.SUBMIT:
         pass_gate(filed)
         submit(session, actor, filed)
     else:
         _take(session, actor, filed, move)
+    judge_following(session, actor, following)
     return filed
 
 
@@ -104,7 +111,7 @@ def _refuse_state(actor: Actor, filed: Filed, action: Action) -> None:
     raise wrong_state(filed, detail, actions)
 
 
-def _require_second_person(session: ReadSession, actor: Actor, filed: Filed) -> None:
+def require_second_person(session: ReadSession, actor: Actor, filed: Filed) -> None:
     """Refuse whoever submitted or wrote what they are about to accept: it takes two.
 
     Raises:
@@ -185,9 +192,17 @@ def _step_refusal(session: ReadSession, actor: Actor, filed: Filed, action: Acti
         return f"报告{filed.status.label}，不能{action.label}"
     if action is Action.ACCEPT and _wrote(session, actor, filed):
         return "这一版是您自己保存或上报的，要由另一个人审核"
-    if action is Action.SUBMIT and blocking(filed.results):
-        return "还有不符合强制性规则之处，见 findings"
+    if action is Action.ACCEPT and filed.unaccepted:
+        return "还有出错说明没有认可，见 explanations"
+    if action is Action.SUBMIT and not filed.can_submit:
+        return _gate_refusal(filed)
     return None
+
+
+def _gate_refusal(filed: Filed) -> str:
+    if blocking(filed.results):
+        return "还有不符合强制性规则之处，见 findings"
+    return f"还有 {len(filed.unexplained)} 处核实性问题没有出错说明，见 findings"
 
 
 def _right_refusal(actor: Actor, filed: Filed, right: Right) -> str | None:

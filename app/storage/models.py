@@ -3,40 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import ClassVar
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Index,
-    LargeBinary,
-    MetaData,
-    Text,
-    UniqueConstraint,
-)
-from sqlmodel import Field, SQLModel
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field
 
+from app.storage import explanations  # noqa: F401 - the metadata must know its tables, whoever asks
 from app.storage.columns import Code, Key, UtcDateTime
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Entity(SQLModel):
-    """What every table shares."""
-
-    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
-
+from app.storage.entity import NEVER_AGAIN, Entity
 
 METADATA = Entity.metadata
-
-# a number that was given once is never given again, even when its row is gone
-NEVER_AGAIN = {"sqlite_autoincrement": True}
 
 
 class Agency(Entity, table=True):

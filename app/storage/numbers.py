@@ -278,7 +278,7 @@ def _summing(table: Table, part: Part | None) -> Statement:
 
 @cache
 def _sourcing(table: Table) -> Statement:
-    revised = _is_revised()
+    revised = is_revised()
     status = case((revised, literal(Status.PUBLISHED.value)), else_=REPORT.c.status)
     version = case((revised, REPORT.c.published_version), else_=REPORT.c.version)
     columns = (AGENCY.c.id, AGENCY.c.code, REPORT.c.id, status, version, REPORT.c.revision)
@@ -290,13 +290,18 @@ def _listing(table: Table) -> Statement:
     return _counted(select(table.c.report_id, *_cells(table)), table)
 
 
-def _is_revised() -> ColumnElement[bool]:
+def is_revised() -> ColumnElement[bool]:
     """Tell of a report whether it was published and is being corrected now."""
     return and_(REPORT.c.published_version.is_not(None), REPORT.c.status != Status.PUBLISHED)
 
 
+def slot_that_counts() -> ColumnElement[str]:
+    """Name the slot of a report's numbers that count: while it is being corrected, those published."""
+    return case((is_revised(), literal(PUBLIC)), else_=literal(WORKING))
+
+
 def _counted(statement: Statement, table: Table) -> Statement:
-    revised = _is_revised()
+    revised = is_revised()
     return (
         statement.select_from(table)
         .join(REPORT, REPORT.c.id == table.c.report_id)
@@ -305,8 +310,7 @@ def _counted(statement: Statement, table: Table) -> Statement:
             table.c.year == bindparam("of_year"),
             table.c.path >= bindparam("low"),
             table.c.path < bindparam("high"),
-            # what was published counts until its correction is published too
-            table.c.slot == case((revised, literal(PUBLIC)), else_=literal(WORKING)),
+            table.c.slot == slot_that_counts(),
             or_(revised, REPORT.c.status.in_(bindparam("statuses", expanding=True))),
             AGENCY.c.in_rollup,
             AGENCY.c.report_scope == ReportScope.OWN,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import LargeBinary, func, insert, literal, select, text
 
-from app.storage import numbers
+from app.storage import bands, numbers, rule_models
 from app.storage.models import METADATA
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from app.storage.engine import ReadSession, WriteSession
 
 assert numbers.TABLES, "the wide tables belong to the metadata"  # noqa: S101 - keeps the import alive
+assert bands.PROSE_BAND.c, "this one too"  # noqa: S101 - likewise
+assert rule_models.RULE_SETTING.c, "these too"  # noqa: S101 - likewise
 
 _AT_ONCE = 50
 """Rows that are held in memory at once; of documents, which may have megabytes, one."""

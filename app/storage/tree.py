@@ -43,14 +43,15 @@ class Placed:
     depth: int
 
 
-def _holds_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
+def holds_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Tell of a placement whether it holds on a day."""
     until = PLACEMENT.c.valid_to
     return and_(PLACEMENT.c.valid_from <= day, or_(until.is_(None), until > day))
 
 
 def placement_on(session: ReadSession, agency_id: int, day: date) -> AgencyPlacement | None:
     """Return where an agency stands on a day; None where it stands nowhere then."""
-    chosen = select(AgencyPlacement).where(PLACEMENT.c.agency_id == agency_id, _holds_on(day))
+    chosen = select(AgencyPlacement).where(PLACEMENT.c.agency_id == agency_id, holds_on(day))
     return session.scalars(chosen).one_or_none()
 
 
@@ -85,7 +86,7 @@ def _lineage() -> Select[str, str]:
 
 def above_on(code: BindParameter[str], day: BindParameter[date]) -> CTE:
     """Return a query of an agency and all above it on a day: agency_id, parent_id, height."""
-    return _above(code, _holds_on(day), "up")
+    return _above(code, holds_on(day), "up")
 
 
 def above_lastly(code: BindParameter[str]) -> CTE:
@@ -104,6 +105,24 @@ def _above(code: BindParameter[str], holds: ColumnElement[bool], name: str) -> C
         select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, up.c.height + 1)
         .join(up, PLACEMENT.c.agency_id == up.c.parent_id)
         .where(holds)
+    )
+
+
+def above_each_on(bodies: BindParameter[int], day: BindParameter[date]) -> CTE:
+    """Return a query of agencies and all above each on a day: body, agency_id, parent_id, height.
+
+    *bodies* is expanding: a list of row numbers.
+    """
+    body = PLACEMENT.c.agency_id.label("body")
+    up = (
+        select(body, PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, literal(0).label("height"))
+        .where(PLACEMENT.c.agency_id.in_(bodies), holds_on(day))
+        .cte("up_each", recursive=True)
+    )
+    return up.union_all(
+        select(up.c.body, PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, up.c.height + 1)
+        .join(up, PLACEMENT.c.agency_id == up.c.parent_id)
+        .where(holds_on(day))
     )
 
 
@@ -133,13 +152,13 @@ def down_from(agency_id: int, day: date, name: str = "down") -> CTE:
     """
     down = (
         select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, literal(0).label("depth"))
-        .where(PLACEMENT.c.agency_id == agency_id, _holds_on(day))
+        .where(PLACEMENT.c.agency_id == agency_id, holds_on(day))
         .cte(name, recursive=True)
     )
     return down.union_all(
         select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id, down.c.depth + 1)
         .join(down, PLACEMENT.c.parent_id == down.c.agency_id)
-        .where(_holds_on(day))
+        .where(holds_on(day))
     )
 
 

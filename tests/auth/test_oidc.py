@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from app.auth.oidc import Identity, IdentityProvider, Provider, ProviderUnavailable, UnknownIdentity
+from app.auth.oidc import Identity, IdentityProvider, ProviderUnavailable, UnknownIdentity
+from app.auth.provider import Provider
 from tests.auth.certificates import certified
 from tests.auth.provider import AUDIENCE, DISCOVERY, JWKS, RunningProvider, running_provider
 from tests.clock import Clock

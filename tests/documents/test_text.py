@@ -1,4 +1,4 @@
-"""Reading plain text: the township's report, complete reports, files that are none, the former form."""
+"""Reading plain text: the township's report, complete reports, files that are none."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from app.domain.values import Values
 from app.errors import UnreadableDocument
 from app.forms.annual_2021 import FORM
 from tests.builders import a_balanced_report, a_content, a_toy_form, any_values
-from tests.documents.text_builders import AGENCY, a_report, a_text, codes, messages, read, replaced
+from tests.documents.text_builders import AGENCY, a_report, a_text, codes, read, replaced
 
 PENALTIES = "行政处罚\t8"
 TOWNSHIP = Path(__file__).parent / "data" / "township-2021.txt"
@@ -193,38 +193,7 @@ def test_a_title_alone_is_a_poor_reading_not_a_refusal() -> None:
     assert len([code for code in codes(reading) if code.startswith("R01")]) == 6
 
 
-# The former form.
-
-
-def _former_table(rows: str) -> str:
-    text = a_report()
-    start, end = text.index("第二十条第（一）项"), text.index("三、收到")
-    return text[:start] + rows + text[end:]
-
-
-FORMER_ROWS = """第二十条第（一）项
-信息内容\t本年新制作数量\t本年新公开数量\t对外公开总数量
-规章\t0\t0\t0
-规范性文件\t1\t1\t4
-第二十条第（五）项
-信息内容\t上一年项目数量\t本年增/减\t处理决定数量
-行政许可\t12\t减4\t8
-其他对外管理服务事项\t3\t+21\t0
-第二十条第（九）项
-信息内容\t采购项目数量\t采购总金额
-政府集中采购\t2\t43.788万元
-"""
-
-
-def test_tables_of_the_former_form_are_told_by_their_headings() -> None:
-    reading = read(_former_table(FORMER_ROWS))
-    assert reading.form is None
-    assert (reading.values, reading.cells, reading.confidence) == ({}, {}, 0)
-    assert codes(reading) == ["R02 form"]
-    assert "国办公开办函〔2019〕60号" in messages(reading)
-    assert "“本年增/减”" in messages(reading)
-    assert len(reading.narratives) == 3
-    assert reading.year == 2024
+# Words of the former form.
 
 
 def test_a_single_word_of_the_former_form_is_only_named() -> None:

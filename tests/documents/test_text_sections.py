@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import a_balanced_report
+from tests.builders import PROSE, a_balanced_report
 from tests.documents.text_builders import AGENCY, a_report, codes, messages, read, replaced, row_with
 
 
@@ -37,7 +37,7 @@ def test_a_missing_heading_is_named_and_its_prose_left_out_not_misplaced() -> No
     assert codes(reading) == ["R01 heading.problems", "R36 text.proceedings"]
     assert reading.narratives.keys() == {"overview", "other_matters"}
     assert "没有找到标题“五、存在的主要问题及改进情况”，这一部分的文字没有读入" in messages(reading)
-    assert reading.findings[1].quotes == ("五、存在的主要问题及改进情况：示例文字。",)
+    assert reading.findings[1].quotes == (PROSE["problems"],)
 
 
 @pytest.mark.parametrize("section", ["二、主动公开政府信息情况", "四、政府信息公开行政复议、行政诉讼情况"])
@@ -65,22 +65,28 @@ def test_sections_out_of_order() -> None:
 
 def test_headings_inside_prose_are_prose() -> None:
     inner = "一、存在的问题\n公开不够。\n二、主动公开\n再接再厉。\n三、申请公开。"
-    reading = read(replaced(a_report(), "五、存在的主要问题及改进情况：示例文字。", inner))
+    reading = read(replaced(a_report(), PROSE["problems"], inner))
     assert reading.narratives["problems"] == inner
     assert reading.findings == []
 
 
 def test_a_numbered_line_that_would_go_back_is_no_heading() -> None:
     text = replaced(a_report(), "\n二、主动公开政府信息情况\n", "\n")
-    prose = "五、存在的主要问题及改进情况：示例文字。"
+    prose = PROSE["problems"]
     reading = read(replaced(text, prose, f"{prose}\n一、主动公开\n还不够。"))
     assert reading.narratives["problems"] == f"{prose}\n一、主动公开\n还不够。"
     assert codes(reading) == ["R01 heading.disclosure"]
 
 
+def test_a_line_that_was_left_out_is_quoted_without_personal_data() -> None:
+    reading = read(f"联系人13912345678\n{a_report()}")
+    assert reading.findings[0].quotes == ("联系人139******78",)
+    assert "13912345678" not in messages(reading)
+
+
 def test_page_numbers_between_lines_are_dropped() -> None:
     text = replaced(
-        a_report(), "一、总体情况：示例文字。", "第一段，\n477\n接着写。\n-5-\n第 6 页\n— ７ —\n第二段 8。"
+        a_report(), PROSE["overview"], "第一段，\n477\n接着写。\n-5-\n第 6 页\n— ７ —\n第二段 8。"
     )
     row = row_with("2.重复申请", text)
     reading = read(replaced(text, row, f"12\n{row}"))
@@ -91,7 +97,7 @@ def test_page_numbers_between_lines_are_dropped() -> None:
 
 def test_prose_is_kept_as_written_but_for_control_characters() -> None:
     prose = "\u3000\u3000甲\x07乙  丙\x7f丁\t戊“己”１２\n\n庚\ufeff\ufffd辛"
-    reading = read(replaced(a_report(), "一、总体情况：示例文字。", prose))
+    reading = read(replaced(a_report(), PROSE["overview"], prose))
     assert reading.narratives["overview"] == "甲乙  丙丁\t戊“己”１２\n庚\ufffd辛"
     assert codes(reading) == ["R36 text.control", "R36 text.lost"]
     assert "3 个看不见的控制字符" in messages(reading)
@@ -99,7 +105,7 @@ def test_prose_is_kept_as_written_but_for_control_characters() -> None:
 
 def test_a_small_table_in_prose_stays_prose() -> None:
     prose = "分类如下：\n行政许可\t12\n行政处罚\t3\n合计\t15"
-    reading = read(replaced(a_report(), "一、总体情况：示例文字。", prose))
+    reading = read(replaced(a_report(), PROSE["overview"], prose))
     assert reading.narratives["overview"] == prose
     assert reading.values == a_balanced_report()
 

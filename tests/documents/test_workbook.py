@@ -20,10 +20,11 @@ from app.documents.workbook import Owed, ReportBook, RollUpBook, UnitRow, write_
 from app.domain.judging import judge, judge_balances
 from app.domain.roll_up import roll_up
 from app.domain.values import Values, to_text
+from app.forms import FORMS
 from app.forms.annual_2021 import FORM
 from app.forms.layout import ROWS_ABOVE, addresses_of, grid_of
 from app.forms.model import Axis, Block, Measure, ReportForm, Section, Sum, Table
-from tests.builders import a_balanced_report, a_content, a_toy_form, any_values
+from tests.builders import a_balanced_report, a_content, a_toy_form, any_values, typed_cells
 
 AS_OF = datetime(2025, 1, 31, 1, 30, tzinfo=UTC)
 FEE = "disclosure.fees.amount"
@@ -120,7 +121,7 @@ def totals_row(sheet: Worksheet) -> int:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.sampled_from([FORM, TOY, SMALL]).flatmap(lambda form: st.tuples(st.just(form), any_values(form))))
+@given(st.sampled_from([*FORMS, TOY, SMALL]).flatmap(lambda form: st.tuples(st.just(form), any_values(form))))
 def test_a_report_reads_back_as_it_was_written(case: tuple[ReportForm, Values]) -> None:
     form, values = case
     workbook = opened(write_report(a_book(values, form)))
@@ -181,7 +182,7 @@ def test_a_missing_cell_is_empty_and_marked_and_never_0() -> None:
 # The form's own shape
 
 
-@pytest.mark.parametrize("form", [FORM, TOY, SMALL])
+@pytest.mark.parametrize("form", [*FORMS, TOY, SMALL])
 def test_headings_stand_and_merge_as_on_the_form(form: ReportForm) -> None:
     workbook = opened(write_report(a_book({}, form)))
     for table in form.tables:
@@ -306,16 +307,18 @@ def test_findings_name_rule_level_outcome_cells_and_both_sides() -> None:
     broken = next(row for row in rows if row[0] == "R10")
     assert broken[1:3] == ["强制性", "不符合"]
     assert "表四!E6 表四“行政复议”行“总计”列：0" in str(broken[6]).split("\n")
-    left, right, difference = broken[7:]
+    left, right, difference, explanation = broken[7:]
     assert left == 0
     assert difference == -int(str(right))
+    assert explanation is None
     skipped = next(row for row in rows if row[0] == "R07")
     assert "表三!D6 表三“本年新收”行“自然人”列：未填" in str(skipped[6])
-    assert skipped[7:] == [None, None, None]
+    assert skipped[7:] == [None] * 4
 
 
 def test_the_sheet_of_findings_counts_them() -> None:
-    book = a_book()
+    direct = [code for code in typed_cells(FORM) if code.startswith("proceedings.litigation_direct.")]
+    book = a_book(a_balanced_report(**dict.fromkeys(direct, 0)))
     sheet = opened(write_report(book))["校验"]
     count = len(book.results)
     assert sheet["A2"].value == f"共核对 {count} 项：不符合 0 项，未能核对 0 项，符合 {count} 项"
@@ -354,7 +357,7 @@ def test_the_sheets_stand_in_order() -> None:
     assert workbook.sheetnames == ["汇总", "明细", "缺报", "校验", "第1镇", "第2镇", "第3镇"]
 
 
-@pytest.mark.parametrize("form", [FORM, TOY, SMALL])
+@pytest.mark.parametrize("form", [*FORMS, TOY, SMALL])
 def test_totals_and_units_have_the_forms_tables_with_their_numbers(form: ReportForm) -> None:
     units = [a_unit(at, values=a_balanced_report(form)) for at in (1, 2)]
     book = a_roll_up(*units, form=form)
@@ -389,7 +392,7 @@ def test_the_totals_say_how_complete_they_are() -> None:
 
 @settings(max_examples=10, deadline=None)
 @given(
-    st.sampled_from([FORM, TOY, SMALL]).flatmap(
+    st.sampled_from([*FORMS, TOY, SMALL]).flatmap(
         lambda f: st.tuples(st.just(f), st.lists(any_values(f), max_size=4))
     )
 )

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.judging import judge, judge_balances
-from app.domain.results import Outcome, Result, not_kept
+from app.domain.results import Outcome, Result, blocking, not_kept
 from app.domain.rules import CATALOGUE, Keeper, Level
 from app.domain.totals import complete
 from app.domain.values import Values
+from app.forms import annual_2019
 from app.forms.annual_2021 import FORM, REQUESTS
 from app.forms.model import CellCode, ReportForm, Section, Sum
 from tests.builders import (
@@ -20,6 +21,7 @@ from tests.builders import (
     any_values,
     balanced,
     balanced_values,
+    on_any_form,
     typed_cells,
     typed_values,
 )
@@ -58,7 +60,7 @@ def judged(values: Values) -> list[Result]:
 
 class TestWhole:
     def test_a_sound_report_keeps_every_rule(self) -> None:
-        assert not_kept(judge(a_content())) == []
+        assert not_kept(judge(a_content(year=2023))) == []
 
     def test_a_report_of_zeros_keeps_every_rule(self) -> None:
         assert not_kept(judged(zeros())) == []
@@ -159,6 +161,7 @@ class TestMissing:
             ("R05", "all"),
             ("R07", "requests.flow.business"),
             ("R09", "requests.applicants.received"),
+            ("R18", "requests.pending.business"),
         ]
         flow = the(results, "requests.flow.business")
         assert flow.left is flow.right is flow.difference is None
@@ -348,10 +351,46 @@ class TestBalances:
         ]
 
 
+class TestFormerForm:
+    """国办公开办函〔2019〕60号: changes may be below 0, and money is in 元."""
+
+    FORM = annual_2019.FORM
+
+    def results(self, rule: str, **cells: int | None) -> list[Result]:
+        values = dict.fromkeys(self.FORM.cells, 0) | {k.replace("__", "."): v for k, v in cells.items()}
+        return found(judge(a_content(self.FORM, values=values)), rule)
+
+    @pytest.mark.parametrize("value", [-(10**12 - 1), -4, 0, 10**12 - 1])
+    def test_a_change_within_its_bounds(self, value: int) -> None:
+        (result,) = self.results("R05", disclosure__licensing__items_change=value)
+        assert (result.code, result.outcome) == ("all", Outcome.KEPT)
+        assert result.message == "件数是大于等于 0 的整数（本年增/减可以小于 0）"
+
+    def test_a_change_out_of_bounds(self) -> None:
+        (result,) = self.results("R05", disclosure__licensing__items_change=-(10**12))
+        assert result.message == (
+            "表二“行政许可”行“本年增/减”列填的是 -1000000000000，应在 -999999999999 到 999999999999 项之间"
+        )
+
+    def test_all_other_counts_are_not_below_0(self) -> None:
+        (result,) = self.results("R05", disclosure__licensing__items_before=-1)
+        assert "应在 0 到 999999999999 项之间" in result.message
+
+    def test_money_is_bounded_in_yuan(self) -> None:
+        (kept,) = self.results("R06", disclosure__procurement__spent=10**13)
+        assert (kept.outcome, kept.message) == (
+            Outcome.KEPT,
+            "采购总金额以元为单位，大于等于 0，最多 2 位小数",
+        )
+        (broken,) = self.results("R06", disclosure__procurement__spent=10**13 + 1)
+        assert "填的是 100000000000.01，应在 0 到 100000000000 元之间" in broken.message
+
+
 class TestLaws:
-    @given(balanced_values())
-    def test_a_balanced_report_breaks_no_rule(self, values: Values) -> None:
-        assert not_kept(judged(values)) == []
+    @given(on_any_form(balanced_values))
+    def test_a_balanced_report_breaks_no_rule(self, case: tuple[ReportForm, Values]) -> None:
+        form, values = case
+        assert blocking(judge(a_content(form, values=values))) == []
 
     @given(typed_values())
     def test_totals_worked_out_from_cells_that_keep_the_flow_keep_all_42_balances(

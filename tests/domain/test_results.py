@@ -69,6 +69,7 @@ def test_a_result_in_json_has_all_that_a_clerk_needs_to_find_the_slip() -> None:
     cells = shown.pop("cells")
     assert shown == {
         "rule": "R10",
+        "rule_version": 1,
         "code": "proceedings.outcomes.reconsideration",
         "level": "E",
         "outcome": "broken",
@@ -81,6 +82,7 @@ def test_a_result_in_json_has_all_that_a_clerk_needs_to_find_the_slip() -> None:
         "difference": -3,
         "pointer": "/proceedings/reconsideration/total",
         "quotes": [],
+        "explanation": None,
     }
     assert isinstance(cells, list)
     assert len(cells) == 5

@@ -9,8 +9,8 @@ from app.domain.results import Outcome
 from app.domain.roll_up import RollUp, rate_of, roll_up
 from app.domain.values import Values
 from app.forms.annual_2021 import FORM
-from app.forms.model import Indicator
-from tests.builders import a_balanced_report, any_values, balanced_values
+from app.forms.model import Indicator, ReportForm
+from tests.builders import a_balanced_report, any_values, balanced_values, on_any_form
 
 INDICATORS = {indicator.code: indicator for indicator in FORM.indicators}
 
@@ -22,11 +22,14 @@ def rolled(**totals: int) -> RollUp:
     return roll_up(FORM, [{**dict.fromkeys(FORM.cells, 0), **cells}])
 
 
-@given(st.lists(any_values(), max_size=4))
-def test_a_roll_up_is_the_sum_of_what_is_there_and_counts_what_is_not(reports: list[Values]) -> None:
-    result = roll_up(FORM, reports)
+@given(on_any_form(lambda form: st.lists(any_values(form), max_size=4)))
+def test_a_roll_up_is_the_sum_of_what_is_there_and_counts_what_is_not(
+    case: tuple[ReportForm, list[Values]],
+) -> None:
+    form, reports = case
+    result = roll_up(form, reports)
     assert result.included == len(reports)
-    for code in FORM.cells:
+    for code in form.cells:
         total, missing = None, 0
         for report in reports:
             value = report[code]
@@ -38,11 +41,12 @@ def test_a_roll_up_is_the_sum_of_what_is_there_and_counts_what_is_not(reports: l
         assert result.incomplete.get(code, 0) == missing
 
 
-@given(st.lists(balanced_values(), min_size=1, max_size=4))
-def test_balanced_reports_roll_up_to_a_balanced_total(reports: list[Values]) -> None:
-    result = roll_up(FORM, reports)
+@given(on_any_form(lambda form: st.lists(balanced_values(form), min_size=1, max_size=4)))
+def test_balanced_reports_roll_up_to_a_balanced_total(case: tuple[ReportForm, list[Values]]) -> None:
+    form, reports = case
+    result = roll_up(form, reports)
     assert result.incomplete == {}
-    assert {r.outcome for r in judge_balances(FORM, result.totals)} == {Outcome.KEPT}
+    assert {r.outcome for r in judge_balances(form, result.totals)} == {Outcome.KEPT}
 
 
 @given(st.lists(any_values(), max_size=2), st.lists(any_values(), max_size=2))

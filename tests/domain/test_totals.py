@@ -4,8 +4,10 @@ from hypothesis import strategies as st
 from app.domain.totals import amend, complete, patch, replace_part, sum_of
 from app.domain.values import Values
 from app.forms.annual_2021 import FORM
-from app.forms.model import CellCode
-from tests.builders import a_balanced_report, any_values, balanced_values, typed_cells
+from app.forms.model import CellCode, ReportForm
+from tests.builders import a_balanced_report, any_values, balanced_values, on_any_form, typed_cells
+
+Case = tuple[ReportForm, Values]
 
 ROW = [code for code in FORM.cells if code.startswith("requests.granted.")]
 some_cells = st.sets(st.sampled_from(list(FORM.cells)), max_size=8)
@@ -30,13 +32,15 @@ class TestSum:
 
 
 class TestComplete:
-    @given(balanced_values())
-    def test_totals_that_were_not_sent_come_out_as_a_balanced_report_has_them(self, values: Values) -> None:
-        assert complete(FORM, {code: values[code] for code in typed_cells()}) == values
+    @given(on_any_form(balanced_values))
+    def test_totals_that_were_not_sent_come_out_as_a_balanced_report_has_them(self, case: Case) -> None:
+        form, values = case
+        assert complete(form, {code: values[code] for code in typed_cells(form)}) == values
 
-    @given(any_values())
-    def test_what_was_sent_stands(self, values: Values) -> None:
-        assert complete(FORM, values) == values
+    @given(on_any_form(any_values))
+    def test_what_was_sent_stands(self, case: Case) -> None:
+        form, values = case
+        assert complete(form, values) == values
 
     def test_a_total_sent_as_null_stays_missing(self) -> None:
         sent: dict[CellCode, int | None] = dict.fromkeys(typed_cells(), 0)
@@ -148,10 +152,11 @@ class TestReplacePart:
         assert [values[code] for code in ROW] == [None] * 7
         assert values["requests.processed.total"] is None
 
-    @given(any_values(), balanced_values())
-    def test_the_whole_form_is_a_part_of_itself(self, values: Values, sent: Values) -> None:
-        typed = {code: sent[code] for code in typed_cells()}
-        assert replace_part(FORM, values, list(FORM.cells), typed) == complete(FORM, typed)
+    @given(on_any_form(lambda form: st.tuples(any_values(form), balanced_values(form))))
+    def test_the_whole_form_is_a_part_of_itself(self, case: tuple[ReportForm, tuple[Values, Values]]) -> None:
+        form, (values, sent) = case
+        typed = {code: sent[code] for code in typed_cells(form)}
+        assert replace_part(form, values, list(form.cells), typed) == complete(form, typed)
 
 
 class TestPatch:

@@ -15,11 +15,11 @@ from app.domain.values import (
     to_printed,
     to_text,
 )
+from app.forms.annual_2019 import CHANGE
+from app.forms.annual_2019 import PROCUREMENT as YUAN
 from app.forms.annual_2021 import FEE, FORM
-from app.forms.model import COUNT, Measure
-from tests.builders import a_balanced_report, a_toy_form, any_values
-
-YUAN = Measure("yuan", "元", places=2, most=10**9, most_in_aggregate=10**11)
+from app.forms.model import COUNT, Measure, ReportForm
+from tests.builders import a_balanced_report, a_toy_form, any_values, on_any_form
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,16 @@ def test_a_count_has_no_decimal_places() -> None:
     assert to_text(COUNT, -4) == "-4"
 
 
+@pytest.mark.parametrize(("text", "stored"), [("-4", -4), ("0", 0), ("21", 21), ("-0", 0)])
+def test_a_change_may_be_below_0(text: str, stored: int) -> None:
+    assert from_text(CHANGE, text) == stored
+
+
+@pytest.mark.parametrize("text", ["--4", "+4", "4-", "-", "- 4", "-04", "-4.0", "减4"])
+def test_what_is_no_change_is_not_read_as_one(text: str) -> None:
+    assert from_text(CHANGE, text) is None
+
+
 def test_negative_money_is_written_for_messages() -> None:
     assert to_text(FEE, -1) == "-0.000001"
     assert to_text(FEE, -43_788_000) == "-43.788"
@@ -73,6 +83,12 @@ def test_negative_money_is_written_for_messages() -> None:
 def test_writing_and_reading_are_identities(stored: int, measure: Measure) -> None:
     assert from_text(measure, to_text(measure, stored)) == stored
     assert from_json(measure, to_json(measure, stored)) == stored
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_writing_and_reading_a_change_are_identities(stored: int) -> None:
+    assert from_text(CHANGE, to_text(CHANGE, stored)) == stored
+    assert from_json(CHANGE, to_json(CHANGE, stored)) == stored
 
 
 @given(st.integers(-(10**15), 10**15), st.sampled_from([FEE, YUAN, COUNT]))
@@ -134,9 +150,10 @@ def test_a_cell_that_values_lack_is_null_in_json() -> None:
     assert nested["disclosure"]["penalties"] == {"decisions": None}
 
 
-@given(any_values())
-def test_flatten_undoes_nest(values: Values) -> None:
-    assert flatten(FORM, nest(FORM, values)) == values
+@given(on_any_form(any_values))
+def test_flatten_undoes_nest(case: tuple[ReportForm, Values]) -> None:
+    form, values = case
+    assert flatten(form, nest(form, values)) == values
 
 
 def test_cells_that_were_not_sent_are_left_out() -> None:

@@ -16,8 +16,8 @@ import httpx
 
 from app.domain.lifecycle import Action, Status
 from app.domain.roles import Role
-from tests.api import TEXTS, YEAR, a_report, address
-from tests.builders import a_balanced_report
+from tests.api import TITLE, YEAR, a_report, address
+from tests.builders import a_sound_report
 from tests.desk import WHOLE_TREE, bearer, role_for
 from tests.durability.ledger import State
 
@@ -46,11 +46,11 @@ class Ask:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-def next_ask(state: State | None, year: int, chance: Random) -> Ask:
+def next_ask(state: State | None, key: Key, chance: Random) -> Ask:
     """Choose something that may be done with a report as it stands."""
     number = next(_NUMBERS)
     if state is None:
-        return _create(year, number, draft=chance.random() < 0.5)
+        return _create(key, number, draft=chance.random() < 0.5)
     status = Status(state.status)
     actions = [action for action in Action if status in action.steps]
     if status.is_closed or chance.random() < 0.5:
@@ -58,9 +58,9 @@ def next_ask(state: State | None, year: int, chance: Random) -> Ask:
     return _save(state, number)
 
 
-def _create(year: int, number: int, *, draft: bool) -> Ask:
-    values = a_balanced_report(**{NUMBERED: number})
-    body = a_report(values, title=str(TEXTS["title"]).replace(str(YEAR), str(year)))
+def _create(key: Key, number: int, *, draft: bool) -> Ask:
+    values, (agency, year) = a_sound_report(**{NUMBERED: number}), key
+    body = a_report(values, title=TITLE.format(agency=agency, year=year))
     after = State(Status.DRAFT, 1, number, ("report.create",))
     return Ask("PUT", "", body, after if draft else _submitted(after), {"draft": draft})
 
@@ -112,7 +112,7 @@ class Crowd:
     def _write_once(self, client: httpx.Client, key: Key, known: dict[Key, State], chance: Random) -> bool:
         """Ask for one write; return whether the service answered."""
         before = known.get(key)
-        ask = next_ask(before, key[1], chance)
+        ask = next_ask(before, key, chance)
         self.ledger.intend(key, ask.after)
         try:
             answer = send(client, key, ask, before)

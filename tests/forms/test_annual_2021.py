@@ -1,15 +1,8 @@
-"""The form in force against the text of 国办公开办函〔2021〕30号, whose labels `labels_2021.json` holds."""
+"""The form in force: its cells, codes, balances and limits."""
 
-import json
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-from app.forms.annual_2021 import DISCLOSURE, FORM, PROCEEDINGS, REQUESTS
-from app.forms.model import Axis, Block, leaves_of
-
-NOTICE: dict[str, Any] = json.loads((Path(__file__).parent / "labels_2021.json").read_text())
+from app.forms.annual_2021 import FORM, REQUESTS
 
 ROWS_OF_REQUESTS = [
     "received",
@@ -49,30 +42,6 @@ APPLICANTS = [
 OUTCOMES = ROWS_OF_REQUESTS[2:-2]
 
 
-def paths(axes: tuple[Axis, ...]) -> Iterator[list[str]]:
-    """Yield each leaf's labels from the outermost heading in."""
-    for axis in axes:
-        if axis.children:
-            yield from ([axis.label, *path] for path in paths(axis.children))
-        else:
-            yield [axis.label]
-
-
-def labels(axes: tuple[Axis, ...]) -> list[str]:
-    return [leaf.label for leaf in leaves_of(axes)]
-
-
-def test_six_sections_of_which_three_are_tables() -> None:
-    assert [section.heading for section in FORM.sections] == NOTICE["sections"]
-    assert [section.number for section in FORM.sections] == ["一", "二", "三", "四", "五", "六"]
-    assert [table.name for table in FORM.tables] == ["表二", "表三", "表四"]
-    assert [section.code for section in FORM.narratives] == ["overview", "problems", "other_matters"]
-
-
-def test_it_names_the_notice_that_laid_it_down() -> None:
-    assert FORM.notice == NOTICE["notice"]
-
-
 def test_200_cells() -> None:
     sizes = Counter(cell.table.code for cell in FORM.cells.values())
     assert sizes == {"disclosure": 10, "requests": 175, "proceedings": 15}
@@ -90,50 +59,10 @@ def test_34_totals_leave_166_cells_to_type() -> None:
     assert len(FORM.cells) - len(FORM.totals) == 166
 
 
-def test_pending_at_end_is_typed_not_worked_out_but_for_its_total() -> None:
-    totals = {code for code in FORM.totals if ".pending_at_end." in code}
-    assert totals == {"requests.pending_at_end.total"}
-
-
-def test_every_total_comes_after_the_totals_among_its_parts() -> None:
-    done: set[str] = set()
-    for total, parts in FORM.totals.items():
-        assert {part for part in parts if part in FORM.totals} <= done
-        done.add(total)
-
-
 def test_table_2_stands_in_no_balance_and_all_else_in_one() -> None:
     balanced = {code for balance in FORM.balances for code in balance.cells}
     assert len(balanced) == 190
     assert {FORM.cells[code].table.code for code in FORM.cells.keys() - balanced} == {"disclosure"}
-
-
-def test_labels_of_table_2() -> None:
-    found = [
-        {"item": block.heading, "columns": labels(block.columns), "rows": labels(block.rows)}
-        for block in DISCLOSURE.blocks
-    ]
-    assert found == NOTICE["table2"]
-    assert {block.corner for block in DISCLOSURE.blocks} == {"信息内容"}
-
-
-def test_labels_and_headings_of_table_3() -> None:
-    (block,) = REQUESTS.blocks
-    expected = NOTICE["table3"]
-    rows = [[heading for heading in path if heading] for path in expected["rows"]]
-    columns = [
-        [expected["column_super"], *(heading for heading in path if heading)] for path in expected["columns"]
-    ]
-    assert block.corner == expected["corner"]
-    assert list(paths(block.rows)) == rows
-    assert list(paths(block.columns)) == columns
-
-
-def test_labels_and_headings_of_table_4() -> None:
-    (block,) = PROCEEDINGS.blocks
-    rows = [[heading for heading in (row["parent"], row["label"]) if heading] for row in NOTICE["table4"]]
-    assert list(paths(block.rows)) == rows
-    assert all(row["columns"] == labels(block.columns) for row in NOTICE["table4"])
 
 
 def test_codes_of_table_2() -> None:
@@ -198,42 +127,3 @@ def test_only_the_fee_is_money_up_to_ten_million_wan_yuan_and_a_billion_for_an_a
 def test_counts_stay_below_a_million_million() -> None:
     counts = {cell.measure for cell in FORM.cells.values() if cell.measure.is_count}
     assert {(count.unit, count.places, count.most) for count in counts} == {("件", 0, 10**12 - 1)}
-
-
-def test_sums_of_700_000_reports_fit_a_signed_64_bit_column() -> None:
-    assert all(700_000 * cell.measure.most < 2**63 for cell in FORM.cells.values() if cell.measure.is_count)
-
-
-def test_every_indicator_speaks_of_cells_of_the_form() -> None:
-    for indicator in FORM.indicators:
-        cells = (*indicator.numerator, *indicator.denominator, *indicator.less)
-        assert set(cells) <= FORM.cells.keys()
-
-
-def test_indicators_as_county_staff_call_them() -> None:
-    assert {indicator.code: indicator.label for indicator in FORM.indicators} == {
-        "granted": "公开率",
-        "partially_granted": "部分公开率",
-        "denied": "不予公开率",
-        "reconsideration_reversed": "复议纠错率",
-        "litigation_reversed": "诉讼败诉率",
-    }
-
-
-def test_short_names_tell_the_rows_and_columns_of_a_table_apart() -> None:
-    """A message that names a row by its short name must mean one row."""
-    for table in FORM.tables:
-        spoken = [row.spoken for row in table.rows()]
-        assert len(set(spoken)) == len(spoken)
-        for row in table.rows():
-            columns = [column.spoken for column in table.columns_of(row.code)]
-            assert len(set(columns)) == len(columns)
-
-
-def test_no_label_has_a_space_or_a_line_break() -> None:
-    def blocks() -> Iterator[Block]:
-        for table in FORM.tables:
-            yield from table.blocks
-
-    texts = [text for block in blocks() for path in paths(block.rows + block.columns) for text in path]
-    assert not [text for text in texts if any(letter.isspace() for letter in text)]

@@ -2,12 +2,21 @@ from collections import Counter
 
 import pytest
 
-from app.forms.annual_2021 import DISCLOSURE, FORM, PROCEEDINGS, REQUESTS
+from app.forms import FORMS, annual_2019
+from app.forms.annual_2021 import DISCLOSURE, FORM, REQUESTS
 from app.forms.layout import Box, Grid, addresses_of, column_letters, depth_of, grid_of
-from app.forms.model import Axis, Block, Table
+from app.forms.model import Axis, Block, ReportForm, Table
+from app.forms.since_2019 import PROCEEDINGS
 from tests.builders import a_toy_form
 
-TABLES = [*FORM.tables, *a_toy_form().tables]
+EACH_TABLE = pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(table, id=f"{form.version} {table.code}")
+        for form in (*FORMS, a_toy_form())
+        for table in form.tables
+    ],
+)
 
 
 def heading(grid: Grid, text: str) -> tuple[int, int, int, int]:
@@ -20,7 +29,7 @@ def by_place(grid: Grid) -> dict[tuple[int, int], Box]:
     return {(box.row, box.column): box for box in grid.boxes}
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.code)
+@EACH_TABLE
 def test_the_boxes_cover_the_grid_without_gap_or_overlap(table: Table) -> None:
     grid = grid_of(table)
     covered = Counter(
@@ -32,7 +41,7 @@ def test_the_boxes_cover_the_grid_without_gap_or_overlap(table: Table) -> None:
     assert covered == {(row, column): 1 for row in range(grid.height) for column in range(grid.width)}
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.code)
+@EACH_TABLE
 def test_every_cell_of_a_table_has_one_box_and_every_other_box_a_text(table: Table) -> None:
     grid = grid_of(table)
     cells = [box.cell for box in grid.boxes if box.cell is not None]
@@ -146,10 +155,20 @@ def test_where_a_cell_stands_in_the_workbook(code: str, address: str) -> None:
     assert addresses_of(FORM)[code] == address
 
 
-def test_every_cell_has_an_address_of_its_own() -> None:
-    addresses = addresses_of(FORM)
-    assert addresses.keys() == FORM.cells.keys()
-    assert len(set(addresses.values())) == 200
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.version)
+def test_every_cell_has_an_address_of_its_own(form: ReportForm) -> None:
+    addresses = addresses_of(form)
+    assert addresses.keys() == form.cells.keys()
+    assert len(set(addresses.values())) == len(form.cells)
+
+
+def test_the_former_table_2_has_five_blocks_whose_last_columns_reach_to_the_edge() -> None:
+    grid = grid_of(annual_2019.DISCLOSURE)
+    assert (grid.height, grid.width) == (18, 4)
+    assert heading(grid, "第二十条第（九）项") == (15, 0, 1, 4)
+    assert heading(grid, "采购总金额") == (16, 2, 1, 2)
+    assert addresses_of(annual_2019.FORM)["disclosure.procurement.spent"] == "表二!C20"
+    assert addresses_of(annual_2019.FORM)["requests.pending_at_end.total"] == "表三!J28"
 
 
 @pytest.mark.parametrize(

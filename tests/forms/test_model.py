@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.forms.annual_2021 import FORM, PROCEEDINGS, REQUESTS
+from app.forms.annual_2021 import FORM, REQUESTS
 from app.forms.model import COUNT, Axis
+from app.forms.since_2019 import PROCEEDINGS
 from tests.builders import a_toy_form
 
 

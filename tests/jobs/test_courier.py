@@ -12,7 +12,18 @@ from sqlalchemy import select, update
 from app.domain.deliveries import PAUSES
 from app.services.telling import LEASE, hold
 from app.storage.models import DELIVERY, WEBHOOK
-from tests.api import API, COUNTY, TOWN, YEAR, address, at_once, file_report, register, register_county
+from tests.api import (
+    API,
+    COUNTY,
+    TOWN,
+    YEAR,
+    address,
+    an_agency,
+    at_once,
+    file_report,
+    register,
+    register_county,
+)
 from tests.jobs.calls import do, hooks, log, numbers, refusing, save, told
 from tests.jobs.conftest import Errand, Hook
 from tests.receiver import Answered, Received, Receiver
@@ -96,7 +107,7 @@ def test_a_webhook_is_told_of_what_lies_below_its_agency_as_the_tree_stands_then
     file_report(client)
     errand.run()
     assert receiver.received == []
-    moved = {"code": TOWN, "name": "迁走的镇", "level": "township", "kind": "government", "parent": "other"}
+    moved = an_agency(TOWN, "other", name="迁走的镇")
     answer = client.put(f"{API}/agencies/{TOWN}", json=moved, headers={"If-Match": "*"})
     assert answer.status_code == 200, answer.text
     file_report(client, year=YEAR + 1, title="2022")

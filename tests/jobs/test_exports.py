@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from app.domain.roles import Role
+from app.forms.annual_2021 import FORM
 from app.main import create_app
 from app.settings import Settings
 from app.storage.numbers import TABLES
@@ -124,7 +125,7 @@ def test_nobody_is_told_of_what_they_don_t_reach_and_no_worker_is_asked(desk: De
 
 
 def test_what_the_worker_refuses_is_refused_as_such(desk: Desk) -> None:
-    assert_problem(desk.get(f"{API}/rollups/{COUNTY}/2019/export"), 422, "invalid-request")
+    assert_problem(desk.get(f"{API}/rollups/{COUNTY}/2018/export"), 422, "invalid-request")
 
 
 def test_another_worker_takes_over_from_one_that_was_killed(desk: Desk, worker: int) -> None:
@@ -163,7 +164,7 @@ def test_what_a_worker_does_not_foresee_is_an_error_and_the_next_export_is_none_
     either_desk: Desk,
 ) -> None:
     worker = the_worker(either_desk, children_of(os.getpid()))
-    (table,) = TABLES.values()
+    table = TABLES[FORM.version]
     database = either_desk.app.state.database  # type: ignore[attr-defined]  # Starlette's own
     with database.engine.begin() as connection:
         connection.execute(text(f"ALTER TABLE {table.name} RENAME TO elsewhere"))

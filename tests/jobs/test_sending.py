@@ -225,7 +225,7 @@ def test_a_certificate_counts_for_its_name_though_an_address_is_called(
     shown.load_cert_chain(certificate)
     trust = ssl.create_default_context(cafile=str(certificate))
     with receiving(shown) as receiver:
-        sender = Sender(LOOPBACK, resolve=lambda _host, _port: ["127.0.0.1"], trust=trust)
+        sender = Sender(LOOPBACK, resolve=lambda _host, _port: ["127.0.0.1"], trust=lambda: trust)
         found = sender.send(receiver.url.replace("127.0.0.1", name), HEADERS, b"{}")
         assert found == (reply or Reply(hindrance=Hindrance.UNREACHABLE))
         assert len(receiver.received) == (1 if reply else 0)

@@ -32,7 +32,7 @@ from tests.api import (
     register_county,
     reports_stored,
 )
-from tests.builders import a_balanced_report
+from tests.builders import a_sound_report
 from tests.desk import Desk, a_token, bearer
 from tests.routers.test_changes import feed
 from tests.services.trees import clear
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 BATCH = f"{API}/reports/batch"
 TOWNS = [f"64032310{number}" for number in range(1, 7)]
 TOTAL = "/requests/received/total"
+LICENCES = "disclosure.licensing.decisions"
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def county(client: TestClient) -> TestClient:
 
 def an_item(agency: str = TOWN, year: int = YEAR, **members: object) -> dict[str, Any]:
     """Return a report of a batch that may be 上报."""
-    return {"agency": agency, "year": year, **a_report(**members)}  # type: ignore[arg-type]
+    return a_report(**{"agency": agency, "year": year, **members})  # type: ignore[arg-type]
 
 
 def a_broken_item(agency: str = TOWN) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def rows_of(app: FastAPI) -> list[list[Any]]:
 
 
 def test_a_batch_stores_what_the_same_reports_would_be_one_by_one(county: TestClient, app: FastAPI) -> None:
-    items = [an_item(code, values=a_balanced_report(received=n)) for n, code in enumerate(TOWNS, 1)]
+    items = [an_item(code, values=a_sound_report(**{LICENCES: n})) for n, code in enumerate(TOWNS, 1)]
     trial = send(county, items, dry_run=True)
     assert results(trial) == [(201, None)] * len(TOWNS)
     assert rows_of(app) == [[], [], []]
@@ -120,7 +121,7 @@ def test_a_batch_stores_what_the_same_reports_would_be_one_by_one(county: TestCl
 
 
 def test_one_by_one_and_together_leave_the_same_rows(database_url: str) -> None:
-    items = [an_item(code, values=a_balanced_report(received=n)) for n, code in enumerate(TOWNS, 1)]
+    items = [an_item(code, values=a_sound_report(**{LICENCES: n})) for n, code in enumerate(TOWNS, 1)]
     left = []
     for is_batch in (True, False):
         application = create_app(Settings(database_url=database_url))
@@ -349,7 +350,7 @@ def test_a_batch_and_one_of_its_reports_alone_never_wait_for_each_other(county: 
         def call(one: int, year: int = year, items: list[dict[str, Any]] = items) -> int:
             if one == 0:
                 return send(county, items, atomic=False).status_code
-            return county.put(address(TOWNS[-one], year), json=a_report()).status_code
+            return county.put(address(TOWNS[-one], year), json=an_item(TOWNS[-one], year)).status_code
 
         statuses = at_once(call, 4)
         assert statuses[0] == 207

@@ -211,13 +211,21 @@ def test_text_that_looks_like_a_formula_stays_text(client: TestClient, text: str
     register(client, COUNTY, None, level="county", report_scope="aggregate")
     register(client, name=text.strip())
     narratives = {**TEXTS["narratives"], "overview": text}  # type: ignore[dict-item]  # it is a group
-    file_report(client, title=text.strip(), preface=text, narratives=narratives)
+    file_report(client, draft=True, title=text.strip(), preface=text, narratives=narratives)
+    explained = text + "数没有填错，已核对"
+    needed = client.get(address(rest="/explanations")).json()["needed"]
+    items = [{"rule": each["rule"], "code": each["code"], "text": explained} for each in needed]
+    assert client.post(address(rest="/explanations"), json={"items": items}).status_code == 200
+    step = client.post(address(rest="/transitions"), json={"action": "submit"})
+    assert step.status_code == 200, step.text
     for url in (address(), ROLL_UP):
         sheets = load_workbook(BytesIO(export(client, url).content))
         cells = [cell for sheet in sheets for row in sheet for cell in row if cell.value is not None]
         assert {cell.data_type for cell in cells} <= {"s", "n"}
         assert any(str(cell.value).strip() == text.strip() for cell in cells)
         assert not any(cell.hyperlink for cell in cells)
+    findings = load_workbook(BytesIO(export(client, address()).content))["校验"]
+    assert any(explained.strip() in str(cell.value) for row in findings for cell in row)
 
 
 # Headers

@@ -96,7 +96,7 @@ def test_the_json_schema_of_a_form_takes_its_own_reports(client: TestClient) -> 
 def test_the_rules_of_a_year_name_their_cells_and_write_their_sums_out(client: TestClient) -> None:
     answer = client.get(f"{API}/rules", params={"year": 2021}).json()
     assert answer["form"] == "2021"
-    assert [rule["id"] for rule in answer["items"]] == [rule.id for rule in CATALOGUE]
+    assert [rule["id"] for rule in answer["items"]] == [rule.id for rule in CATALOGUE if rule.covers(2021)]
     counts = {rule["id"]: len(rule["balances"]) for rule in answer["items"] if rule["balances"]}
     assert counts == {"R07": 7, "R08": 7, "R09": 25, "R10": 3}
     for rule in answer["items"]:

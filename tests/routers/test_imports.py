@@ -83,7 +83,7 @@ def test_the_findings_name_all_that_the_document_lacks_and_doubt_the_prose(clien
 
 
 def test_a_township_report_goes_from_its_document_into_the_county_total(client: TestClient) -> None:
-    """Read in, kept as a draft, zeros stated by a named clerk, 上报: then it is in the sum."""
+    """Read in, kept as a draft, zeros stated by a clerk, doubts explained, 上报: then it is in the sum."""
     register_county(client)
     stored = store(client)["stored"]
     county = f"{API}/rollups/{COUNTY}/{YEAR}"
@@ -101,6 +101,20 @@ def test_a_township_report_goes_from_its_document_into_the_county_total(client: 
     assert zeros.json()["report"]["requests"]["processed"]["total"] == 0
     submitted = client.post(
         address(rest="/transitions"), json={"action": "submit"}, headers={"If-Match": zeros.headers["etag"]}
+    )
+    told = assert_problem(submitted, 422, "rules-broken")["errors"]
+    assert [(error["rule"], error["needs"]) for error in told] == [("R16", "explanation")] * 2
+    explained = client.post(
+        address(rest="/explanations"),
+        json={
+            "items": [{"rule": e["rule"], "code": e["code"], "text": "本年没有开展，无可写明"} for e in told]
+        },
+        headers={"If-Match": zeros.headers["etag"]},
+    )
+    submitted = client.post(
+        address(rest="/transitions"),
+        json={"action": "submit"},
+        headers={"If-Match": explained.headers["etag"]},
     )
     assert submitted.json()["status"] == "submitted"
     total = client.get(county).json()

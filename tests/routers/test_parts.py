@@ -16,7 +16,7 @@ from tests.api import (
     register_county,
     shown,
 )
-from tests.builders import a_balanced_report
+from tests.builders import PROSE, a_sound_report
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -84,7 +84,7 @@ def test_a_part_that_no_report_has_is_not_found(client: TestClient) -> None:
 
 def test_a_row_that_is_put_takes_the_place_of_the_old_one_totals_worked_out(client: TestClient) -> None:
     register_county(client)
-    sound = a_balanced_report()
+    sound = a_sound_report()
     filed = file_report(client, draft=True)
     row = "/tables/requests/rows/granted"
     zeros = {column: 0 for column in filed.json()["requests"]["granted"] if column != "total"}
@@ -131,7 +131,7 @@ def test_a_table_that_is_put_takes_the_place_of_the_old_one(client: TestClient) 
 
 def test_a_patched_row_or_table_changes_only_what_is_named(client: TestClient) -> None:
     register_county(client)
-    sound = a_balanced_report()
+    sound = a_sound_report()
     filed = file_report(client, draft=True)
     row = patch(client, "/tables/requests/rows/received", {"business": None}, filed)
     assert cells_of(row) == shown(
@@ -202,7 +202,7 @@ def test_a_part_of_a_submitted_report_passes_the_gate_or_stays_as_it_was(client:
     saved = patch(client, "/tables/proceedings", {"reconsideration": {"other": 5}}, saved)
     total = sum(typed.values()) - typed["other"] + 5
     assert saved.json()["proceedings"]["reconsideration"]["total"] == total
-    saved = put(client, "/narratives/other_matters", {"text": "改"}, saved)
+    saved = put(client, "/narratives/other_matters", {"text": PROSE["other_matters"] + "改"}, saved)
     assert (saved.json()["status"], saved.json()["version"]) == ("submitted", 4)
     assert client.get(address(rest="/findings")).json()["gate"]["version"] == 4
 

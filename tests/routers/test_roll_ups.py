@@ -28,7 +28,14 @@ from tests.api import (
     register,
     register_county,
 )
-from tests.builders import a_balanced_report, balanced, balanced_values, typed_cells
+from tests.builders import (
+    a_balanced_report,
+    a_modest_report,
+    a_sound_report,
+    balanced,
+    balanced_values,
+    typed_cells,
+)
 from tests.desk import Desk
 from tests.services.trees import YEAR, Unit, clear, forests, plant, plant_many, standing_under
 
@@ -186,13 +193,13 @@ def cell(answer: dict[str, Any], table: str, row: str, column: str) -> object:
 
 
 def test_an_agency_s_own_report_counts_once_in_its_own_roll_up(client: TestClient) -> None:
-    register(client, "A", None, level="county")
+    register(client, "A", None)
     register(client, "A-1", "A")
     for code in ("A", "A-1"):
         file_report(client, code)
-    one = roll_up(FORM, [a_balanced_report()] * 2)
+    one = roll_up(FORM, [a_sound_report()] * 2)
     assert roll_up_of(client, "A")["totals"] == nest(FORM, one.totals)
-    assert roll_up_of(client, "A-1")["totals"] == nest(FORM, a_balanced_report())
+    assert roll_up_of(client, "A-1")["totals"] == nest(FORM, a_sound_report())
 
 
 def test_what_is_left_out_is_named_with_the_reason(client: TestClient) -> None:
@@ -210,7 +217,7 @@ def test_what_is_left_out_is_named_with_the_reason(client: TestClient) -> None:
         },
         {"code": "tax", "name": "机关tax", "status": "submitted", "reason": "不在本级汇总范围内"},
     ]
-    assert answer["totals"] == nest(FORM, a_balanced_report())
+    assert answer["totals"] == nest(FORM, a_sound_report())
     assert answer["warnings"] == []
 
 
@@ -219,7 +226,7 @@ def test_an_aggregate_report_with_nothing_added_below_it_makes_the_total_doubtfu
     for county in ("P1", "P2", "P3"):
         register(client, county, "P", level="county", report_scope="aggregate")
         register(client, f"{county}-t", county)
-        file_report(client, county)
+        file_report(client, county, values=a_modest_report())
     file_report(client, "P1-t")
     file_report(client, "P2-t", draft=True)
     assert roll_up_of(client, "P")["warnings"] == [

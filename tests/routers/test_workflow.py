@@ -29,7 +29,7 @@ from tests.api import (
     register_county,
     reports_stored,
 )
-from tests.builders import a_balanced_report
+from tests.builders import a_modest_report
 from tests.desk import WHOLE_TREE, bearer, holder_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def rewrite(client: TestClient, values: Values) -> None:
 def filed(client: TestClient) -> TestClient:
     """Return a client of a county in which a town's report was 上报."""
     register_county(client)
-    file_report(client, values=a_balanced_report(**{LICENCES: 10}))
+    file_report(client, values=a_modest_report(**{LICENCES: 10}))
     return client
 
 
@@ -184,7 +184,7 @@ def test_who_submitted_cannot_accept_whatever_token_they_come_with(client: TestC
 def test_who_edited_what_was_submitted_cannot_accept_it_either(filed: TestClient) -> None:
     same = {"holder": holder_of(Role.REPORTER), "role": "reviewer", "agency": COUNTY}
     twin = bearer(filed.post(f"{API}/tokens", json=same).json()["token"])
-    body = a_report(a_balanced_report(**{LICENCES: 12}))
+    body = a_report(a_modest_report(**{LICENCES: 12}))
     etag = filed.get(address()).headers["etag"]
     edited = filed.put(address(), json=body, headers={"If-Match": etag, **REPORTER})
     assert edited.json()["status"] == "submitted"
@@ -221,7 +221,7 @@ def test_what_was_accepted_or_published_cannot_be_edited(filed: TestClient, acti
 def test_a_published_report_stays_served_and_summed_until_its_correction_is_published(
     filed: TestClient,
 ) -> None:
-    first = a_balanced_report(**{LICENCES: 10})
+    first = a_modest_report(**{LICENCES: 10})
     second = {code: 2 * (value or 0) for code, value in first.items()}
     walk(filed, "accept", "publish", "revise")
     rewrite(filed, second)
@@ -267,10 +267,15 @@ def test_a_roll_up_names_the_published_version_as_its_source_during_a_correction
 
 def test_who_reads_during_a_correction_sees_how_late_the_published_version_was(filed: TestClient) -> None:
     """The agency's level is corrected meanwhile, so that the correction is due on another day."""
-    published = walk(filed, "accept", "publish", "revise").json()["days_late"]
     where = f"{API}/agencies/{TOWN}"
-    body = an_agency(TOWN, COUNTY, level="county")
-    assert filed.put(where, json=body, headers=based_on(filed.get(where))).status_code == 200
+
+    def be(level: str) -> None:
+        body, known = an_agency(TOWN, COUNTY, level=level), based_on(filed.get(where))
+        assert filed.put(where, json=body, headers=known).status_code == 200
+
+    be("township")
+    published = walk(filed, "withdraw", "submit", "accept", "publish", "revise").json()["days_late"]
+    be("county")
 
     def lateness(headers: dict[str, str]) -> object:
         return filed.get(address(), headers=headers).json()["days_late"]

@@ -10,7 +10,17 @@ from sqlalchemy import text
 
 from app.domain.roles import Role
 from app.forms.annual_2021 import FORM
-from tests.api import address, assert_problem, based_on, cells_of, faults, file_report, register_county, shown
+from tests.api import (
+    TEXTS,
+    address,
+    assert_problem,
+    based_on,
+    cells_of,
+    faults,
+    file_report,
+    register_county,
+    shown,
+)
 from tests.builders import a_balanced_report
 from tests.desk import holder_of
 
@@ -45,11 +55,7 @@ def test_all_missing_cells_are_stated_to_be_zero_and_totals_follow_then_it_can_b
     client: TestClient, app: FastAPI
 ) -> None:
     register_county(client)
-    empty = client.put(
-        address(),
-        json={"narratives": {"overview": "一", "problems": "五", "other_matters": "六"}},
-        params={"draft": True},
-    )
+    empty = client.put(address(), json=TEXTS, params={"draft": True})
     assert_problem(client.post(address(rest="/transitions"), json={"action": "submit"}), 422, "rules-broken")
     answer = state(client, "all", empty, stated_by="王五")
     assert answer.status_code == 200, answer.text

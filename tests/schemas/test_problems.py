@@ -9,16 +9,18 @@ from pydantic import ValidationError
 
 from app.forms.annual_2021 import FORM
 from app.schemas.problems import MOST_FAULTS, faults_of, invalid, pointer_to, unknown_member
-from app.schemas.reports import Report
+from app.schemas.reports import body_model
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+REPORT = body_model(FORM)
 
 
 def errors_in(body: dict[str, Any]) -> list[ErrorDetails]:
     """Return Pydantic's complaints about the body of a report."""
     with pytest.raises(ValidationError) as refused:
-        Report.model_validate(body)
+        REPORT.model_validate(body)
     return refused.value.errors(include_url=False)
 
 
@@ -45,21 +47,21 @@ def test_a_name_that_is_like_none_is_answered_with_all_there_are() -> None:
 def test_every_cell_is_named_as_the_form_names_it_and_pointed_to() -> None:
     for code, cell in FORM.cells.items():
         table, row, column = code.split(".")
-        (fault,) = faults_of(errors_in({table: {row: {column: -1}}}), Report, inside="body")
+        (fault,) = faults_of(errors_in({table: {row: {column: -1}}}), REPORT, inside="body")
         assert fault.pointer == cell.pointer
         assert fault.message.startswith(f"{cell.label}：")
 
 
 def test_one_fault_is_told_in_the_detail_and_several_are_counted() -> None:
-    one = invalid(errors_in({"title": 1}), Report, inside="body")
+    one = invalid(errors_in({"title": 1}), REPORT, inside="body")
     assert one.detail == "标题：应是文字，现为 1"
-    two = invalid(errors_in({"title": 1, "preface": 2}), Report, inside="body")
+    two = invalid(errors_in({"title": 1, "preface": 2}), REPORT, inside="body")
     assert two.detail == "有 2 处不符合要求，没有保存"
     assert [fault.message for fault in two.faults] == ["标题：应是文字，现为 1", "前言：应是文字，现为 2"]
 
 
 def test_faults_beyond_the_most_are_counted_instead_of_listed() -> None:
-    just_listed = faults_of(errors_in({f"m{n}": 0 for n in range(MOST_FAULTS)}), Report, inside="body")
+    just_listed = faults_of(errors_in({f"m{n}": 0 for n in range(MOST_FAULTS)}), REPORT, inside="body")
     assert len(just_listed) == MOST_FAULTS
-    *_, last = faults_of(errors_in({f"m{n}": 0 for n in range(MOST_FAULTS + 1)}), Report, inside="body")
+    *_, last = faults_of(errors_in({f"m{n}": 0 for n in range(MOST_FAULTS + 1)}), REPORT, inside="body")
     assert (last.code, last.details) == ("omitted", {"omitted": 1})

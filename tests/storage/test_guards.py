@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.testclient import TestClient
 
-HISTORY = ("report_version", "step", "comment", "zero_statement", "source_document")
+HISTORY = (
+    "report_version",
+    "step",
+    "comment",
+    "zero_statement",
+    "source_document",
+    "explanation",
+    "explanation_review",
+)
 
 
 def a_report_with_a_history(client: TestClient, *, submitted: bool) -> None:

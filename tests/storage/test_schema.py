@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic import command
 from sqlalchemy import inspect, select, text
 
+from app.domain.content import texts_of
+from app.domain.similarity import signature_of
 from app.storage.audit import SYSTEM
+from app.storage.bands import read_bands
 from app.storage.engine import for_writing, open_database
 from app.storage.models import Report, ReportVersion, Step
 from app.storage.schema import config_for, is_current, migrate
+from tests.builders import a_content
 from tests.storage.earlier import plant_earlier_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from app.storage.engine import Database
+    from app.domain.content import Content
+    from app.storage.engine import Database, WriteSession
     from tests.postgres import Cluster
+
+PROSE = Path(__file__).parents[1] / "domain" / "prose" / "seen.json"
+SECTIONS = [item for item in json.loads(PROSE.read_text()) if item["shape"] == "section"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -90,3 +100,39 @@ def test_what_an_earlier_version_stored_is_carried_over(empty_database: Database
     assert (step.taken_by, step.verdict, step.days_late) == ("某", "[]", None)
     assert step.taken_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert (report.chain, report.published_version) == (SYSTEM, None)
+
+
+def test_reports_of_before_are_found_by_their_prose(empty_database: Database) -> None:
+    """By the same bands as one that is saved today, its current version's, of either kind of text."""
+    plant_earlier_version(empty_database)
+    texts = ["".join(item["text"] for item in SECTIONS[start::3]) for start in range(3)]
+    contents = [a_content(narratives={"overview": text, "problems": None}) for text in texts]
+    contents.append(replace(contents[0], title=None, narratives={"problems": texts[0]}))
+    contents.append(a_content())
+    with empty_database.writing() as session:
+        for number, content in enumerate(contents, 2):
+            _plant_report(session, number, [a_content(), content])
+    migrate(empty_database)
+    with empty_database.reading() as session:
+        kept = [read_bands(session.connection(), number) for number in range(1, len(contents) + 2)]
+    expected = [{(2000 + number, band) for band in signature_of(c)} for number, c in enumerate(contents, 2)]
+    assert kept == [set(), *expected]
+    assert [len(bands) for bands in kept] == [0, 16, 16, 16, 16, 0]
+
+
+def _plant_report(session: WriteSession, number: int, versions: list[Content]) -> None:
+    """Store a report as an earlier version of the service did; its year tells which one it is."""
+    report = (
+        "INSERT INTO report (id, agency_id, year, form, status, revision, version, was_submitted,"
+        " created_at, updated_at)"
+        " VALUES (:id, 1, :year, '2021', 'draft', 1, :version, false, '2026-01-01', '2026-01-01')"
+    )
+    version = (
+        "INSERT INTO report_version (report_id, number, content, saved_by, saved_at)"
+        " VALUES (:id, :number, :content, '某', '2026-01-01')"
+    )
+    row = {"id": number, "year": 2000 + number, "version": len(versions)}
+    session.execute(text(report), row)
+    for each, content in enumerate(versions, 1):
+        document = json.dumps(texts_of(content))
+        session.execute(text(version), {"id": number, "number": each, "content": document})

@@ -2,10 +2,12 @@
 
 from alembic import context
 
-from app.storage import numbers
+from app.storage import bands, numbers, rule_models
 from app.storage.models import METADATA
 
 assert numbers.TABLES, "the wide tables belong to the metadata"  # noqa: S101 - keeps the import alive
+assert bands.PROSE_BAND.c, "this one too"  # noqa: S101 - likewise
+assert rule_models.RULE_SETTING.c, "these too"  # noqa: S101 - likewise
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -1,0 +1,231 @@
+"""Figures that somebody should look at again although they add up: rules on a report's numbers alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.domain.agencies import AgencyLevel
+from app.domain.results import Outcome, Result
+from app.domain.rules import RULES
+from app.domain.values import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from app.domain.content import Content
+    from app.domain.context import Context, Reporter
+    from app.domain.rules import Rule
+    from app.domain.values import Values
+    from app.forms.model import CellCode, ReportForm
+
+TABLE = "disclosure"
+ISSUED, REPEALED, IN_FORCE = "issued", "repealed", "in_force"
+REGULATIONS = "regulations"
+SECRETS = "requests.denied_state_secret.total"
+DIRECT = "proceedings.litigation_direct.total"
+PROCEEDINGS = (
+    "proceedings.reconsideration.total",
+    DIRECT,
+    "proceedings.litigation_after_reconsideration.total",
+)
+WITHOUT_REQUESTS = "proceedings.requests.all"
+RECEIVED, CARRIED = "requests.received.total", "requests.pending_at_start.total"
+FEES = "disclosure.fees.amount"
+DECISIONS = ("licensing", "penalties", "coercion")
+
+
+def judge_plausibility(content: Content, context: Context) -> Iterator[Result]:
+    """Hold a report's numbers to R13, R14, R18, R23, R24 and R28."""
+    yield from _issued_within_stock(content)
+    yield from _no_regulations(content, context.reporter)
+    yield from _pending_within_received(content)
+    yield from _direct_litigation(content)
+    yield from _proceedings_without_requests(content, context)
+    yield from _state_secret_at_township(content, context.reporter)
+    yield from _fits_the_level(content, context)
+
+
+def stock_rows(form: ReportForm) -> list[str]:
+    """Return the rows of 表二 that tell of documents issued, repealed and in force."""
+    known = [row for table, row in form.rows if table == TABLE]
+    return [row for row in known if f"{TABLE}.{row}.{IN_FORCE}" in form.cells]
+
+
+def of_row(row: str, *columns: str) -> tuple[CellCode, ...]:
+    """Name cells of a row of 表二."""
+    return tuple(f"{TABLE}.{row}.{column}" for column in columns)
+
+
+def known(values: Values, cells: Sequence[CellCode]) -> list[int]:
+    """Return the values of those cells that have one."""
+    return [value for code in cells if (value := values.get(code)) is not None]
+
+
+def not_evaluated(content: Content, rule: Rule, code: str, cells: tuple[CellCode, ...]) -> Result:
+    """Return that a rule can't be judged because cells are missing, and which."""
+    form = content.form
+    missing = [cell for cell in cells if content.values.get(cell) is None]
+    labels = "、".join(form.cells[cell].label for cell in missing)
+    message = f"{labels}没有填，没法核对“{rule.title}”"
+    return Result(rule, code, Outcome.NOT_EVALUATED, message, form.cells[cells[0]].pointer, cells)
+
+
+def shown(content: Content, code: CellCode) -> str:
+    """Name a cell with what stands in it: 表三“本年新收”行“自然人”列 5."""
+    cell = content.form.cells[code]
+    value = content.values.get(code)
+    return f"{cell.label} {'（没有填）' if value is None else to_text(cell.measure, value)}"
+
+
+def _issued_within_stock(content: Content) -> Iterator[Result]:
+    """R13: what was issued this year is in force or was repealed."""
+    rule = RULES["R13"]
+    for row in stock_rows(content.form):
+        code, cells = f"{TABLE}.issued.{row}", of_row(row, ISSUED, IN_FORCE, REPEALED)
+        values = known(content.values, cells)
+        if len(values) < len(cells):
+            yield not_evaluated(content, rule, code, cells)
+            continue
+        issued, in_force, repealed = values
+        kept = issued <= in_force + repealed
+        said = (
+            f"{shown(content, cells[0])}，现行有效 {in_force} + 本年废止 {repealed} = {in_force + repealed}"
+        )
+        message = (
+            said if kept else f"{said}，制发的多出 {issued - in_force - repealed} 件；请核对现行有效件数"
+        )
+        yield _of(content, rule, code, cells, message, kept=kept, sides=(issued, in_force + repealed))
+
+
+def _of(
+    content: Content,
+    rule: Rule,
+    code: str,
+    cells: tuple[CellCode, ...],
+    message: str,
+    *,
+    kept: bool,
+    sides: tuple[int, int] | tuple[None, None] = (None, None),
+) -> Result:
+    outcome = Outcome.KEPT if kept else Outcome.BROKEN
+    pointer = content.form.cells[cells[0]].pointer
+    return Result(rule, code, outcome, message, pointer, cells, *sides)
+
+
+def _no_regulations(content: Content, reporter: Reporter) -> Iterator[Result]:
+    """R14: whoever may not make 规章 has none."""
+    if reporter.may_make_rules is not False or REGULATIONS not in stock_rows(content.form):
+        return
+    rule, cells = RULES["R14"], of_row(REGULATIONS, ISSUED, REPEALED, IN_FORCE)
+    values = known(content.values, cells)
+    if not any(values) and len(values) < len(cells):
+        yield not_evaluated(content, rule, f"{TABLE}.{REGULATIONS}", cells)
+        return
+    filled = "、".join(shown(content, code) for code in cells if content.values.get(code))
+    advice = "规章只有国务院部门、省级和设区的市（自治州）人民政府可以制定；行政规范性文件请填在下一行"
+    message = f"{filled}：{advice}" if filled else "“规章”一行都是 0"
+    yield _of(content, rule, f"{TABLE}.{REGULATIONS}", cells, message, kept=not filled)
+
+
+def _pending_within_received(content: Content) -> Iterator[Result]:
+    """R18: what is carried over came in this year, as a rule."""
+    rule = RULES["R18"]
+    for cell in content.form.rows.get(("requests", "pending_at_end"), ()):
+        column = cell.column.code
+        code, cells = f"requests.pending.{column}", (cell.code, f"requests.received.{column}")
+        values = known(content.values, cells)
+        if len(values) < len(cells):
+            yield not_evaluated(content, rule, code, cells)
+            continue
+        pending, received = values
+        kept = pending <= received
+        said = f"{shown(content, cells[0])}，本年新收 {received}"
+        message = said if kept else f"{said}，结转的多出 {pending - received} 件；请核对有没有超期未办结的"
+        yield _of(content, rule, code, cells, message, kept=kept, sides=(pending, received))
+
+
+def _direct_litigation(content: Content) -> Iterator[Result]:
+    """R23: since 行政复议法 of 2023, who is refused information asks for reconsideration first."""
+    rule = RULES["R23"]
+    if DIRECT not in content.form.cells:
+        return
+    value = content.values.get(DIRECT)
+    if value is None:
+        yield not_evaluated(content, rule, DIRECT, (DIRECT,))
+        return
+    message = shown(content, DIRECT)
+    if value:
+        message += "：2024 年起，对不予公开不服的先申请行政复议，请核对是不是应填在“复议后起诉”"
+    yield _of(content, rule, DIRECT, (DIRECT,), message, kept=value == 0)
+
+
+def _proceedings_without_requests(content: Content, context: Context) -> Iterator[Result]:
+    """R24: reconsideration and lawsuits follow requests, of this year or the last."""
+    rule, cells = RULES["R24"], (*PROCEEDINGS, RECEIVED, CARRIED)
+    if not content.form.cells.keys() >= set(cells):
+        return
+    values = known(content.values, cells)
+    if len(values) < len(cells):
+        yield not_evaluated(content, rule, WITHOUT_REQUESTS, cells)
+        return
+    cases, requests = sum(values[: len(PROCEEDINGS)]), sum(values[len(PROCEEDINGS) :])
+    before = context.last_year
+    earlier = 0 if before is None else before.values.get(RECEIVED)
+    message = f"表四各类总计合计 {cases} 件，表三本年新收、上年结转合计 {requests} 件"
+    kept = cases == 0 or requests > 0 or bool(earlier)
+    result = _of(content, rule, WITHOUT_REQUESTS, cells, message, kept=kept)
+    if before is not None and earlier is None and not kept:
+        result.outcome = Outcome.NOT_EVALUATED
+        result.message += f"；{before.year} 年度报告的本年新收没有填，没法核对当年或上一年有没有申请"
+    elif not kept:
+        result.message += "：没有申请却有复议或诉讼，请核对是不是漏填了申请"
+    yield result
+
+
+def _state_secret_at_township(content: Content, reporter: Reporter) -> Iterator[Result]:
+    """R24: a township hardly holds state secrets."""
+    if reporter.level is not AgencyLevel.TOWNSHIP or SECRETS not in content.form.cells:
+        return
+    value = content.values.get(SECRETS)
+    if value is None:
+        yield not_evaluated(content, RULES["R24"], SECRETS, (SECRETS,))
+        return
+    message = shown(content, SECRETS)
+    message += "：乡级机关很少有国家秘密，请核对" if value else ""
+    yield _of(content, RULES["R24"], SECRETS, (SECRETS,), message, kept=value == 0)
+
+
+_ORDER = (AgencyLevel.TOWNSHIP, AgencyLevel.COUNTY, AgencyLevel.PREFECTURE, AgencyLevel.PROVINCE)
+
+
+def _fits_the_level(content: Content, context: Context) -> Iterator[Result]:
+    """R28: figures that only a body of a higher level could have, above all 元 typed for 万元.
+
+    A report that speaks for a whole county is held to what fits the level above.
+    """
+    level = context.reporter.level
+    place = _ORDER.index(level) if level in _ORDER else len(_ORDER)
+    place += content.is_aggregate
+    if place >= len(_ORDER):
+        return
+    limits = [("fees", FEES), ("received", RECEIVED)]
+    limits += [("decisions", f"{TABLE}.{row}.decisions") for row in DECISIONS]
+    for name, code in limits:
+        if code in content.form.cells:
+            yield _within(content, context, code, f"{name}_{_ORDER[place]}")
+
+
+def _within(content: Content, context: Context, code: CellCode, threshold: str) -> Result:
+    rule, cell = RULES["R28"], content.form.cells[code]
+    value = content.values.get(code)
+    if value is None:
+        return not_evaluated(content, rule, code, (code,))
+    unit = cell.measure.unit
+    most = context.settings.threshold(rule, threshold) * 10**cell.measure.places
+    kept = value <= most
+    message = shown(content, code)
+    if not kept:
+        bound = to_text(cell.measure, most)
+        message += f" {unit}，{rule.thresholds[threshold].title} {bound} {unit}"
+        message += "；请核对是不是把元当成了万元" if cell.measure.places else "；请核对是不是多打了数字"
+    return _of(content, rule, code, (code,), message, kept=kept, sides=(value, most))

@@ -1,0 +1,82 @@
+"""What 六 says of 信息处理费, beside the tables: R21, R22, R25."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from app.domain.prose.personal import masked
+from app.domain.prose.texts import OTHER_MATTERS, broken, kept, written
+from app.domain.results import Outcome, Result
+from app.domain.rules import RULES
+from app.domain.values import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from app.domain.claims import PlacedClaim
+    from app.domain.content import Content
+    from app.domain.prose.texts import Text
+
+FEES, UNPAID = "disclosure.fees.amount", "requests.closed_fee_unpaid.total"
+PROCESSING_FEE = "processing_fee"
+_FEN = 100
+_MENTIONS_FEE = re.compile("处理费|(?<!事业性)收费|费用|缴费|收取")
+_MENTIONS_NOTICE = re.compile("收费|缴费|缴纳|通知[^，。；]{0,8}费|费[^，。；]{0,8}通知")
+
+
+def judge_fees(content: Content, claims: Sequence[PlacedClaim]) -> Iterator[Result]:
+    """Hold 六 to R21, R22 and R25; while it isn't written, there is nothing to judge."""
+    text = written(content, OTHER_MATTERS)
+    if text is None:
+        return
+    yield from _within_fees(content, text, claims)
+    yield from _notices(content, text)
+    if _MENTIONS_FEE.search(text.text):
+        yield kept("R25", PROCESSING_FEE, f"“{text.name}”写到了信息处理费", text.pointer)
+    else:
+        message = f"“{text.name}”没有写收取信息处理费的情况；没有收取的，也请写明“没有收取信息处理费”"
+        yield broken("R25", PROCESSING_FEE, message, text.pointer)
+
+
+def _within_fees(content: Content, text: Text, claims: Sequence[PlacedClaim]) -> Iterator[Result]:
+    """R21: what was collected is part of the 行政事业性收费."""
+    here = [claim for pointer, claim in claims if pointer == text.pointer and claim.kind == PROCESSING_FEE]
+    most = max(here, key=lambda claim: claim.number, default=None)
+    if most is None or not most.number or FEES not in content.form.cells:
+        return
+    cell, value = content.form.cells[FEES], content.values.get(FEES)
+    yuan = f"{most.number // _FEN}.{most.number % _FEN:02}".removesuffix(".00")
+    said = f"“{text.name}”写收取信息处理费 {yuan} 元"
+    quotes = (masked(most.sentence),)
+    result = Result(RULES["R21"], "fees", Outcome.KEPT, "", cell.pointer, (FEES,), quotes=quotes)
+    if value is None:
+        result.outcome = Outcome.NOT_EVALUATED
+        result.message = f"{said}，{cell.label}没有填，没法核对"
+        yield result
+        return
+    result.left, result.right = value, most.number
+    result.message = f"{said}，{cell.label}填的是 {to_text(cell.measure, value)} {cell.measure.unit}"
+    if value < most.number:
+        result.outcome = Outcome.BROKEN
+        result.message += (
+            f"，至少应是 {to_text(cell.measure, most.number)} 万元；请核对有没有漏填，也核对单位"
+        )
+    yield result
+
+
+def _notices(content: Content, text: Text) -> Iterator[Result]:
+    """R22: who closes a request because a fee wasn't paid has sent a notice, and 六 says so."""
+    if UNPAID not in content.form.cells:
+        return
+    cell, value = content.form.cells[UNPAID], content.values.get(UNPAID)
+    result = Result(RULES["R22"], "fee_notice", Outcome.KEPT, "", cell.pointer, (UNPAID,))
+    mentions = _MENTIONS_NOTICE.search(text.text) is not None
+    result.message = f"{cell.label} {'（没有填）' if value is None else value}"
+    if value is None and not mentions:
+        result.outcome = Outcome.NOT_EVALUATED
+        result.message = f"{cell.label}没有填，没法核对“{text.name}”要不要写收费通知"
+    elif value and not mentions:
+        result.outcome, result.pointer = Outcome.BROKEN, text.pointer
+        result.message += f"，“{text.name}”没有写到收费通知；请写明发出收费通知、逾期未缴的情况"
+    yield result

@@ -1,0 +1,119 @@
+"""Title, preface and the documents that a report cites: R31, R32, R33."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from app.domain.prose.numerals import HAN_NUMBER, parse_number
+from app.domain.prose.personal import masked
+from app.domain.prose.sentences import plain_of
+from app.domain.prose.texts import broken, in_quotes, kept, quoted, texts_of, words_of, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.domain.content import Content
+    from app.domain.context import Reporter
+    from app.domain.prose.texts import Text
+    from app.domain.results import Result
+
+_YEAR = re.compile(rf"([12][09][0-9]{{2}}|[一二][九〇零○][{HAN_NUMBER[:13]}○]{{2}})(?=年|\)|）)")
+_NUMBERED = re.compile("[〔\\[【（(﹝［][0-9]{4}[〕\\]】）)﹞］]|《[^》]{0,60}》(?:[（(][^）)]{0,30}[）)])?")
+_DATE_AFTER = re.compile("年[0-9]{1,2}月")
+_PERIOD = re.compile(
+    "(?:(?P<year>[0-9]{4})年)?(?P<month>[0-9]{1,2})月(?P<day>[0-9]{1,2})日?(?:起|开始)?[，,]?(?:至|到|—|-|－|~|～){1,2}"
+    "(?:(?P<to_year>[0-9]{4})年)?(?P<to_month>[0-9]{1,2})月(?P<to_day>[0-9]{1,2})日"
+)
+_NOTE = re.compile("(?:[（(][^（）()]{0,20}[）)])+$")
+_NOTICE = re.compile("公开办函[〔\\[【（(﹝［]([0-9]{4})[〕\\]】）)﹞］]([0-9]{1,4})号")
+_OLD_REGULATIONS = re.compile("(?:国务院令|国令)(?:\\[|〔|（|\\()?第?492号")
+
+
+def judge_headings(content: Content, reporter: Reporter) -> Iterator[Result]:
+    """Hold title, preface and citations to R31, R32 and R33."""
+    title, preface = written(content, "title"), written(content, "preface")
+    for text in (title, preface):
+        if text is not None:
+            yield _years(text, content.year)
+    if preface is not None:
+        yield from _period(preface, content)
+    yield from judge_title(content, reporter.name)
+    yield from _cited(content)
+
+
+def _years(text: Text, year: int) -> Result:
+    """R31: years in document numbers and names of laws are others by right, and so is the day of writing."""
+    plain = plain_of(text.text)
+    bare = _NUMBERED.sub("〇", plain) if text.code == "preface" else plain
+    found = [
+        match[1]
+        for match in _YEAR.finditer(bare)
+        if (stated := parse_number(match[1].replace("○", "〇"))) != year
+        and not (text.code == "preface" and stated == year + 1 and _DATE_AFTER.match(bare, match.end()))
+    ]
+    if not found:
+        return kept("R31", text.code, f"{text.name}里没有别的年份", text.pointer)
+    message = f"{text.name}里有别的年份{in_quotes(found)}，报告年度是 {year} 年；请核对是不是沿用了往年的文字"
+    return broken("R31", text.code, message, text.pointer, (masked(text.text.strip()),))
+
+
+def _period(preface: Text, content: Content) -> Iterator[Result]:
+    """R31: the statistical period is the whole year."""
+    match = _PERIOD.search(plain_of(preface.text))
+    if match is None:
+        return
+    year = str(content.year)
+    begin = (match["year"] or year, int(match["month"]), int(match["day"]))
+    end = (match["to_year"] or match["year"] or year, int(match["to_month"]), int(match["to_day"]))
+    expected = content.form.period.format(year=content.year)
+    if begin == (year, 1, 1) and end == (year, 12, 31):
+        yield kept("R31", "period", f"统计期限是{expected}", preface.pointer)
+    else:
+        message = f"{preface.name}写的统计期限是“{match[0]}”，应是{expected}"
+        yield broken("R31", "period", message, preface.pointer, (match[0],))
+
+
+def judge_title(content: Content, name: str | None) -> Iterator[Result]:
+    """Hold the title to R32: a note in brackets at its end doesn't matter.
+
+    Where nobody knows whose report it is, only a missing title is told.
+    """
+    title = written(content, "title")
+    form = content.form.title
+    if title is None:
+        expected = form.format(agency=name or "〈机关全称〉", year=content.year)
+        yield broken("R32", "title", f"没有标题；格式是“{expected}”", "/title")
+        return
+    if name is None:
+        return
+    expected = form.format(agency=name, year=content.year)
+    said = plain_of(title.text)
+    if plain_of(expected) in {said, _NOTE.sub("", said)}:
+        yield kept("R32", "title", "标题合乎格式", title.pointer)
+        return
+    shown = masked(" ".join(title.text.split()))
+    message = f"标题写的是“{shown}”，应是“{expected}”；请核对机关名称（用全称）、年度和用语"
+    yield broken("R32", "title", message, title.pointer, (shown,))
+
+
+def _cited(content: Content) -> Iterator[Result]:
+    """R33: the notice that is cited is the form's own, and the Regulations are those in force."""
+    own = _NOTICE.search(content.form.notice)
+    wanted = own.groups() if own else ()
+    place: Text | None = None
+    for text in texts_of(content):
+        notices = list(_NOTICE.finditer(text.text))
+        old = [match for match in notices if match.groups() != wanted] + list(
+            _OLD_REGULATIONS.finditer(text.text)
+        )
+        if old:
+            message = (
+                f"“{text.name}”引用了{in_quotes(words_of(old))}；{content.year} 年度的报告依据"
+                f"{content.form.notice}和国务院令第711号"
+            )
+            yield broken("R33", "notice", message, text.pointer, quoted(text, old))
+            return
+        place = text if notices else place
+    if place is not None:
+        yield kept("R33", "notice", f"引用的是{content.form.notice}", place.pointer)

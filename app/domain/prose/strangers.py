@@ -1,0 +1,103 @@
+"""Other bodies' names, other levels' wording and placeholders in the prose (R30)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from app.domain.agencies import AgencyLevel
+from app.domain.prose.texts import broken, in_quotes, kept, quoted, texts_of, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.domain.content import Content
+    from app.domain.context import Reporter
+    from app.domain.prose.texts import Text
+    from app.domain.results import Result
+
+_PLACEHOLDER = re.compile(
+    r"[XＸ×✕╳]{2,}|[xｘ]{2,}(?=[县市区镇乡局年月日])|[＿_]{2,}|某某|待填写?|待补充|此处填写|（示例）|\(示例\)|【[^】]{0,20}】|［请[^］]{0,20}］"
+)
+_AREA = re.compile("(?:省|市|县|区|旗|州|盟|镇|乡|苏木|街道)$")
+_SUFFIX = re.compile("(?:人民政府|办事处)$")
+_ABOVE_OWN = re.compile("[县市区旗](?=[^县市区旗]*$)")
+_SHORTEST = 3
+
+
+def judge_strangers(content: Content, reporter: Reporter) -> Iterator[Result]:
+    """Yield what doesn't belong to this report, for each text; one result where there is nothing."""
+    texts = [text for text in texts_of(content) if text.code != "title"]
+    found = [result for text in texts for result in _in_text(text, reporter)]
+    if texts and not found:
+        yield kept("R30", "all", "文字里没有发现别的机关的名称、别的级别的说法、没有填写的占位文字", "")
+    yield from found
+
+
+def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:
+    higher = _higher(reporter.level, reporter.name, reporter.above)
+    for what, matches, advice in (
+        ("body", _other_bodies(text.text, reporter), "别的机关的名称"),
+        ("level", [] if higher is None else list(higher.finditer(text.text)), "别的级别的说法"),
+        ("placeholder", list(_PLACEHOLDER.finditer(text.text)), "没有填写的占位文字"),
+    ):
+        if matches:
+            message = (
+                f"“{text.name}”里有{advice}：{in_quotes(words_of(matches))}；请核对是不是套用了别处的文字"
+            )
+            yield broken("R30", f"{what}.{text.code}", message, text.pointer, quoted(text, matches))
+
+
+def _other_bodies(text: str, reporter: Reporter) -> list[re.Match[str]]:
+    """Find the neighbours' names where they aren't part of a longer one that is at home here."""
+    own = (*reporter.above, reporter.name or "")
+    at_home = {said for each in own for said in _variants(each, reporter.above)}
+    others = {said for each in reporter.neighbours for said in _variants(each, reporter.above)} - at_home
+    if not others:
+        return []
+    around = tuple(sorted({*own, *reporter.neighbours}))
+    return [match for match in _pattern(around, reporter.above).finditer(text) if match[0] in others]
+
+
+@lru_cache(maxsize=256)
+def _pattern(names: tuple[str, ...], above: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern of names as prose says them, the longest first: one for all side by side."""
+    said = {variant for name in names for variant in _variants(name, above)}
+    ordered = sorted(said, key=lambda variant: (-len(variant), variant))
+    return re.compile("|".join(map(re.escape, ordered)))
+
+
+@lru_cache(maxsize=4096)
+def _variants(name: str, above: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a name as prose says it: without 人民政府, areas also without those above."""
+    short = _SUFFIX.sub("", name)
+    said = [each for each in (name, short) if len(each) >= _SHORTEST]
+    if _AREA.search(short):
+        rests = (short.removeprefix(_SUFFIX.sub("", prefix)) for prefix in above)
+        said += [rest for rest in rests if rest != short and len(rest) >= _SHORTEST]
+    return tuple(said)
+
+
+@lru_cache(maxsize=256)
+def _higher(level: AgencyLevel | None, name: str | None, above: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Return a pattern of the wording of levels beyond the next: a township may speak of its county.
+
+    全区 is left alone: it may be a district or an autonomous region.
+    """
+    if level is AgencyLevel.TOWNSHIP:
+        areas = "省" if _is_under_city(name, above) else "市省"
+    elif level is AgencyLevel.COUNTY:
+        areas = "省"
+    else:
+        return None
+    return re.compile(f"[全我本][{areas}](?![县级市场民容委场直])")
+
+
+def _is_under_city(name: str | None, above: tuple[str, ...]) -> bool:
+    """Tell whether a township is a city's own, or may be."""
+    nearest = _SUFFIX.sub("", above[0]) if above else ""
+    if nearest:
+        return nearest.endswith("市")
+    part = _ABOVE_OWN.findall(_SUFFIX.sub("", name or ""))
+    return part in ([], ["市"])

@@ -1,0 +1,241 @@
+"""How much of one report's prose stands in another's (R27), and by what such reports are found among many.
+
+Prose is reduced to its Chinese characters first: without numbers, punctuation, headings, the phrases that
+every report has, and the names of the body whose it is.  So a template that was filled in with other figures
+and names is still the same text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from heapq import nsmallest
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from app.domain.results import Outcome, Result
+from app.domain.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from app.domain.content import Content
+    from app.domain.context import Alike, Context
+
+SECTIONS = ("overview", "problems")
+"""The sections that are compared; the third is short, and much the same in every report."""
+
+GRAM = 8
+"""How many characters in a row count as the same text."""
+
+FEWEST = 200
+"""Reduced prose that is shorter than this isn't judged: there is little to say in other words."""
+
+MOST_COMPARED = 10_000
+"""Characters of a section; what comes after them isn't compared, so that it never takes long."""
+
+BANDS = 16
+MOST_PASSAGES = 3
+SHORTEST_PASSAGE = 20
+LONGEST_QUOTE = 200
+
+_BOILERPLATE = re.compile(
+    r"""
+    ^.{1,20}$                                                   # a heading on a line of its own
+  | [（(][一二三四五六七八九十0-9]{1,3}[）)][^。：:，,；;\n]{1,20}[。：:]   # or at the head of a paragraph
+  | 《[^《》\n]{1,60}》(?:[（(][^（）()\n]{1,30}[）)])?           # what is cited
+  | 国务院办公厅政府信息与政务公开办公室
+  | 政府信息公开(?:工作|申请|指南|目录|年度报告)*
+  | 公民、法人[和或者及]{1,2}其他组织
+  | 以公开为常态、不公开为例外(?:的?原则)?
+  | 习近平新时代中国特色社会主义思想
+  | 党的[一二三四五六七八九十]{1,3}大(?:和[一二三四五六七八九十届]{1,5}[中历]次?全会)?精神
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+
+
+def _is_kept(code: int) -> bool:
+    """Tell whether a character stays: Chinese, and no numeral."""
+    return chr(code) not in "一二三四五六七八九十百千万亿零两〇"
+
+
+def _class_of(codes: Iterable[int]) -> str:
+    """Write characters as the inside of a class of a pattern; those in a row as a range."""
+    runs: list[list[int]] = []
+    for code in codes:
+        if runs and code == runs[-1][1] + 1:
+            runs[-1][1] = code
+        else:
+            runs.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in runs)
+
+
+_CHINESE = range(0x3400, 0xA000)
+_KEPT = re.compile(f"[{_class_of(filter(_is_kept, _CHINESE))}]+")
+
+# A quarter of all n-grams, by the character that they begin with: enough to find a text by, in half the time.
+_FIRST = _class_of(code for code in _CHINESE if not code & 0b110000)
+_SOME_GRAMS = re.compile(f"(?=([{_FIRST}].{{{GRAM - 1}}}))")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A section's prose.
+
+    Attributes:
+        text: as written.
+        masked: as long as the text, with spaces for what doesn't count.
+    """
+
+    text: str
+    masked: str
+
+    @cached_property
+    def letters(self) -> str:
+        """The characters that count."""
+        return "".join(_KEPT.findall(self.masked))
+
+    @cached_property
+    def places(self) -> list[int]:
+        """Where each of the characters that count stands in the text."""
+        return [place for run in _KEPT.finditer(self.masked) for place in range(*run.span())]
+
+
+def texts_compared(content: Content) -> list[str | None]:
+    """Return all that similarity rests on; where it is the same, so are the bands."""
+    return [content.title, *(content.narratives.get(code) for code in SECTIONS)]
+
+
+def pieces_of(content: Content) -> list[Piece]:
+    """Return the prose that is compared."""
+    names = names_in(content.title or "")
+    texts = ((content.narratives.get(code) or "")[:MOST_COMPARED] for code in SECTIONS)
+    return [Piece(text, _masked(text, names)) for text in texts]
+
+
+def is_short(prose: Sequence[Piece]) -> bool:
+    """Tell whether there is too little to judge."""
+    return sum(len(piece.letters) for piece in prose) < FEWEST
+
+
+def _masked(text: str, names: list[str]) -> str:
+    masked = _BOILERPLATE.sub(_blank, text)
+    for name in names:
+        masked = masked.replace(name, " " * len(name))
+    return masked
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+_LONGEST_NAME = 40
+_AFTER_NAME = re.compile(r"[0-9０-９二〇○]{2}|政府信息公开|关于")
+_PLACE = re.compile(r".{1,12}?(?:自治[区州县旗]|[省市县区州盟旗镇乡]|街道)")
+_RANKS = re.compile(r"自治[区州县旗]$|[省市县区州盟旗镇乡]$|街道$")
+_OFFICES = ("人民政府", "政府", "办公室", "办事处", "委员会")
+
+
+def names_in(title: str) -> list[str]:
+    """Return what a body may call itself, by its report's title: the long forms first.
+
+    By the title, since that belongs to the version: a body that is named otherwise later changes nothing.
+    """
+    whole = _AFTER_NAME.split(title.strip()[:_LONGEST_NAME], maxsplit=1)[0].strip()
+    places = _PLACE.findall(whole)
+    office = whole.removeprefix("".join(places))
+    names = {whole, *places, *(_RANKS.sub("", place) for place in places)}
+    if office not in _OFFICES:
+        names.add(office)
+    shortest = 2
+    return sorted((name for name in names if len(name) >= shortest), key=lambda name: (-len(name), name))
+
+
+def signature_of(content: Content) -> tuple[int, ...]:
+    """Return the bands by which reports of alike prose are found: 16 at most, none where it is too short.
+
+    They are the smallest hashes of the prose's n-grams (a bottom-k sketch): of two texts that have a share of
+    all their n-grams in common, about that share of the bands is the same.
+    """
+    prose = pieces_of(content)
+    if is_short(prose):
+        return ()
+    grams = (gram for piece in prose for gram in _SOME_GRAMS.findall(piece.letters))
+    return tuple(nsmallest(BANDS, set(map(crc32, map(str.encode, grams)))))
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How much of a text stands in another one.
+
+    Attributes:
+        percent: of its n-grams, whole per cents.
+        passages: the longest that both have, as they stand in it; long ones are cut.
+    """
+
+    percent: int
+    passages: tuple[str, ...]
+
+
+def compare(ours: Sequence[Piece], others: Sequence[Piece]) -> Likeness:
+    """Return how much of a report's prose stands in another's; both as `pieces_of` returns it."""
+    theirs = "\n".join(piece.letters for piece in others)
+    standing = {theirs[start : start + GRAM]: start for start in range(len(theirs) - GRAM, -1, -1)}
+    shared = [(piece, *span) for piece in ours for span in _shared(piece.letters, theirs, standing)]
+    grams = sum(max(len(piece.letters) - GRAM + 1, 0) for piece in ours)
+    found = sum(length - GRAM + 1 for _, _, length in shared)
+    longest = sorted((each for each in shared if each[2] >= SHORTEST_PASSAGE), key=lambda each: -each[2])
+    return Likeness(100 * found // max(grams, 1), tuple(_quoted(*each) for each in longest[:MOST_PASSAGES]))
+
+
+def _shared(ours: str, theirs: str, standing: dict[str, int]) -> Iterator[tuple[int, int]]:
+    """Yield what both have: where it begins in ours, and how long it is.
+
+    Every n-gram that both have lies in one of them, and in no more.
+    """
+    start, last = 0, len(ours) - GRAM
+    while start <= last:
+        place = standing.get(ours[start : start + GRAM])
+        if place is None:
+            start += 1
+            continue
+        length = GRAM + _same(ours, start + GRAM, theirs, place + GRAM)
+        yield start, length
+        start += length - GRAM + 1
+
+
+def _same(ours: str, at: int, theirs: str, there: int) -> int:
+    """Return how many characters are the same from two places on."""
+    most, length = min(len(ours) - at, len(theirs) - there), 0
+    while length < most and ours[at + length] == theirs[there + length]:
+        length += 1
+    return length
+
+
+def _quoted(piece: Piece, start: int, length: int) -> str:
+    first, last = piece.places[start], piece.places[start + length - 1]
+    return piece.text[first : last + 1][:LONGEST_QUOTE]
+
+
+def judge_alike(content: Content, context: Context) -> Iterator[Result]:
+    """R27: the prose isn't that of last year, nor somebody else's, with other numbers in it."""
+    most = context.settings.threshold(RULES["R27"], "percent")
+    beyond = [alike for alike in context.alike if alike.percent > most]
+    if beyond and not is_short(pieces_of(content)):
+        for alike in beyond:
+            yield _is_alike(content, alike, most)
+
+
+def _is_alike(content: Content, alike: Alike, most: int) -> Result:
+    headings = [section.heading for section in content.form.narratives if section.code in SECTIONS]
+    where = "".join(f"“{heading}”" for heading in headings)
+    whose = "本机关" if alike.is_own else f"“{alike.agency}”"
+    message = (
+        f"{where}的文字有 {alike.percent}% 与{whose} {alike.year} 年度报告的相同（不计数字和名称），"
+        f"超过 {most}%；请按本机关 {content.year} 年的实际情况写"
+    )
+    code = "own" if alike.is_own else f"other.{alike.code}"
+    pointer = f"/narratives/{SECTIONS[0]}"
+    return Result(RULES["R27"], code, Outcome.BROKEN, message, pointer, quotes=alike.passages)

@@ -1,0 +1,139 @@
+"""Bodies of the rules and of what agencies set of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from app.domain.agencies import AgencyKind, AgencyLevel
+from app.domain.context import RuleSettings
+from app.domain.rules import CATALOGUE, Keeper, Level, Rule
+from app.schemas.fields import Body, Name, Out
+from app.schemas.forms import BalanceOut, balance_out
+from app.schemas.reports import Day
+
+if TYPE_CHECKING:
+    from app.forms.model import ReportForm
+
+
+class ThresholdOut(Out):
+    """规则的一个界限。"""
+
+    code: Annotated[str, Field(title="代码")]
+    title: Annotated[str, Field(title="含义")]
+    default: Annotated[int, Field(title="没有另设时的值")]
+    value: Annotated[int, Field(title="现在的值")]
+    unit: Annotated[str, Field(title="单位")]
+
+
+class RuleOut(Out):
+    """一条规则。"""
+
+    id: Annotated[str, Field(title="规则编号")]
+    version: Annotated[int, Field(title="规则的版本；要求变了就加一")]
+    level: Annotated[Level, Field(title="现在的级别：E 强制性，W 核实性，I 提示性")]
+    level_label: Annotated[str, Field(title="级别的名称")]
+    default_level: Annotated[Level, Field(title="没有另设时的级别")]
+    is_adjustable: Annotated[bool, Field(title="一个机关可不可以为自己和下级另行设定")]
+    title: Annotated[str, Field(title="要求")]
+    expression: Annotated[str, Field(title="写成算式；不是算式的同要求")]
+    keeper: Annotated[Keeper, Field(title="由谁核对：report 每份报告，document 读入文件时，service 系统自身")]
+    source: Annotated[str | None, Field(title="依据；null 表示没有明文规定")]
+    first_year: Annotated[int, Field(title="从哪个报告年度起适用")]
+    last_year: Annotated[int | None, Field(title="适用到哪个报告年度；null 表示现在仍适用")]
+    levels: Annotated[list[AgencyLevel], Field(title="只对这些层级的机关；空则不限")]
+    kinds: Annotated[list[AgencyKind], Field(title="只对这些种类的机关；空则不限")]
+    thresholds: Annotated[list[ThresholdOut], Field(title="界限")]
+    balances: Annotated[list[BalanceOut], Field(title="所含的勾稽关系，各格及算式")]
+
+
+class RulesOut(Out):
+    """规则目录。"""
+
+    form: Annotated[str, Field(title="报告格式")]
+    year: Annotated[int, Field(title="报告年度")]
+    agency: Annotated[str | None, Field(title="按哪个机关的设定；null 表示没有另设时的样子")]
+    items: Annotated[list[RuleOut], Field(title="规则")]
+
+
+def rules_out(form: ReportForm, year: int, settings: RuleSettings, agency: str | None) -> RulesOut:
+    """Return the rules that reports of a year are held to, as they have been set."""
+    items = [_rule_out(form, rule, settings) for rule in CATALOGUE if rule.covers(year)]
+    return RulesOut(form=form.version, year=year, agency=agency, items=items)
+
+
+def _rule_out(form: ReportForm, rule: Rule, settings: RuleSettings) -> RuleOut:
+    balances = [balance_out(balance) for balance in form.balances if balance.rule == rule.id]
+    level = settings.level_of(rule)
+    ends = [year for year in (form.last_year, rule.last_year) if year is not None]
+    return RuleOut(
+        id=rule.id,
+        version=rule.version,
+        level=level,
+        level_label=level.label,
+        default_level=rule.level,
+        is_adjustable=rule.is_adjustable,
+        title=rule.title_on(form),
+        expression="；".join(dict.fromkeys(each.expression for each in balances)) or rule.title_on(form),
+        keeper=rule.keeper,
+        source=rule.source_on(form),
+        first_year=max(form.first_year, rule.first_year or form.first_year),
+        last_year=min(ends) if ends else None,
+        levels=[each for each in AgencyLevel if each in rule.levels],
+        kinds=[each for each in AgencyKind if each in rule.kinds],
+        thresholds=_thresholds_out(rule, settings),
+        balances=balances,
+    )
+
+
+def _thresholds_out(rule: Rule, settings: RuleSettings) -> list[ThresholdOut]:
+    return [
+        ThresholdOut(
+            code=code,
+            title=threshold.title,
+            default=threshold.default,
+            value=settings.threshold(rule, code),
+            unit=threshold.unit,
+        )
+        for code, threshold in rule.thresholds.items()
+    ]
+
+
+class RuleSettingBody(Body):
+    """一个机关对一条规则的设定，对它和它下面的机关都有效。"""
+
+    rule: Annotated[Name, Field(title="规则编号", examples=["R28"])]
+    level: Annotated[Level | None, Field(title="W 核实性，I 提示性；null 不另设", strict=False)] = None
+    thresholds: Annotated[
+        dict[str, int | None],
+        Field(
+            title="界限，按代码；null 不另设",
+            examples=[{"received_township": 800}],
+            max_length=100,
+        ),
+    ] = {}  # noqa: RUF012 - Pydantic copies it
+    reason: Annotated[Name, Field(title="原因")]
+    valid_from: Annotated[Day | None, Field(title="从哪一天起；不写为今天")] = None
+
+
+class RuleSettingOut(Out):
+    """一次设定。级别、界限都没有另设的一次，就是恢复原样。"""
+
+    rule: Annotated[str, Field(title="规则编号")]
+    level: Annotated[Level | None, Field(title="级别；null 表示没有另设")]
+    thresholds: Annotated[dict[str, int], Field(title="另设的界限，按代码")]
+    reason: Annotated[str, Field(title="原因")]
+    set_by: Annotated[str, Field(title="谁设的")]
+    set_at: Annotated[datetime, Field(title="什么时候设的")]
+    valid_from: Annotated[date, Field(title="从哪一天起")]
+    is_in_force: Annotated[bool, Field(title="现在是不是按它")]
+
+
+class RuleSettingsOut(Out):
+    """一个机关所有的设定。"""
+
+    agency: Annotated[str, Field(title="机关代码")]
+    items: Annotated[list[RuleSettingOut], Field(title="各次设定，起始日晚的在前")]
+    total: Annotated[int, Field(title="共几次")]

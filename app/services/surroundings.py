@@ -1,0 +1,146 @@
+"""What a report is judged beside, read from the database: one place for every door.
+
+Every query is asked for as many reports as there are: `recheck` asks for hundreds at once, the rest for one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from app.domain.agencies import AgencyKind, AgencyLevel, reference_day
+from app.domain.context import Context, Reporter, RuleSettings, nearest
+from app.domain.deadlines import CHINA
+from app.domain.years import watched_cells
+from app.forms import FORMS, form_of_version
+from app.services.alike import alike_to
+from app.services.contents import read_content
+from app.storage.rule_settings import settings_of
+from app.storage.surroundings import (
+    counting_numbers,
+    counting_reports,
+    marks_of,
+    names_under,
+    standings_on,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from app.domain.content import Content
+    from app.domain.values import Values
+    from app.storage.engine import ReadSession
+    from app.storage.models import Agency
+    from app.storage.surroundings import Counting, Standing
+
+YEARS_BEFORE = 3
+"""How many years a jump is measured against."""
+
+
+def today() -> date:
+    """Return the day that it is in China."""
+    return datetime.now(CHINA).date()
+
+
+def context_of(session: ReadSession, agency: Agency, content: Content) -> Context:
+    """Return all that an agency's report is judged beside."""
+    (context,) = contexts_of(session, content.year, [(agency, content)])
+    return context
+
+
+def contexts_of(
+    session: ReadSession, year: int, reported: Sequence[tuple[Agency, Content]], *, with_alike: bool = True
+) -> list[Context]:
+    """Return all that each of some agencies' reports of one year is judged beside, in their order.
+
+    Looking for prose that is alike takes longer than all else; without it R27 isn't judged.
+    """
+    agencies = [agency for agency, _ in reported]
+    ids = [_key(agency) for agency in agencies]
+    before = counting_reports(session, ids, year - 1)
+    earlier = _earlier(session, [key for key in ids if key in before], year)
+    marks = marks_of(session, year)
+    contexts = []
+    bodies = _bodies(session, agencies, year)
+    for (agency, content), (reporter, settings) in zip(reported, bodies, strict=True):
+        mark = marks.get((agency.level, agency.kind))
+        counting = before.get(_key(agency))
+        contexts.append(
+            Context(
+                reporter=reporter,
+                last_year=None if counting is None else _content_of(agency, year - 1, counting),
+                earlier=tuple(earlier[_key(agency)]),
+                marks={} if mark is None else mark.by_cell,
+                peers=0 if mark is None else mark.peers,
+                marked_on=None if mark is None else mark.computed_at.astimezone(CHINA).date(),
+                alike=alike_to(session, agency, content, counting) if with_alike else (),
+                settings=settings,
+            )
+        )
+    return contexts
+
+
+def _key(agency: Agency) -> int:
+    return agency.id or 0
+
+
+def _bodies(
+    session: ReadSession, agencies: Sequence[Agency], year: int
+) -> Iterator[tuple[Reporter, RuleSettings]]:
+    """Yield who each agency is and what has been set for it, as the tree stood in that year."""
+    day = reference_day(year)
+    standings = standings_on(session, [_key(agency) for agency in agencies], day)
+    lineages = [standings.get(_key(agency), []) for agency in agencies]
+    parents = {lineage[0].parent_id for lineage in lineages if lineage}
+    beside = names_under(session, [each for each in parents if each is not None], day)
+    known = settings_of(session, {each.id for lineage in lineages for each in lineage}, today())
+    for agency, lineage in zip(agencies, lineages, strict=True):
+        names = beside.get(lineage[0].parent_id or 0, []) if lineage else []
+        yield _reporter(agency, lineage, names), _settings(lineage, known)
+
+
+def _reporter(agency: Agency, lineage: list[Standing], beside: list[str]) -> Reporter:
+    return Reporter(
+        name=agency.name,
+        level=AgencyLevel(agency.level),
+        kind=AgencyKind(agency.kind),
+        above=tuple(each.name for each in lineage[1:]),
+        neighbours=tuple(name for name in beside if name != agency.name),
+    )
+
+
+def _settings(lineage: list[Standing], known: dict[int, RuleSettings]) -> RuleSettings:
+    return nearest(known[each.id] for each in lineage if each.id in known)
+
+
+def settings_for(session: ReadSession, agency: Agency, year: int) -> RuleSettings:
+    """Return what has been set, by itself or above it, for an agency's report of a year."""
+    lineage = standings_on(session, [_key(agency)], reference_day(year)).get(_key(agency), [])
+    return _settings(lineage, settings_of(session, [each.id for each in lineage], today()))
+
+
+def get_last_year(session: ReadSession, agency: Agency, year: int) -> Content | None:
+    """Return what an agency's report of the year before says, as it counts; None where none does."""
+    counting = counting_reports(session, [_key(agency)], year - 1).get(_key(agency))
+    return None if counting is None else _content_of(agency, year - 1, counting)
+
+
+def _content_of(agency: Agency, year: int, counting: Counting) -> Content:
+    form = form_of_version(counting.form)
+    if form is None:
+        raise AssertionError(counting.form)
+    return read_content(form, year, agency, counting.document)
+
+
+def _earlier(session: ReadSession, agency_ids: list[int], year: int) -> dict[int, list[tuple[int, Values]]]:
+    """Return the figures of up to three years before, by agency, the newest first."""
+    years = range(year - YEARS_BEFORE, year)
+    found: dict[int, list[tuple[int, Values]]] = defaultdict(list)
+    for form in FORMS if agency_ids else ():
+        if any(form.covers(one) for one in years):
+            for key, one, values in counting_numbers(session, form, watched_cells(form), agency_ids, years):
+                found[key].append((one, values))
+    for each in found.values():
+        each.sort(key=lambda pair: -pair[0])
+    return found

@@ -1,0 +1,125 @@
+"""Personal data in prose: found by its check digits, and never shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.context import ALONE
+from app.domain.judging import judge
+from app.domain.prose.personal import masked, personal_data
+from app.domain.prose.privacy import judge_privacy
+from app.domain.results import Outcome
+from tests.builders import a_content
+
+IDENTITY = "11010519491231002X"
+CARD = "6222021234567890128"
+MOBILE = "13912345678"
+
+
+def kinds(text: str) -> list[str]:
+    """Return what is found in a text."""
+    return [datum.kind for datum in personal_data(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"身份证号{IDENTITY}。", ["identity_number"]),
+        (f"身份证号{IDENTITY.lower()}。", ["identity_number"]),
+        ("身份证号１１０１０５１９４９１２３１００２Ｘ。", ["identity_number"]),
+        ("身份证号110105 19491231 002X。", ["identity_number"]),
+        ("身份证号110105194912310021。", []),
+        ("身份证号110105194913310021。", []),
+        (f"卡号{CARD}，", ["bank_card"]),
+        ("卡号6222 0212 3456 7890 128，", ["bank_card"]),
+        ("卡号6222021234567890129，", []),
+        (f"电话{MOBILE}。", ["mobile_number"]),
+        ("电话139-1234-5678。", ["mobile_number"]),
+        (f"电话86{MOBILE}。", ["mobile_number"]),
+        (f"编号{MOBILE}9。", []),
+        (f"编号A{MOBILE}。", []),
+        ("电话12912345678。", []),
+        ("电话0953-6012345。", []),
+        ("阅读量11398889次。", []),
+    ],
+)
+def test_what_is_personal(text: str, expected: list[str]) -> None:
+    assert kinds(text) == expected
+
+
+def test_masked_text_keeps_its_length_and_little_else() -> None:
+    text = f"甲{IDENTITY}，乙{MOBILE}。"
+    assert masked(text) == "甲110*************2X，乙139******78。"
+    assert masked("没有。") == "没有。"
+
+
+def test_each_text_and_kind_is_one_result() -> None:
+    prose = f"联系{MOBILE}或{MOBILE}，卡号{CARD}。再联系13812345678。"
+    content = replace(
+        a_content(narratives={"overview": prose, "problems": "问题。"}), title=IDENTITY, preface=None
+    )
+    found = {result.code: result for result in judge_privacy(content)}
+    assert set(found) == {"title.identity_number", "overview.mobile_number", "overview.bank_card"}
+    assert found["overview.mobile_number"].message == (
+        "“一、总体情况”里有手机号码 3 处（139******78、138******78）；公布前请改用单位的办公电话"
+    )
+    assert found["overview.mobile_number"].quotes[1] == "再联系138******78。"
+    assert found["overview.bank_card"].pointer == "/narratives/overview"
+
+
+def test_where_there_is_none_that_is_told_once() -> None:
+    content = a_content(narratives={"overview": "平稳。", "problems": "问题。"})
+    assert [(it.code, it.outcome) for it in judge_privacy(content)] == [("all", Outcome.KEPT)]
+    assert list(judge_privacy(replace(content, title=None, preface=None, narratives={}))) == []
+
+
+TEXTS = st.lists(
+    st.one_of(
+        st.text(max_size=30),
+        st.sampled_from(
+            [
+                "收到政府信息公开申请",
+                "2024年",
+                "3件",
+                "，",
+                "。",
+                "（含上年结转",
+                "）",
+                "其中",
+                "未",
+                "零",
+                "\n",
+                "1.5万",
+            ]
+        ),
+        st.sampled_from(
+            ["行政复议", "行政诉讼", "各", "结转下年度", "办结", "信息处理费", "元", "县政府办公室", "全市"]
+        ),
+    ),
+    max_size=30,
+).map("".join)
+PERSONAL = st.sampled_from([IDENTITY, CARD, MOBILE])
+
+
+@given(TEXTS, TEXTS, PERSONAL)
+def test_no_text_is_too_strange_to_be_judged_and_nothing_personal_is_ever_shown(
+    before: str, after: str, personal: str
+) -> None:
+    prose = f"{before}收到申请3条，{personal}，{after}"
+    content = replace(
+        a_content(narratives=dict.fromkeys(("overview", "problems", "other_matters"), prose)),
+        title=prose,
+        preface=prose,
+    )
+    for result in judge(content, ALONE):
+        for text in (result.message, result.hint or "", *result.quotes):
+            assert personal not in text
+
+
+@pytest.mark.parametrize("text", ["1" * 100_000, "139 " * 30_000, "1-" * 60_000])
+def test_long_runs_of_digits_are_read_quickly(text: str) -> None:
+    assert kinds(text) == []

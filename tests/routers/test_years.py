@@ -1,0 +1,180 @@
+"""One year's report beside the next: what is offered, and what follows from a correction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.forms.annual_2021 import FORM
+from tests.api import API, TOWN, YEAR, address, assert_problem, based_on, file_report, register_county
+from tests.builders import a_sound_report
+
+if TYPE_CHECKING:
+    from httpx2 import Response
+    from starlette.testclient import TestClient
+
+NEXT = YEAR + 1
+START, END = "requests.pending_at_start.natural_person", "requests.pending_at_end.natural_person"
+IN_FORCE = "disclosure.normative_documents.in_force"
+LAST = a_sound_report()
+UNLIKE = {START: 1, IN_FORCE: 7}
+"""Figures that don't follow from `LAST`."""
+WHY = {"reason": "核对有误", "cells": ["overview"]}
+
+
+@pytest.fixture
+def town(client: TestClient) -> TestClient:
+    """Return a client of a service with a town whose report of the year is 上报."""
+    register_county(client)
+    file_report(client)
+    return client
+
+
+def a_draft(client: TestClient, *missing: str, **overrides: int) -> Response:
+    values = {**a_sound_report(**overrides), **dict.fromkeys(missing)}
+    return file_report(client, year=NEXT, draft=True, values=values)
+
+
+def offered(client: TestClient, year: int = NEXT) -> dict[str, Any]:
+    answer = client.get(address(year=year, rest="/suggestions"))
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_draft_is_offered_last_year_s_figures_for_missing_cells_alone(town: TestClient) -> None:
+    seen = a_draft(town, START, IN_FORCE).json()
+    assert seen["suggested"] == {
+        START: {"value": LAST[END], "from_year": YEAR},
+        IN_FORCE: {"value": LAST[IN_FORCE], "from_year": YEAR},
+    }
+    # offered, and still missing
+    assert seen["requests"]["pending_at_start"]["natural_person"] is None
+    assert offered(town)["suggested"] == seen["suggested"]
+    assert START in {item["code"] for item in seen["findings"] if item["rule"] == "R04"}
+
+
+def test_figures_are_offered_before_there_is_a_report(town: TestClient) -> None:
+    found = offered(town)
+    assert (found["from_year"], found["form"]) == (YEAR, FORM.version)
+    starts = [code for code in FORM.cells if code.startswith("requests.pending_at_start.")]
+    assert found["suggested"].keys() >= {*starts, IN_FORCE}
+    assert_problem(town.get(address(year=NEXT)), 404, "not-found")
+
+
+def test_nothing_is_offered_without_a_report_that_counts(town: TestClient) -> None:
+    assert offered(town, YEAR) == {
+        "agency": TOWN,
+        "year": YEAR,
+        "form": FORM.version,
+        "from_year": None,
+        "suggested": {},
+    }
+    withdraw(town)
+    assert offered(town)["suggested"] == {}
+    assert a_draft(town, START).json()["suggested"] == {}
+
+
+def test_what_is_submitted_is_offered_nothing(town: TestClient) -> None:
+    assert file_report(town, year=NEXT).json()["suggested"] == {}
+
+
+# What follows from a correction
+
+
+def take(client: TestClient, action: str, year: int = YEAR) -> Response:
+    answer = client.post(address(year=year, rest="/transitions"), json={"action": action, **WHY})
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def withdraw(client: TestClient) -> None:
+    take(client, "withdraw")
+
+
+def change(client: TestClient, cell: str, value: int) -> None:
+    table, row, column = cell.split(".")
+    seen = client.get(address())
+    body = {table: {row: {column: value}}}
+    answer = client.patch(address(), json=body, headers=based_on(seen))
+    assert answer.status_code == 200, answer.text
+
+
+def revision(client: TestClient, year: int = NEXT) -> str:
+    return client.get(address(year=year)).headers["etag"]
+
+
+def rejudged(client: TestClient) -> list[dict[str, Any]]:
+    entries = client.get(address(year=NEXT, rest="/audit")).json()["items"]
+    return [entry["details"] for entry in entries if entry["act"] == "report.rejudge"]
+
+
+def carried(client: TestClient) -> bool:
+    """Tell whether next year's report is found not to begin with what this year's ends with."""
+    found = client.get(address(year=NEXT, rest="/findings")).json()["items"]
+    return "R12" not in {item["rule"] for item in found}
+
+
+def test_a_correction_of_last_year_s_report_is_told_in_this_year_s(town: TestClient) -> None:
+    file_report(town, year=NEXT)
+    assert carried(town)
+    before = revision(town)
+    change(town, IN_FORCE, 999)
+    assert not carried(town)
+    assert revision(town) != before
+    (told,) = rejudged(town)
+    assert told["because"] == YEAR
+    assert {each["code"] for each in told["came"]} == {"disclosure.stock.normative_documents"}
+    assert told["went"] == []
+    last = town.get(f"{API}/changes", params={"after": 0}).json()["items"][-1]
+    assert (last["act"], last["label"], last["year"]) == ("report.rejudge", "重新核对", NEXT)
+    assert f'"{last["report"]["etag"]}"' == revision(town)
+    # the verdict of its day stays
+    gate = town.get(address(year=NEXT, rest="/findings")).json()["gate"]
+    assert "R12" not in {item["rule"] for item in gate["items"]}
+    change(town, IN_FORCE, LAST[IN_FORCE] or 0)
+    assert {each["code"] for each in rejudged(town)[0]["went"]} == {"disclosure.stock.normative_documents"}
+
+
+def test_what_says_nothing_of_next_year_leaves_it_alone(town: TestClient) -> None:
+    file_report(town, year=NEXT)
+    before = revision(town)
+    change(town, "disclosure.licensing.decisions", (LAST["disclosure.licensing.decisions"] or 0) + 1)
+    take(town, "accept")
+    take(town, "publish")
+    assert (revision(town), rejudged(town)) == (before, [])
+
+
+def test_a_report_that_ceases_to_count_takes_its_findings_with_it(town: TestClient) -> None:
+    a_draft(town, **UNLIKE)
+    withdraw(town)
+    (told,) = rejudged(town)
+    assert told["came"] == []
+    assert {each["rule"] for each in told["went"]} >= {"R11", "R12"}
+    # while it is a draft, no save of it concerns next year
+    change(town, IN_FORCE, 5)
+    assert len(rejudged(town)) == 1
+    take(town, "submit")
+    assert {each["rule"] for each in rejudged(town)[0]["came"]} >= {"R11", "R12"}
+
+
+def test_a_published_report_counts_until_its_correction_is_published(town: TestClient) -> None:
+    a_draft(town, **{IN_FORCE: 7})
+    for action in ("accept", "publish", "revise"):
+        take(town, action)
+    change(town, IN_FORCE, 999)
+    take(town, "submit")
+    take(town, "accept")
+    assert rejudged(town) == []
+    take(town, "publish")
+    assert len(rejudged(town)) == 1
+
+
+def test_a_report_filed_late_is_told_in_next_year_s(client: TestClient) -> None:
+    register_county(client)
+    a_draft(client, **UNLIKE)
+    file_report(client)
+    assert len(rejudged(client)) == 1
+    file_report(client, year=YEAR + 2, draft=True)
+    assert len(rejudged(client)) == 1

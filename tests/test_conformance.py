@@ -1,0 +1,314 @@
+"""The cases of `conformance/`: they say what they should, and the service does what they say."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
+
+from app.cli import command_line
+from app.cli.cases import ANY_CODE, Case, Differing, Finding, difference, read_cases
+from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope
+from app.domain.roles import Role
+from app.domain.rules import CATALOGUE, Keeper
+from app.domain.values import nest
+from app.forms.annual_2021 import FORM
+from app.routers.validations import judge_beside
+from app.schemas.validations import read_validation
+from conformance import checker
+from tests.api import API
+from tests.builders import any_values, balanced_values
+from tests.desk import WHOLE_TREE
+from tests.service import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.testclient import TestClient
+
+    from app.domain.values import Values
+
+FOLDER = Path(__file__).parent.parent / "conformance"
+CASES = read_cases(FOLDER / "cases")
+BASE = json.loads((FOLDER / "base.json").read_text())
+TOKEN = WHOLE_TREE[Role.READER].text
+FILES = sorted((FOLDER / "cases").glob("*.json"))
+KINDS = {"kept", "broken", "not_evaluated", "boundary", "exception"}
+MEMBERS = {"id", "title", "kind", "about", "year", "changes", "without", "beside", "expected", "refused"}
+UNTRIED = {
+    "R20": "asked of reports on the form of 2019 alone",
+    "R27": "needs the prose of other bodies",
+}
+NEVER_OPEN = {
+    **dict.fromkeys(("R01", "R04", "R32"), "what isn't there breaks it"),
+    **dict.fromkeys(("R15", "R16", "R17", "R25"), "a section that isn't written is R01's"),
+    **dict.fromkeys(("R30", "R31", "R33", "R34", "R35", "R36"), "what isn't written says nothing wrong"),
+}
+"""Rules that are always evaluated, and why."""
+
+
+def written(file: Path) -> list[dict[str, Any]]:
+    """Return the cases of a file as they are written."""
+    cases: list[dict[str, Any]] = json.loads(file.read_text())
+    return cases
+
+
+def paths_in(tree: dict[str, Any], above: str = "") -> set[str]:
+    """Name everything that an object holds: `requests`, `requests.received` and so on."""
+    paths: set[str] = set()
+    for name, value in tree.items():
+        paths.add(above + name)
+        paths |= paths_in(value, f"{above}{name}.") if isinstance(value, dict) else set()
+    return paths
+
+
+# The cases themselves
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(CASES) >= 320
+
+
+def test_every_rule_that_a_server_can_judge_on_one_report_has_every_kind_of_case() -> None:
+    judged = {rule.id for rule in CATALOGUE if rule.keeper is Keeper.REPORT} - UNTRIED.keys()
+    assert {file.stem for file in FILES} == judged
+    for rule in judged:
+        kinds = {case.kind for case in CASES if case.id.startswith(rule)}
+        assert kinds == KINDS - ({"not_evaluated"} if rule in NEVER_OPEN else set()), rule
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_case_has_the_shape_that_the_readme_describes(file: Path) -> None:
+    cases = written(file)
+    assert [case["id"] for case in cases] == [f"{file.stem}-{n:03}" for n in range(1, len(cases) + 1)]
+    assert len({case["title"] for case in cases}) == len(cases)
+    for case in cases:
+        assert case.keys() <= MEMBERS
+        assert case["title"]
+        assert case["kind"] in KINDS
+        assert file.stem in case["about"]
+        assert ("expected" in case) is not ("refused" in case)
+        for finding in case.get("expected", []):
+            assert finding.keys() == {"rule", "code", "outcome"}
+            assert finding["rule"] in case["about"]
+            assert finding["outcome"] in {"broken", "not_evaluated"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_case_changes_nothing_that_the_base_report_doesn_t_have(file: Path) -> None:
+    known = paths_in(BASE["report"])
+    for case in written(file):
+        beside = case.get("beside", {})
+        reports = [case.get("changes", {}), beside.get("last_year") or {}, *beside.get("earlier", [])]
+        for report in reports:
+            assert paths_in(report) <= known, case["id"]
+        assert set(case.get("without", [])) <= known, case["id"]
+
+
+def test_the_readme_shows_a_case_as_it_is() -> None:
+    shown = re.search(r"^```json\n(.*?)^```$", (FOLDER / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert shown
+    assert json.loads(shown[1]) in written(FOLDER / "cases" / "R07.json")
+
+
+def test_a_case_of_a_kind_says_what_its_kind_says() -> None:
+    for case in CASES:
+        outcomes = {finding.outcome for finding in case.expected}
+        if case.kind == "kept":
+            assert not outcomes | case.refused, case.id
+        elif case.kind == "broken":
+            assert case.refused or "broken" in outcomes, case.id
+        elif case.kind == "not_evaluated":
+            assert outcomes == {"not_evaluated"}, case.id
+
+
+def test_the_base_report_fills_the_form() -> None:
+    assert {path for path in paths_in(BASE["report"]) if path.count(".") == 2} == set(FORM.cells)
+    assert set(checker.all_cells()) == set(FORM.cells)
+
+
+# The second opinion
+
+
+def test_the_checker_shares_nothing_with_the_service() -> None:
+    imports = re.findall(r"^\s*(?:from|import) (\S+)", (FOLDER / "checker.py").read_text(), re.MULTILINE)
+    assert set(imports) == {"__future__", "decimal", "typing"}
+
+
+def test_the_checker_agrees_with_every_case_of_a_rule_on_numbers() -> None:
+    numeric = [case for case in CASES if case.about <= set(checker.RULES) and not case.refused]
+    assert len(numeric) > 250
+    for case in numeric:
+        found = {tuple(each) for each in checker.findings(case.body) if each.rule in case.about}
+        assert found == {tuple(each) for each in case.expected}, case.id
+
+
+def bodies() -> st.SearchStrategy[dict[str, Any]]:
+    """Generate reports with what they are judged beside: balanced or not, with cells missing or not sent."""
+    reports = st.builds(a_body, any_values(most=40) | balanced_values(most=600), not_sent())
+    earlier = st.lists(reports, max_size=2).map(
+        lambda found: [{**report, "year": YEAR - 2 - place} for place, report in enumerate(found)]
+    )
+    beside = st.fixed_dictionaries(
+        {
+            "level": st.none() | st.sampled_from(list(map(str, AgencyLevel))),
+            "kind": st.none() | st.sampled_from(list(map(str, AgencyKind))),
+            "report_scope": st.sampled_from(list(map(str, ReportScope))),
+            "last_year": st.none() | reports,
+            "earlier": earlier,
+        }
+    )
+    return st.builds(lambda report, beside: {**report, "year": YEAR, "beside": beside}, reports, beside)
+
+
+YEAR = 2024
+
+
+def not_sent() -> st.SearchStrategy[set[str]]:
+    """Generate cells that aren't sent at all: few, and totals among them."""
+    return st.sets(st.sampled_from(list(FORM.cells)) | st.sampled_from(list(FORM.totals)), max_size=4)
+
+
+def a_body(values: Values, without: set[str]) -> dict[str, Any]:
+    body: dict[str, Any] = nest(FORM, values)
+    for code in without:
+        table, row, column = code.split(".")
+        del body[table][row][column]
+    return body
+
+
+@given(bodies())
+def test_checker_and_service_agree_on_any_report(body: dict[str, Any]) -> None:
+    _, results = judge_beside(read_validation(body), body["year"])
+    found = {(each.rule.id, each.code, str(each.outcome)) for each in results}
+    ours = {each for each in found if each[0] in checker.RULES and each[2] != "kept"}
+    assert ours == {tuple(each) for each in checker.findings(body)}
+
+
+# The service
+
+
+def test_the_service_judges_every_case_as_it_says(client: TestClient) -> None:
+    differing = {}
+    for case in CASES:
+        answer = client.post(f"{API}/validations", json=case.body)
+        found = difference(case, answer.status_code, answer.json())
+        if found is not None:
+            differing[f"{case.id} {case.title}"] = found
+    assert differing == {}
+
+
+# The command
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """Return a folder with two cases: one as it should be, one that no server agrees with."""
+    (tmp_path / "base.json").write_text(json.dumps(BASE))
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    right, wrong = written(FOLDER / "cases" / "R13.json")[:2]
+    (folder / "R13.json").write_text(json.dumps([right, {**wrong, "expected": []}]))
+    (folder / "R18.json").write_text(json.dumps([{**right, "id": "R18-001", "about": ["R18"]}]))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run the service for the tests of this file; none of them stores anything."""
+    path = tmp_path_factory.mktemp("conformance") / "nianbao.db"
+    shutil.copyfile(sqlite_template, path)
+    with running(f"sqlite:///{path}") as address:
+        yield address
+
+
+def try_cases(address: str, *options: str | Path) -> Result:
+    arguments = ["conformance", address, "--token", TOKEN, *map(str, options)]
+    return CliRunner().invoke(command_line(["conformance"]), arguments)
+
+
+def test_the_command_tells_of_every_difference(address: str, few: Path) -> None:
+    done = try_cases(address, "--cases", few)
+    title = written(few / "R13.json")[1]["title"]
+    assert done.stdout.splitlines() == [
+        f"R13-002 {title}",
+        "  应是：无",
+        "  现为：R13 disclosure.issued.normative_documents broken",
+        "R13  2 个用例，相符 1 个",
+        "R18  1 个用例，相符 1 个",
+        "共 3 个用例，相符 2 个，不同 1 个",
+    ]
+    assert (done.exit_code, done.stderr) == (1, "")
+    printed = try_cases(address, "--cases", few, "--json")
+    assert printed.exit_code == 1
+    assert json.loads(printed.stdout) == {
+        "rules": {"R13": {"passed": 1, "total": 2}, "R18": {"passed": 1, "total": 1}},
+        "differences": [
+            {
+                "id": "R13-002",
+                "title": title,
+                "expected": "无",
+                "found": "R13 disclosure.issued.normative_documents broken",
+            }
+        ],
+    }
+
+
+def test_the_command_tries_one_rule_alone_and_ends_well_where_all_agrees(address: str, few: Path) -> None:
+    done = try_cases(address, "--cases", few, "--rule", "R18")
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (0, "R18  1 个用例，相符 1 个")
+
+
+def test_the_command_says_why_nothing_could_be_tried(address: str, few: Path, tmp_path: Path) -> None:
+    for options, url, said in (
+        (("--cases", tmp_path / "none"), address, "用 --cases 指明文件夹"),
+        (("--cases", few, "--rule", "R99"), address, "R99.json"),
+        (("--cases", few, "--token", "nb_wrong"), address, "401"),
+        (("--cases", few), "http://127.0.0.1:1", "不能核对"),
+        (("--cases", few), "nowhere", "不能核对"),
+    ):
+        done = try_cases(url, *options)
+        assert done.exit_code == 2, done.stdout
+        assert said in done.stderr
+
+
+# How an answer is compared
+
+
+def a_case(*expected: tuple[str, str, str], refused: frozenset[str] = frozenset()) -> Case:
+    findings = frozenset(Finding(*each) for each in expected)
+    return Case("R13-001", "", "broken", frozenset({"R13"}), {}, findings, refused)
+
+
+def an_answer(*findings: tuple[str, str, str]) -> dict[str, Any]:
+    return {"items": [Finding(*each)._asdict() for each in findings]}
+
+
+def test_other_rules_and_kept_results_are_no_difference() -> None:
+    answer = an_answer(("R13", "a", "broken"), ("R13", "b", "kept"), ("R18", "c", "broken"))
+    assert difference(a_case(("R13", "a", "broken")), 200, answer) is None
+    assert difference(a_case(("R13", "a", "not_evaluated")), 200, answer) is not None
+    assert difference(a_case(), 200, answer) == Differing("无", "R13 a broken")
+
+
+def test_an_asterisk_stands_for_one_place_or_more() -> None:
+    anywhere = a_case(("R13", ANY_CODE, "broken"))
+    assert difference(anywhere, 200, an_answer(("R13", "a", "broken"), ("R13", "b", "broken"))) is None
+    assert difference(anywhere, 200, an_answer()) is not None
+    both = an_answer(("R13", "a", "broken"), ("R13", "b", "not_evaluated"))
+    assert difference(anywhere, 200, both) is not None
+
+
+def test_a_refusal_is_expected_at_its_pointers() -> None:
+    refused = a_case(refused=frozenset({"/a"}))
+    assert difference(refused, 422, {"errors": [{"pointer": "/a"}]}) is None
+    assert difference(refused, 422, {"errors": [{"pointer": "/b"}]}) == Differing("422 /a", "422 /b")
+    assert difference(refused, 200, an_answer()) == Differing("422 /a", "200")
+    assert difference(a_case(), 422, {"errors": [{"pointer": "/b"}]}) == Differing("无", "422 /b")
