@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from jsonschema_rs import validator_for
-from openpyxl import load_workbook
 from pydantic import ValidationError
 from sqlalchemy import MetaData, insert, inspect, select
 
@@ -42,6 +40,7 @@ from app.storage.numbers import (
 )
 from tests.builders import a_balanced_report, a_content, a_toy_form, any_values, balanced_values
 from tests.services.trees import NOON, Unit, plant
+from tests.sheets import opened
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -190,7 +189,7 @@ def test_its_reports_and_sums_are_given_out_in_its_own_tables() -> None:
 
 def read_back(book: bytes) -> dict[str, object]:
     """Return what stands where the layout says that each cell stands."""
-    sheets = load_workbook(BytesIO(book))
+    sheets = opened(book)
     places = {code: place.split("!") for code, place in addresses_of(TOY).items()}
     return {code: sheets[sheet][cell].value for code, (sheet, cell) in places.items()}
 
@@ -225,7 +224,7 @@ def test_its_roll_up_has_a_workbook_too() -> None:
         missing=[],
         as_of=datetime(2002, 1, 31, tzinfo=UTC),
     )
-    sheets = load_workbook(BytesIO(write_roll_up(book)))
+    sheets = opened(write_roll_up(book))
     values = {cell.value for sheet in sheets for row in sheet for cell in row}
     assert total.totals["loans.everyone.all_media"] in values
     assert {"1.成人", "2.儿童", "押金（元）"} <= values

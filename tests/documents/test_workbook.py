@@ -25,6 +25,7 @@ from app.forms.annual_2021 import FORM
 from app.forms.layout import ROWS_ABOVE, addresses_of, grid_of
 from app.forms.model import Axis, Block, Measure, ReportForm, Section, Sum, Table
 from tests.builders import a_balanced_report, a_content, a_toy_form, any_values, typed_cells
+from tests.sheets import opened
 
 AS_OF = datetime(2025, 1, 31, 1, 30, tzinfo=UTC)
 FEE = "disclosure.fees.amount"
@@ -76,10 +77,6 @@ def a_roll_up(*units: UnitRow, form: ReportForm = FORM, missing: list[Owed] | No
         missing=missing or [],
         as_of=AS_OF,
     )
-
-
-def opened(file: bytes) -> Workbook:
-    return load_workbook(BytesIO(file))
 
 
 def cell_at(workbook: Workbook, address: str) -> SheetCell:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
-from openpyxl import load_workbook
 from openpyxl.utils.cell import column_index_from_string as number_of
 from openpyxl.utils.cell import coordinate_from_string
 from openpyxl.utils.cell import get_column_letter as letters_of
@@ -34,6 +33,7 @@ from tests.api import (
 )
 from tests.builders import a_balanced_report
 from tests.services.trees import Unit, plant_many
+from tests.sheets import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ def export(client: TestClient, url: str) -> Response:
 
 def by_openpyxl(book: bytes) -> Callable[[str], object]:
     """Return a way to look at cells by their address: `表三!D6`."""
-    sheets = load_workbook(BytesIO(book))
+    sheets = opened(book)
 
     def cell_at(where: str) -> object:
         sheet, _, coordinate = where.rpartition("!")
@@ -198,7 +198,7 @@ def test_units_of_the_same_name_have_sheets_of_their_own(client: TestClient) -> 
     for code in "1234567":
         file_report(client, code)
     book = export(client, ROLL_UP).content
-    names = load_workbook(BytesIO(book)).sheetnames
+    names = opened(book).sheetnames
     assert len({name.casefold() for name in names}) == len(names) == 4 + 7
     assert max(map(len, names)) <= 31
 
@@ -219,7 +219,7 @@ def test_text_that_looks_like_a_formula_stays_text(client: TestClient, text: str
     step = client.post(address(rest="/transitions"), json={"action": "submit"})
     assert step.status_code == 200, step.text
     for url in (address(), ROLL_UP):
-        sheets = load_workbook(BytesIO(export(client, url).content))
+        sheets = opened(export(client, url).content)
         cells = [cell for sheet in sheets for row in sheet for cell in row if cell.value is not None]
         assert {cell.data_type for cell in cells} <= {"s", "n"}
         assert any(str(cell.value).strip() == text.strip() for cell in cells)

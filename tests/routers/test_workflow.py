@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from openpyxl import load_workbook
 
 from app.domain.lifecycle import Action
 from app.domain.roles import Role
@@ -31,6 +29,7 @@ from tests.api import (
 )
 from tests.builders import a_modest_report
 from tests.desk import WHOLE_TREE, bearer, holder_of
+from tests.sheets import opened
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -313,7 +312,7 @@ def test_the_workbook_of_a_corrected_report_says_so(filed: TestClient) -> None:
 
 
 def prose_of(client: TestClient) -> str:
-    book = load_workbook(io.BytesIO(client.get(address(rest="/export")).content))
+    book = opened(client.get(address(rest="/export")).content)
     return "\n".join(str(cell.value) for row in book["正文"].iter_rows() for cell in row)
 
 
