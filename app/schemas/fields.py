@@ -19,8 +19,9 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     WithJsonSchema,
+    model_validator,
 )
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from app.domain.values import from_text, to_text
 from app.forms.model import Measure
@@ -53,6 +54,14 @@ class Body(BaseModel):
     """Base of what callers send: no unknown members, no conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_number(cls, said: object) -> object:
+        """Refuse a number with a fraction or an exponent, whose attributes FastAPI takes for members."""
+        if isinstance(said, Decimal):
+            raise PydanticKnownError("model_attributes_type")
+        return said
 
 
 class Out(BaseModel):

@@ -99,6 +99,7 @@ def test_a_body_that_is_no_json_object_is_refused_everywhere(client: TestClient)
         (b"[]", "应是对象，现为 数组"),
         (b'"{}"', "应是对象，现为 “{}”"),
         (b"2021", "应是对象，现为 2021"),
+        (b"0.2", "应是对象，现为 0.2"),
         (b"true", "应是对象，现为 true"),
     ):
         for answer in send(client, content):
@@ -106,6 +107,18 @@ def test_a_body_that_is_no_json_object_is_refused_everywhere(client: TestClient)
     for kind in (None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"):
         for answer in send(client, b"{}", kind):
             assert "Content-Type" in assert_problem(answer, 415, "unsupported-media-type")["detail"]
+
+
+@pytest.mark.parametrize("literal", ["0.2", "1e3", "2021", "true", '"x"', "[]"])
+def test_what_stands_where_an_object_is_due_is_refused(client: TestClient, literal: str) -> None:
+    for body in (
+        f'{{"contact": {literal}}}',
+        f'{{"requests": {literal}}}',
+        f'{{"requests": {{"received": {literal}}}}}',
+    ):
+        problem = assert_problem(draft(client, body), 422, "invalid-request")
+        assert "应是对象，现为" in problem["detail"]
+        assert problem["errors"][0]["code"] == "model-attributes-type"
 
 
 def test_a_body_over_the_limit_is_refused_whether_its_length_is_announced_or_not(client: TestClient) -> None:

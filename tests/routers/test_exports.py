@@ -224,7 +224,7 @@ def test_text_that_looks_like_a_formula_stays_text(client: TestClient, text: str
         assert {cell.data_type for cell in cells} <= {"s", "n"}
         assert any(str(cell.value).strip() == text.strip() for cell in cells)
         assert not any(cell.hyperlink for cell in cells)
-    findings = load_workbook(BytesIO(export(client, address()).content))["校验"]
+    findings = opened(export(client, address()).content)["校验"]
     assert any(explained.strip() in str(cell.value) for row in findings for cell in row)
 
 
