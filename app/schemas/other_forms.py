@@ -45,7 +45,8 @@ def hold(model: type[Held], sent: object, year: int | None, *inside: str) -> Hel
         InvalidRequest: it isn't of that shape; members of another form's tables are named as such.
     """
     try:
-        return model.model_validate(sent)
+        # as FastAPI does it, so that the same slip has the same code in every body
+        return model.model_validate(sent, from_attributes=True)
     except ValidationError as wrong:
         errors = wrong.errors(include_url=False)
         told = _told_of_other_form(errors, model, year, inside)
