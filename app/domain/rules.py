@@ -121,7 +121,6 @@ _TABLE_3 = f"{_NOTICE}，表三"
 _REGULATIONS = "《政府信息公开条例》"
 _ART_50 = f"{_REGULATIONS}第五十条"
 _GOVERNMENTS = frozenset({AgencyKind.GOVERNMENT})
-_TOWNSHIP = AgencyLevel.TOWNSHIP
 
 
 def _highest_fees() -> dict[str, Threshold]:
