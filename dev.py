@@ -359,6 +359,13 @@ def figures(name: str, fates: Sequence[str]) -> str:
     return f"{name}: {len(fates)} mutants, {killed} killed, {endless} endless, {survived} survived: {rate}"
 
 
+def doors(arguments: Sequence[str]) -> None:
+    """Send 2 000 generated reports through every door, on both databases (NIANBAO_DOORS: another number)."""
+    install("dev")
+    pytest = ("-m", "pytest", "-n", "2", "--durations", "2", "tests/test_every_door.py")
+    call(tool("python"), *pytest, *arguments, env={"NIANBAO_DOORS": "2000"} | os.environ)
+
+
 def durability(arguments: Sequence[str]) -> None:
     """Kill the service and its databases, cut the power, fill the disk; write down what came of it (slow)."""
     install("dev")
@@ -394,6 +401,7 @@ WITH_OPTIONS: Mapping[str, Callable[[Sequence[str]], None]] = {
     "run": run,
     "test": test,
     "mutate": mutate,
+    "doors": doors,
     "durability": durability,
     "desktop": desktop,
     "bench": bench,
