@@ -1,7 +1,8 @@
 """A second, independent judge of a report's numbers: slow, plain, and sharing no line with the service.
 
 It reads a body of `POST /validations` as sent, and says what a reader of the rules would say of R04-R14, R18,
-R23, R24, R28 and R29.  Standard library only.  Amounts of money are whole 分 (1 万元 = 1 000 000 分).
+R23, R24, R28 and R29, and of R20 where the year is one of the former form's.  Standard library only.
+Amounts of money are whole 分 (1 万元 = 1 000 000 分).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Finding(NamedTuple):
 
 
 RULES = (
-    "R04 R05 R06 R07 R08 R09 R10 R11 R12 R13 R14 R18 R23 R24 R28 R29".split()  # noqa: SIM905 - as the rules are named
+    "R04 R05 R06 R07 R08 R09 R10 R11 R12 R13 R14 R18 R20 R23 R24 R28 R29".split()  # noqa: SIM905 - as the rules are named
 )
 
 KINDS = ["natural_person", "business", "research", "public_welfare", "legal_service", "other_organisation"]
@@ -127,7 +128,12 @@ def _read(body: Body, code: str) -> int | None:
 
 
 def findings(body: Body) -> set[Finding]:
-    """Return all that isn't kept, or can't be evaluated, of the rules in `RULES`."""
+    """Return all that isn't kept, or can't be evaluated, of the rules in `RULES`.
+
+    Of a report on the former form that is R20 alone.
+    """
+    if body["year"] <= LAST_YEAR_OF_R20:
+        return set(_r20_items(body, (body.get("beside") or {}).get("last_year")))
     numbers, beside = Numbers(body), body.get("beside") or {}
     before = None if beside.get("last_year") is None else Numbers(beside["last_year"])
     return {
@@ -280,6 +286,27 @@ def _r18_pending(numbers: Numbers) -> list[Finding]:
     return found
 
 
+LAST_YEAR_OF_R20 = 2020
+WITH_ITEMS = ["licensing", "other_services", "penalties", "coercion", "fees"]
+
+
+def _r20_items(body: Body, before: Body | None) -> list[Finding]:
+    found = []
+    for row in WITH_ITEMS if before is not None else []:
+        now = _items(body, row).get("items_before")
+        then, change = (_items(before or {}, row).get(name) for name in ("items_before", "items_change"))
+        if now is None or then is None or change is None:
+            found.append(Finding("R20", f"disclosure.items.{row}", OPEN))
+        elif now != then + change:
+            found.append(Finding("R20", f"disclosure.items.{row}", BROKEN))
+    return found
+
+
+def _items(body: Body, row: str) -> Body:
+    found: Body = (body.get("disclosure") or {}).get(row) or {}
+    return found
+
+
 FIRST_YEAR_OF_R23 = 2024
 
 
@@ -377,3 +404,19 @@ def _jump(code: str, value: int | None, usual: int) -> list[Finding]:
     is_far = abs(value - usual) >= least
     is_many_times = max(value, usual) >= TIMES * min(value, usual)
     return [Finding("R29", code, BROKEN)] if is_far and is_many_times else []
+
+
+NUMERALS = "一二三四五六七八九十百千万亿零两〇"
+EIGHT = 8
+
+
+def letters(text: str) -> str:
+    """Return the Chinese characters of a text but the numerals: what R27 counts, set phrases apart."""
+    return "".join(each for each in text if "㐀" <= each <= "鿿" and each not in NUMERALS)
+
+
+def eights_shared(ours: str, theirs: str) -> tuple[int, int]:
+    """Return how many of our runs of eight letters stand in theirs, and how many there are."""
+    ours, theirs = letters(ours), letters(theirs)
+    runs = [ours[start : start + EIGHT] for start in range(len(ours) - EIGHT + 1)]
+    return sum(run in theirs for run in runs), len(runs)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 ANY_CODE = "*"
+BASE = "base.json"
 KEPT = "kept"
 OK, REFUSED = 200, 422
 
@@ -59,20 +60,23 @@ def read_cases(folder: Path, rule: str | None = None) -> list[Case]:
     Raises:
         FileNotFoundError: there are none in this folder.
     """
-    base = json.loads((folder.parent / "base.json").read_text("utf-8"))
     files = sorted(folder.glob(f"{rule or '*'}.json"))
     if not files:
         raise FileNotFoundError(2, "没有用例", str(folder / f"{rule or '*'}.json"))
-    return [_case(base, said) for file in files for said in json.loads(file.read_text("utf-8"))]
+    return [_case(folder.parent, said) for file in files for said in _read(file)]
 
 
-def _case(base: Json, said: Json) -> Case:
+def _read(file: Path) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(file.read_text("utf-8"))
+
+
+def _case(folder: Path, said: Json) -> Case:
     return Case(
         id=said["id"],
         title=said["title"],
         kind=said["kind"],
         about=frozenset(said["about"]),
-        body=_body(base, said),
+        body=_body(_read(folder / said.get("base", BASE)), said),
         expected=frozenset(Finding(**each) for each in said.get("expected", [])),
         refused=frozenset(said.get("refused", [])),
     )

@@ -14,6 +14,7 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from app.domain.context import Alike
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from app.domain.content import Content
-    from app.domain.context import Alike, Context
+    from app.domain.context import Context
 
 SECTIONS = ("overview", "problems")
 """The sections that are compared; the third is short, and much the same in every report."""
@@ -217,6 +218,23 @@ def _same(ours: str, at: int, theirs: str, there: int) -> int:
 def _quoted(piece: Piece, start: int, length: int) -> str:
     first, last = piece.places[start], piece.places[start + length - 1]
     return piece.text[first : last + 1][:LONGEST_QUOTE]
+
+
+def liken(prose: Sequence[Piece], other: Content, *, code: str, agency: str, is_own: bool = False) -> Alike:
+    """Return how much of a report's prose stands in another report, which is that of the agency named."""
+    found = compare(prose, pieces_of(other))
+    return Alike(code, agency, other.year, is_own, found.percent, found.passages)
+
+
+def liken_to_own(content: Content, last_year: Content | None, agency: str) -> tuple[Alike, ...]:
+    """Return how much of a report's prose stands in last year's of the same agency.
+
+    Nothing where there is none of last year, or too little to judge.
+    """
+    prose = pieces_of(content)
+    if last_year is None or is_short(prose):
+        return ()
+    return (liken(prose, last_year, code="", agency=agency, is_own=True),)
 
 
 def judge_alike(content: Content, context: Context) -> Iterator[Result]:

@@ -14,6 +14,7 @@ from app.domain.context import ALONE, Context, Reporter
 from app.domain.explanations import Explanations
 from app.domain.judging import judge
 from app.domain.results import blocking
+from app.domain.similarity import liken_to_own
 from app.domain.totals import complete
 from app.errors import Fault, InvalidRequest
 from app.forms import form_of_year
@@ -68,7 +69,7 @@ def judge_beside(sent: ValidationBody, year: int) -> tuple[Content, list[Result]
     """Judge what was sent beside nothing but what the caller says."""
     scope = ReportScope.OWN if sent.beside is None else sent.beside.report_scope
     content = _content(find_form(year), year, sent, scope)
-    return content, judge(content, ALONE if sent.beside is None else _context(sent.beside, year))
+    return content, judge(content, ALONE if sent.beside is None else _context(sent.beside, content))
 
 
 def _content(form: ReportForm, year: int, body: ReportBody, scope: ReportScope = ReportScope.OWN) -> Content:
@@ -77,20 +78,23 @@ def _content(form: ReportForm, year: int, body: ReportBody, scope: ReportScope =
     return with_texts(blank, body.sent_texts())
 
 
-def _context(beside: Beside, year: int) -> Context:
+def _context(beside: Beside, content: Content) -> Context:
     """Return what a report is judged beside, from what the caller says alone.
+
+    Of reports whose prose may be alike that is the body's own of last year; of other bodies it knows nothing.
 
     Raises:
         InvalidRequest: a report of another year is of none that it could be.
     """
-    last_year = _last_year(beside, year)
-    before = [*([] if last_year is None else [last_year]), *_earlier(beside, year)]
+    last_year = _last_year(beside, content.year)
+    before = [*([] if last_year is None else [last_year]), *_earlier(beside, content.year)]
     return Context(
         reporter=Reporter(
             beside.name, beside.level, beside.kind, tuple(beside.above), tuple(beside.neighbours)
         ),
         last_year=last_year,
-        earlier=tuple((content.year, content.values) for content in before),
+        earlier=tuple((each.year, each.values) for each in before),
+        alike=liken_to_own(content, last_year, beside.name or ""),
     )
 
 

@@ -6,8 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from app.domain.content import Content, with_texts
-from app.domain.context import Alike
-from app.domain.similarity import Piece, compare, is_short, pieces_of, signature_of, texts_compared
+from app.domain.similarity import Piece, is_short, liken, pieces_of, signature_of, texts_compared
 from app.forms import form_of_version
 from app.services.agencies import key_of
 from app.storage.bands import Sharing, insert_bands, replace_bands, reports_sharing
@@ -16,6 +15,7 @@ from app.storage.surroundings import counting_reports
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.domain.context import Alike
     from app.services.filed import Filed
     from app.storage.engine import ReadSession, WriteSession
     from app.storage.models import Agency
@@ -61,8 +61,7 @@ def _of_others(session: ReadSession, agency: Agency, content: Content) -> list[S
 
 
 def _compared(prose: Sequence[Piece], other: Sharing, *, is_own: bool = False) -> Alike:
-    found = compare(prose, pieces_of(_texts_in(other)))
-    return Alike(other.code, other.name, other.year, is_own, found.percent, found.passages)
+    return liken(prose, _texts_in(other), code=other.code, agency=other.name, is_own=is_own)
 
 
 def _texts_in(report: Sharing) -> Content:

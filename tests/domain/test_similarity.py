@@ -31,6 +31,7 @@ from app.domain.similarity import (
     SHORTEST_PASSAGE,
     Likeness,
     judge_alike,
+    liken_to_own,
     names_in,
     pieces_of,
     signature_of,
@@ -250,6 +251,24 @@ class TestSignature:
 
     def test_what_says_the_same_over_and_over_has_as_many_as_it_has_words(self) -> None:
         assert 0 < len(signature_of(a_report("定期公开惠农补贴" * 40))) < 8
+
+
+class TestLikenedToOwn:
+    def test_it_is_last_year_s_with_how_much_stands_in_it(self) -> None:
+        now, before = a_report(LONG), a_report(LONG, year=2023)
+        (alike,) = liken_to_own(now, before, "甲县乙镇人民政府")
+        assert (alike.agency, alike.year, alike.is_own, alike.percent) == (
+            "甲县乙镇人民政府",
+            2023,
+            True,
+            100,
+        )
+        assert alike.passages == compare(now, before).passages
+
+    def test_without_last_year_s_or_with_little_to_say_there_is_nothing(self) -> None:
+        short = a_report(words(Random(1), FEWEST - 1))
+        assert liken_to_own(a_report(LONG), None, "甲") == ()
+        assert liken_to_own(short, short, "甲") == ()
 
 
 def an_alike(percent: int, *, is_own: bool = False, code: str = "64") -> Alike:

@@ -9,6 +9,7 @@ import pytest
 from app.forms import FORMS
 from app.forms.annual_2021 import FORM
 from tests.api import API, a_report, assert_problem, faults
+from tests.builders import PROSE
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -54,6 +55,23 @@ def test_last_year_s_report_is_compared_with_this_year_s(client: TestClient) -> 
     outcomes = judged(client, beside, requests__pending_at_start__business=1)
     assert outcomes["R11", "requests.carried.business"] == "broken"
     assert outcomes["R11", "requests.carried.research"] == "kept"
+
+
+def test_the_prose_is_compared_with_last_year_s(client: TestClient) -> None:
+    prose = {
+        "narratives": {
+            **PROSE,
+            "overview": "每月把惠农补贴、工程招标和村级财务的公开进度逐项过问并记录在册。" * 8,
+        }
+    }
+    body = {**zeros(), **prose, "year": YEAR, "beside": {"name": "甲县乙镇人民政府", "last_year": {**prose}}}
+    items = client.post(f"{API}/validations", json=body).json()["items"]
+    (alike,) = (item for item in items if item["rule"] == "R27")
+    assert (alike["code"], alike["outcome"]) == ("own", "broken")
+    assert "与本机关 2023 年度报告的相同" in alike["message"]
+    other = {**body, "beside": {"last_year": {"narratives": PROSE}}}
+    items = client.post(f"{API}/validations", json=other).json()["items"]
+    assert not [item for item in items if item["rule"] == "R27"]
 
 
 def test_a_jump_is_measured_against_the_years_before_whatever_their_order(client: TestClient) -> None:
