@@ -10,6 +10,7 @@ from app.auth.rights import require
 from app.domain.roles import Right
 from app.errors import Fault, InvalidRequest, Refusal
 from app.services.agencies import find_agency_named
+from app.services.following import hold_reports
 from app.services.reports import Sent, replace_of
 from app.storage.engine import lock_tree, queue_batches
 
@@ -67,15 +68,33 @@ def save_batch(
     require(actor, Right.FILE, "报告")
     queue_batches(session)
     lock_tree(session, to_change_it=False)
+    touched = _years_touched(items)
     for item in items:
-        yield item if isinstance(item, Refusal) else _save(session, actor, item, draft=draft)
+        yield item if isinstance(item, Refusal) else _save(session, actor, item, touched, draft=draft)
 
 
-def _save(session: WriteSession, actor: Actor, item: Item, *, draft: bool) -> tuple[Filed, bool] | Refusal:
+def _years_touched(items: Sequence[Item | Refusal]) -> dict[str, set[int]]:
+    """Return the years whose reports are held, of each agency that has several reports in the batch."""
+    years = defaultdict(list)
+    for item in items:
+        if isinstance(item, Item):
+            years[item.key[0]].append(item.key[1])
+    return {
+        code: {held for year in said for held in (year, year + 1)}
+        for code, said in years.items()
+        if len(said) > 1
+    }
+
+
+def _save(
+    session: WriteSession, actor: Actor, item: Item, touched: dict[str, set[int]], *, draft: bool
+) -> tuple[Filed, bool] | Refusal:
     code, year = item.key
     try:
+        agency = find_agency_named(session, actor, code, Right.FILE, year)
+        # not in the part that follows: what is held there is let go where it is undone
+        hold_reports(session, agency, touched.pop(code, ()))
         with session.part():
-            agency = find_agency_named(session, actor, code, Right.FILE, year)
             return replace_of(session, actor, agency, year, item.sent, item.based_on, draft=draft)
     except Refusal as refusal:
         return refusal

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
+
+from sqlalchemy import Select, bindparam, select
 
 from app.domain.acts import Act
 from app.domain.judging import judge
@@ -12,9 +15,10 @@ from app.domain.results import described, not_kept
 from app.services.audit import record_report
 from app.services.filed import Filed, filed_as, get_report
 from app.services.surroundings import context_of
+from app.storage.models import REPORT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from app.auth.actor import Actor
     from app.storage.engine import WriteSession
@@ -47,6 +51,19 @@ def hold_following(session: WriteSession, agency: Agency, year: int) -> Followin
         return None
     filed = filed_as(session, agency, report)
     return Following(filed, _described(filed))
+
+
+def hold_reports(session: WriteSession, agency: Agency, years: Collection[int]) -> None:
+    """Hold an agency's reports of some years in the order of their years, whatever is to come of them."""
+    if years:
+        session.execute(_in_order(), {"of_agency": agency.id, "of_years": sorted(years)})
+
+
+@cache
+def _in_order() -> Select[int]:
+    wanted = REPORT.c.year.in_(bindparam("of_years", expanding=True))
+    chosen = select(REPORT.c.id).where(REPORT.c.agency_id == bindparam("of_agency"), wanted)
+    return chosen.order_by(REPORT.c.year).with_for_update()
 
 
 def judge_following(session: WriteSession, actor: Actor, following: Following | None) -> None:

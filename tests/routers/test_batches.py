@@ -355,3 +355,15 @@ def test_a_batch_and_one_of_its_reports_alone_never_wait_for_each_other(county: 
         statuses = at_once(call, 4)
         assert statuses[0] == 207
         assert {*statuses[1:]} <= {201, 428}
+
+
+def test_batches_of_a_body_s_years_in_opposite_orders_both_get_through(county: TestClient) -> None:
+    years = tuple(range(YEAR, YEAR + 4))
+    for year in years:
+        file_report(county, TOWN, year)
+
+    def call(one: int) -> int:
+        items = [an_item(TOWN, year, etag="*") for year in (years if one % 2 else years[::-1])]
+        return send(county, items).status_code
+
+    assert at_once(call, 4) == [200] * 4
