@@ -15,16 +15,16 @@ from app.forms.model import CellCode, Table
 from app.routers.answers import READING, WRITING, etag_of_filed, failures, skip_if_known
 from app.routers.reports import AgencyInPath, Draft, YearInPath, answer
 from app.schemas.other_forms import form_meant, form_with, hold
-from app.schemas.problems import unknown_member
-from app.schemas.reports import (
+from app.schemas.parts import (
     NEWEST_FIRST,
     NarrativeBody,
     NarrativeOut,
     NarrativePatch,
-    ReportOut,
     row_model,
     table_model,
 )
+from app.schemas.problems import unknown_member
+from app.schemas.reports import ReportOut
 from app.services import reports
 from app.services.filed import Filed
 from app.services.history import find_seen

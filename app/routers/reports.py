@@ -44,16 +44,13 @@ from app.schemas.reports import (
     ReportSent,
     ReportSummary,
     Year,
-    ZerosBody,
-    ZerosOut,
-    ZeroStatementOut,
-    ZeroStatementsOut,
     read_report,
     report_out,
     year_sent,
 )
 from app.schemas.results import FindingsOut, GateOut, counts_of, results_out
 from app.schemas.suggestions import suggested_out
+from app.schemas.zeros import ZerosBody, ZerosOut, ZeroStatementOut, ZeroStatementsOut
 from app.services import reports, zeros
 from app.services.explaining import Said
 from app.services.exports import Wanted as WantedBook

@@ -12,8 +12,9 @@ from app.errors import BatchRefused, Fault, InvalidRequest, Malformed, Refusal, 
 from app.schemas.failures import STATUS_OF, problem_of, problem_text, type_of
 from app.schemas.fields import DescribedAs, Line, Out, one_of
 from app.schemas.other_forms import form_meant, hold
+from app.schemas.parts import NEWEST_FIRST, named
 from app.schemas.problems import ItemProblem, omitted
-from app.schemas.reports import NEWEST_FIRST, AgencyCode, ReportBody, Year, body_model, named
+from app.schemas.reports import AgencyCode, ReportBody, Year, body_model
 from app.schemas.strict_json import parse_lines
 
 if TYPE_CHECKING:

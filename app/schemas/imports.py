@@ -11,7 +11,7 @@ from pydantic import Field, create_model
 from app.forms import form_of_version
 from app.schemas.fields import DescribedAs, Out, one_of
 from app.schemas.other_forms import IN_FORCE
-from app.schemas.reports import NEWEST_FIRST, form_member, named, narratives_model, table_model
+from app.schemas.parts import NEWEST_FIRST, form_member, named, narratives_model, table_model
 from app.schemas.results import ResultOut
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
+from pydantic import BeforeValidator, Field, create_model
 from pydantic_core import PydanticCustomError
 
 from app.domain.agencies import AGENCY_CODE
@@ -18,17 +18,17 @@ from app.domain.explanations import LEAST_CHARACTERS, NOTHING_EXPLAINED, Explana
 from app.domain.lifecycle import Status
 from app.domain.values import flatten
 from app.forms import FORMS
-from app.forms.model import COUNT, leaves_of
-from app.schemas.fields import SAID, Body, DescribedAs, Line, Name, Out, Prose, one_of, type_of
-from app.schemas.other_forms import IN_FORCE, form_meant, hold
+from app.schemas.fields import Body, DescribedAs, Line, Name, Out, Prose, one_of
+from app.schemas.other_forms import form_meant, hold
 from app.schemas.pages import PageOut
+from app.schemas.parts import NEWEST_FIRST, form_member, given_out, named, parts_of
 from app.schemas.results import ResultOut, results_out
 from app.schemas.suggestions import SuggestedOut
 
 if TYPE_CHECKING:
     from app.domain.content import Content
     from app.domain.results import Result
-    from app.forms.model import Axis, CellCode, ReportForm, Table
+    from app.forms.model import CellCode, ReportForm
 
 MOST_EXPLAINED = 2000
 """How long an explanation may be."""
@@ -179,116 +179,6 @@ class ReportPage(Out):
     page: Annotated[PageOut, Field(title="分页")]
 
 
-def _all_or_some(value: object) -> object:
-    if value == "all":
-        return None
-    if not isinstance(value, list):
-        message = '应是 "all"（所有缺格），或者格的代码的数组'
-        raise PydanticCustomError(SAID, message)
-    return value
-
-
-_CELLS = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 1000}
-StatedCells: TypeAlias = Annotated[
-    Annotated[list[str], Field(min_length=1, max_length=1000)] | None,
-    BeforeValidator(_all_or_some),
-    WithJsonSchema({"anyOf": [{"const": "all"}, _CELLS]}),
-]
-"""Codes of cells; None for every missing cell, which callers write as "all"."""
-
-
-class ZerosBody(Body):
-    """说明哪些缺格为零。"""
-
-    cells: Annotated[
-        StatedCells,
-        Field(
-            title="说明为零的格；all 表示所有缺格，或列出格的代码",
-            examples=["all", ["requests.received.total"]],
-        ),
-    ]
-    stated_by: Annotated[Name | None, Field(title="作出说明的人；不写则记为登录的人")] = None
-
-
-class ZeroStatementOut(Out):
-    """一次“缺格为零”的说明。"""
-
-    version: Annotated[int, Field(title="由此产生的版本")]
-    cells: Annotated[list[str], Field(title="经说明为零的格")]
-    stated_by: Annotated[str, Field(title="说明人")]
-    stated_at: Annotated[datetime, Field(title="说明时间")]
-
-
-class ZeroStatementsOut(Out):
-    """一份报告里所有“缺格为零”的说明。"""
-
-    items: Annotated[list[ZeroStatementOut], Field(title="各次说明，早的在前")]
-
-
-class NarrativeBody(Body):
-    """一个部分的文字。"""
-
-    text: Annotated[Prose | None, Field(title="文字；null 表示没有写")]
-
-
-class NarrativePatch(Body):
-    """一个部分的文字，作为合并补丁。"""
-
-    text: Annotated[Prose | None, Field(title="文字；null 使它成为没有写，不写则不动")] = None
-
-
-class NarrativeOut(Out):
-    """一个部分的文字。"""
-
-    text: Annotated[str | None, Field(title="文字；null 表示没有写")]
-
-
-@cache
-def row_model(table: Table, row: str, version: str, *, out: bool = False) -> type[BaseModel]:
-    """Return the model of one row of a table; rows with the same columns share one."""
-    return _columns_model(table, table.columns_of(row), version, out=out)
-
-
-@cache
-def _columns_model(table: Table, columns: tuple[Axis, ...], version: str, *, out: bool) -> type[BaseModel]:
-    blocks = [leaves_of(block.columns) for block in table.blocks]
-    number = str(list(dict.fromkeys(blocks)).index(columns) + 1) if len(set(blocks)) > 1 else ""
-    return _model(
-        f"{table.code.capitalize()}{version}Row{number}{'Out' if out else ''}",
-        {column.code: (type_of(column.measure or COUNT, out=out), column.label) for column in columns},
-        f"{table.name}的一行",
-        out=out,
-    )
-
-
-@cache
-def table_model(table: Table, version: str, *, out: bool = False) -> type[BaseModel]:
-    """Return the model of a table: a member per row."""
-    rows = {row.code: (row_model(table, row.code, version, out=out), row.label) for row in table.rows()}
-    name = f"{table.code.capitalize()}{version}{'Out' if out else ''}"
-    return _model(name, rows, table.name, out=out)
-
-
-def _model(name: str, members: Mapping[str, tuple[Any, str]], text: str, *, out: bool) -> type[BaseModel]:
-    fields: dict[str, Any] = {
-        member: (kind | None, Field(title=title) if out else Field(None, title=title))
-        for member, (kind, title) in members.items()
-    }
-    model: type[BaseModel] = create_model(name, __base__=Out if out else Body, __doc__=text, **fields)
-    return model
-
-
-def narratives_model(form: ReportForm, *, out: bool = False) -> type[BaseModel]:
-    """Return the model of the sections that are prose."""
-    sections = {section.code: (str if out else Prose, section.heading) for section in form.narratives}
-    return _model(f"Narratives{form.version}{'Out' if out else ''}", sections, "文字部分", out=out)
-
-
-def named(name: str, form: ReportForm) -> str:
-    """Name a model of this form: the form in force has the plain name."""
-    return name if form is IN_FORCE else f"{name}{form.version}"
-
-
 @cache
 def body_model(form: ReportForm) -> type[ReportBody]:
     """Return the model of a report on this form, as it is sent."""
@@ -309,40 +199,8 @@ def out_model(form: ReportForm) -> type[ReportHead]:
     )
 
 
-def form_member(form: ReportForm) -> tuple[Any, Any]:
-    """Return the member by which answers on different forms are told apart."""
-    return Literal[form.version], Field(title="报告格式")
-
-
-def parts_of(form: ReportForm, *, out: bool) -> dict[str, Any]:
-    """Return the members of a report that its form makes: the tables, and the sections of prose."""
-    fields: dict[str, Any] = {}
-    for section in form.sections:
-        if section.table is not None:
-            model = table_model(section.table, form.version, out=out)
-            fields[section.code] = (
-                (model, Field(title=section.heading))
-                if out
-                else (model | None, Field(None, title=section.heading))
-            )
-    narratives = narratives_model(form, out=out)
-    fields["narratives"] = (
-        (narratives, Field(title="文字部分")) if out else (narratives | None, Field(None, title="文字部分"))
-    )
-    return fields
-
-
-NEWEST_FIRST = tuple(reversed(FORMS))
-"""The order in which the API's description shows them."""
-
 ReportSent: TypeAlias = Annotated[object, DescribedAs(one_of(body_model(form) for form in NEWEST_FIRST))]
 """The parsed body of a report, on the form of its year."""
-
-
-def given_out(model: Callable[[ReportForm], type[BaseModel]]) -> Any:  # noqa: ANN401 - a type made of others
-    """Return the type of an answer that is made as the model of one of the forms, told apart by `form`."""
-    models = one_of(model(form) for form in NEWEST_FIRST)
-    return Annotated[object, DescribedAs(Annotated[models, Field(discriminator="form")])]
 
 
 if TYPE_CHECKING:
@@ -366,15 +224,6 @@ def year_sent(sent: object) -> int | None:
     """Return the year as a body has it, as far as it is one."""
     year = sent.get("year") if isinstance(sent, dict) else None
     return year if isinstance(year, int) and not isinstance(year, bool) else None
-
-
-class ZerosOut(Out):
-    """说明之后的报告。"""
-
-    report: Annotated[ReportOut, Field(title="报告")]
-    stated: Annotated[list[str], Field(title="经说明为零而填上 0 的格")]
-    computed: Annotated[list[str], Field(title="随之算出的总计")]
-    stated_by: Annotated[str, Field(title="记录的说明人")]
 
 
 def report_out(

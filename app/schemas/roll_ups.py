@@ -11,7 +11,7 @@ from pydantic import Field, create_model
 from app.domain.lifecycle import Basis, Status
 from app.schemas.fields import Out
 from app.schemas.pages import PageOut
-from app.schemas.reports import form_member, given_out, named, table_model
+from app.schemas.parts import form_member, given_out, named, table_model
 from app.schemas.results import ResultOut
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from pydantic import Field, create_model
 from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope
 from app.schemas.fields import Body, DescribedAs, Name, one_of
 from app.schemas.other_forms import form_meant, hold
-from app.schemas.reports import NEWEST_FIRST, ReportBody, ReportSent, named, parts_of, year_sent
+from app.schemas.parts import NEWEST_FIRST, named, parts_of
+from app.schemas.reports import ReportBody, ReportSent, year_sent
 
 if TYPE_CHECKING:
     from app.forms.model import ReportForm
