@@ -181,7 +181,11 @@ def a_content(
     narratives: Mapping[str, str | None] | None = None,
     is_aggregate: bool = False,
 ) -> Content:
-    """Return a report with title, preface, prose and numbers that breaks no rule."""
+    """Return a report with title, preface, prose and numbers that breaks no rule but a hint.
+
+    R23 (提示性) finds the litigation without reconsideration of `a_balanced_report` unusual from 2024 on,
+    which is the year by default.
+    """
     year = year or form.last_year or 2024
     prose = {section.code: PROSE.get(section.code, "示例文字。") for section in form.narratives}
     return Content(

@@ -89,13 +89,16 @@ SECTION_WORDINGS: dict[str, re.Pattern[str]] = {
 }
 """By section code, headings as documents word them, without numbering and punctuation."""
 
+_AGENCY = r"(?P<agency>(?:[^0-9。，：:>]|[0-9]{1,3}(?=[团师连队])){0,60}?)"
+"""Numbers belong to the names of 第八师143团 and its like, and to no other's."""
+
 TITLES: tuple[re.Pattern[str], ...] = (
     re.compile(
-        r"(?P<agency>[^0-9。，：:>]{0,60}?)(?:关于)?(?P<year>[0-9]{4}|[〇○零一二三四五六七八九]{4})年?度?"
+        _AGENCY + r"(?:关于)?(?P<year>[0-9]{4}|[〇○零一二三四五六七八九]{4})年?度?"
         r"(?:政府信息公开|政务公开|信息公开)(?:工作)?(?:情况)?(?:的)?(?:年度)?(?:工作)?(?:报告|年报)"
     ),
     re.compile(
-        r"(?P<agency>[^0-9。，：:>]{0,60}?)(?:政府信息公开|政务公开|信息公开)(?:工作)?年度(?:工作)?报告"
+        _AGENCY + r"(?:政府信息公开|政务公开|信息公开)(?:工作)?年度(?:工作)?报告"
         r"[（(](?P<year>[0-9]{4}|[〇○零一二三四五六七八九]{4})年?度?[)）]"
     ),
 )

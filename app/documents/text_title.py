@@ -17,7 +17,7 @@ _MOST_LINES = 4
 _LONGEST_TITLE = 120
 _ENDINGS = ("报告", "年报", "）", ")")
 _SPACE = re.compile(r"\s+")
-_NAME = re.compile(r"[\u3400-\u9fff·（）()]{2,}")
+_NAME = re.compile(r"[\u3400-\u9fff0-9·（）()]{2,}")
 _WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _HAN_DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0}
 

@@ -180,6 +180,31 @@ def test_what_is_no_report_is_refused(data: bytes, says: str) -> None:
     assert says in refusal.value.detail
 
 
+@pytest.mark.parametrize(
+    ("lines", "agency"),
+    [
+        ("新疆兵团143团2021年政府信息公开工作年度报告", "新疆兵团143团"),
+        ("第八师143团\n2021年政府信息公开工作年度报告", "第八师143团"),
+        ("第８师１４３团2021年度政府信息公开工作报告", "第8师143团"),
+        ("兵团第143团关于2021年政府信息公开工作的年度报告", "兵团第143团"),
+        ("143团政府信息公开工作年度报告（2021年）", "143团"),
+        # numbers that are no part of a name: an appendix, a page, a year
+        ("附件1\n2021年政府信息公开工作年度报告", None),
+        ("5示例镇2021年政府信息公开工作年度报告", None),
+        ("附件1\n示例镇2021年政府信息公开工作年度报告", "示例镇"),
+    ],
+)
+def test_numbers_in_a_title_are_an_agency_s_where_they_number_regiments_alone(
+    lines: str, agency: str | None
+) -> None:
+    text = replaced(a_text(a_content(year=2021)).decode(), title_of(2021), lines)
+    assert read(text).agency == agency
+
+
+def title_of(year: int) -> str:
+    return f"{AGENCY}{year}年政府信息公开工作年度报告"
+
+
 def test_a_title_alone_is_a_poor_reading_not_a_refusal() -> None:
     reading = read("某县某局2024年政府信息公开工作年度报告\n\n一些文字。")
     assert (reading.year, reading.confidence, reading.preface) == (2024, 0, "一些文字。")
