@@ -38,9 +38,11 @@ def doubts_about(content: Content, context: Context = ALONE) -> Iterator[Result]
 
 def compared(content: Content, claims: Iterable[PlacedClaim]) -> Iterator[Result]:
     """Hold claims to the tables (R26)."""
-    claims = list(claims)
+    by_kind: dict[str, list[PlacedClaim]] = {}
+    for placed in claims:
+        by_kind.setdefault(placed[1].kind, []).append(placed)
     for kind in KINDS:
-        found = [(pointer, claim) for pointer, claim in claims if claim.kind == kind.code]
+        found = by_kind.get(kind.code)
         if found and all(code in content.form.cells for code in (*kind.cells, *kind.carried)):
             yield _compare(content, kind, found)
 
@@ -82,8 +84,9 @@ def _compare(content: Content, kind: Kind, found: list[PlacedClaim]) -> Result:
     form, values = content.form, content.values
     claims = [claim for _, claim in found]
     known = [value for code in kind.cells if (value := values.get(code)) is not None]
-    said = _as_said(form, kind, claims)
-    quotes = tuple(dict.fromkeys(masked(claim.sentence) for claim in claims))
+    shown = [masked(claim.sentence) for claim in claims]
+    said = _as_said(form, kind, claims, shown)
+    quotes = tuple(dict.fromkeys(shown))
     if len(known) < len(kind.cells):
         message = f"{said}；{_as_missing(content, kind)}，没法核对"
         cells = _with_parts(form, kind)
@@ -156,11 +159,11 @@ def _measure(form: ReportForm, kind: Kind) -> Measure:
     return form.cells[kind.cells[0]].measure
 
 
-def _as_said(form: ReportForm, kind: Kind, claims: list[Claim]) -> str:
+def _as_said(form: ReportForm, kind: Kind, claims: list[Claim], shown: list[str]) -> str:
     """Write down what the prose says, number by number: 文字里说 1 件（“…”“…”）."""
     sentences: dict[int, dict[str, None]] = {}
-    for claim in claims:
-        sentences.setdefault(claim.number, {})[masked(claim.sentence)] = None
+    for claim, sentence in zip(claims, shown, strict=True):
+        sentences.setdefault(claim.number, {})[sentence] = None
     measure = _measure(form, kind)
     return "文字里说 " + "，又说 ".join(
         f"{to_text(measure, number)} {measure.unit}（{''.join(f'“{_shortened(each)}”' for each in quoted)}）"

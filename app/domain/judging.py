@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from operator import le
+from typing import TYPE_CHECKING, cast
 
 from app.domain.context import ALONE
 from app.domain.hints import hint_for
@@ -17,7 +18,7 @@ from app.domain.values import missing_cells, to_text
 from app.domain.years import judge_years
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from app.domain.content import Content
     from app.domain.context import Context
@@ -47,19 +48,29 @@ def judge(content: Content, context: Context = ALONE) -> list[Result]:
         *judge_prose(content, context),
         *judge_alike(content, context),
     )
-    return [_as_set(result, context) for result in results if _is_asked(result.rule, content, context)]
+    return list(_asked(results, content, context))
 
 
-def _is_asked(rule: Rule, content: Content, context: Context) -> bool:
-    return rule.covers(content.year) and rule.asks(context.reporter.level, context.reporter.kind)
+def _asked(results: Iterable[Result], content: Content, context: Context) -> Iterator[Result]:
+    """Yield the results of rules that are asked of this report, each rule as it is set for it."""
+    rules: dict[str, Rule | None] = {}
+    for result in results:
+        name = result.rule.id
+        if name not in rules:
+            rules[name] = _as_set(result.rule, content, context)
+        rule = rules[name]
+        if rule is not None:
+            result.rule = rule
+            yield result
 
 
-def _as_set(result: Result, context: Context) -> Result:
-    """Give a result's rule the level that its county has set."""
-    level = context.settings.level_of(result.rule)
-    if level is not result.rule.level:
-        result.rule = replace(result.rule, level=level)
-    return result
+def _as_set(rule: Rule, content: Content, context: Context) -> Rule | None:
+    """Return a rule with the level that its county has set; None where it isn't asked."""
+    reporter = context.reporter
+    if not (rule.covers(content.year) and rule.asks(reporter.level, reporter.kind)):
+        return None
+    level = context.settings.level_of(rule)
+    return rule if level is rule.level else replace(rule, level=level)
 
 
 def judge_balances(form: ReportForm, values: Values) -> list[Result]:
@@ -95,7 +106,7 @@ def _cells_filled(form: ReportForm, values: Values) -> Iterator[Result]:
 def _cells_in_range(content: Content) -> Iterator[Result]:
     for rule_id, limits in _limits_of(content.form, is_aggregate=content.is_aggregate).items():
         strange, missing = [], []
-        for code, (least, most) in limits.items():
+        for code, least, most in () if limits.hold(content.values) else limits.each():
             value = content.values.get(code)
             if value is None:
                 missing.append(code)
@@ -118,14 +129,35 @@ def _range_kept_or_unknown(rule: Rule, form: ReportForm, missing: list[CellCode]
     return Result(rule, "all", Outcome.NOT_EVALUATED, message, pointer, tuple(missing))
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Cells with their smallest and their largest value."""
+
+    cells: tuple[CellCode, ...]
+    least: tuple[int, ...]
+    most: tuple[int, ...]
+
+    def hold(self, values: Values) -> bool:
+        """Tell whether every cell is filled and within them, as it mostly is: that is seen at one glance."""
+        found = _known(values, self.cells)
+        return found is not None and all(map(le, self.least, found)) and all(map(le, found, self.most))
+
+    def each(self) -> Iterator[tuple[CellCode, int, int]]:
+        """Yield each cell with its own."""
+        return zip(self.cells, self.least, self.most, strict=True)
+
+
 @cache
-def _limits_of(form: ReportForm, *, is_aggregate: bool) -> dict[str, dict[CellCode, tuple[int, int]]]:
-    """Return the smallest and the largest value of each cell, by the rule that bounds it."""
-    limits: dict[str, dict[CellCode, tuple[int, int]]] = {"R05": {}, "R06": {}}
-    for code, cell in form.cells.items():
-        measure = cell.measure
-        most = measure.most_in_aggregate if is_aggregate else measure.most
-        limits["R05" if measure.is_count else "R06"][code] = measure.least, most
+def _limits_of(form: ReportForm, *, is_aggregate: bool) -> dict[str, _Limits]:
+    """Return the limits of the form's cells, by the rule that sets them."""
+    limits = {}
+    for rule, is_count in (("R05", True), ("R06", False)):
+        cells = {code: cell.measure for code, cell in form.cells.items() if cell.measure.is_count is is_count}
+        least = tuple(measure.least for measure in cells.values())
+        most = tuple(
+            measure.most_in_aggregate if is_aggregate else measure.most for measure in cells.values()
+        )
+        limits[rule] = _Limits(tuple(cells), least, most)
     return limits
 
 
@@ -161,7 +193,7 @@ def _judge_balance(check: _Check, values: Values) -> Result:
     balance = check.balance
     result = Result(check.rule, balance.code, Outcome.KEPT, check.kept, check.pointer, check.cells)
     left, right = _known(values, balance.left), _known(values, balance.right)
-    if len(left) + len(right) < len(check.cells):
+    if left is None or right is None:
         result.outcome, result.message = Outcome.NOT_EVALUATED, _missing_message(balance, values)
         return result
     result.left, result.right = sum(left), sum(right)
@@ -171,8 +203,10 @@ def _judge_balance(check: _Check, values: Values) -> Result:
     return result
 
 
-def _known(values: Values, cells: tuple[CellCode, ...]) -> list[int]:
-    return [value for code in cells if (value := values.get(code)) is not None]
+def _known(values: Values, cells: tuple[CellCode, ...]) -> list[int] | None:
+    """Return what stands in cells; None where one of them is missing."""
+    found = list(map(values.get, cells))
+    return None if None in found else cast("list[int]", found)
 
 
 def _missing_message(balance: Balance, values: Values) -> str:

@@ -137,4 +137,6 @@ def from_json(measure: Measure, value: object) -> int | None:
 
 def missing_cells(form: ReportForm, values: Values) -> list[CellCode]:
     """Return the cells that nobody filled, in the form's order."""
+    if None not in map(values.get, form.cells):
+        return []
     return [code for code in form.cells if values.get(code) is None]

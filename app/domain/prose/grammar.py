@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from app.domain.prose.lexicon import FILLER, LEXEME, NAMES
+from app.domain.prose.lexicon import FILLER, LEXEME, NAMES, USUAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 
 DECISIONS = ("licensing", "penalties", "coercion")
@@ -17,10 +17,13 @@ STOCK = {"issued": "normative_issued", "repealed": "normative_repealed", "in_for
 OBJECTS = {"request", "bare", "topic", "normative", "fee", "charge", *DECISIONS, *PROCEEDINGS}
 VERBS = {"received", "collected", "processed", "granted", *STOCK}
 STRANGE = {"noise", "outcome", "less", "posted"}
+_FIGURES = {"figure"}
 REQUESTS = {"request", "bare", "topic"}
 
 
-class Lexeme(NamedTuple):
+# not frozen, nor is what is around a figure: they are made by the hundred, and freezing makes that slow
+@dataclass(slots=True)
+class Lexeme:
     """A piece of a marked sentence: what it is, and where it stands."""
 
     name: str
@@ -34,6 +37,7 @@ class Clause:
     Attributes:
         lexemes: in order.
         names: what there is among them.
+        figures: where the figures stand among them.
         times: the letters of its years and periods, in order.
         marked: the sentence that they stand in.
         start: where the clause begins in it.
@@ -41,11 +45,12 @@ class Clause:
         inside: whether it stands in brackets.
     """
 
-    __slots__ = ("end", "inside", "lexemes", "marked", "names", "start", "times")
+    __slots__ = ("end", "figures", "inside", "lexemes", "marked", "names", "start", "times")
 
     def __init__(self, lexemes: list[Lexeme], marked: str, start: int, end: int, *, inside: bool) -> None:
         self.lexemes, self.marked, self.start, self.end, self.inside = lexemes, marked, start, end, inside
         self.names = {lexeme.name for lexeme in lexemes}
+        self.figures = self.places(_FIGURES) if "figure" in self.names else []
         self.times = ""
         if "time" in self.names:
             self.times = "".join(marked[at.start] for at in lexemes if at.name == "time")
@@ -54,6 +59,10 @@ class Clause:
     def said(self) -> str:
         """The clause as it stands."""
         return self.marked[self.start : self.end]
+
+    def places(self, names: Collection[str]) -> list[int]:
+        """Return where lexemes of some names stand among all of them."""
+        return [place for place, lexeme in enumerate(self.lexemes) if lexeme.name in names]
 
     def text(self, lexeme: Lexeme) -> str:
         """Return a lexeme's text."""
@@ -74,7 +83,7 @@ def clauses_of(marked: str) -> list[Clause]:
     start, inside = 0, False
     for match in LEXEME.finditer(marked):
         begin, end = match.span()
-        name = NAMES[match.lastindex or 0]
+        name = NAMES[match.lastindex] if match.lastindex else USUAL[marked[begin]]
         if name != "stop":
             lexemes.append(Lexeme(name, begin, end))
         elif marked[begin] not in "：:":
@@ -108,7 +117,7 @@ class Thread:
     is_strange: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Around:
     """A figure with the lexemes on either side of it, up to its neighbours."""
 
@@ -122,12 +131,12 @@ class Around:
 
 def around(clause: Clause, place: int) -> Around:
     """Return what stands around the lexeme at a place, which is a figure."""
-    lexemes = clause.lexemes
-    first, last = place, place + 1
-    while first and lexemes[first - 1].name != "figure":
-        first -= 1
-    while last < len(lexemes) and lexemes[last].name != "figure":
-        last += 1
-    begin = lexemes[first - 1].end if first else clause.start
-    finish = lexemes[last].start if last < len(lexemes) else clause.end
+    lexemes, figures = clause.lexemes, clause.figures
+    nth = figures.index(place)
+    first, begin = 0, clause.start
+    if nth:
+        first, begin = figures[nth - 1] + 1, lexemes[figures[nth - 1]].end
+    last, finish = len(lexemes), clause.end
+    if nth + 1 < len(figures):
+        last, finish = figures[nth + 1], lexemes[figures[nth + 1]].start
     return Around(clause, lexemes[place], lexemes[first:place], lexemes[place + 1 : last], begin, finish)

@@ -10,7 +10,8 @@ _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七�
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = (("亿", 10**8), ("万", 10**4))
 _SIZES = dict(_MYRIADS) | {"千": 1000, "百": 100}
-_DECIMAL = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,8})?)([千百]?[万亿]?)", re.ASCII)
+_MOST_DIGITS = 12
+_DECIMAL = re.compile(rf"([0-9]{{1,{_MOST_DIGITS}}}(?:\.[0-9]{{1,8}})?)([千百]?[万亿]?)", re.ASCII)
 _MIXED = re.compile(rf"(?:[0-9](?![0-9.])|[{HAN_NUMBER}])+", re.ASCII)
 _TO_HAN = str.maketrans("0123456789", "零一二三四五六七八九")
 
@@ -57,6 +58,8 @@ def _below_myriad(text: str) -> int | None:
 
 def parse_amount(text: str) -> Decimal | None:
     """Read a number that may have a fraction and end in 万 or 亿, or mix digits with 万 and 千; else None."""
+    if len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit():
+        return Decimal(text)
     plain = text.replace(",", "")
     match = _DECIMAL.fullmatch(plain)
     if match:
@@ -70,8 +73,8 @@ def parse_amount(text: str) -> Decimal | None:
 
 def step_of(text: str) -> int:
     """Return what a number is rounded to: 1000 for 1.5万, which may stand for 15 243; else 1."""
-    match = _DECIMAL.fullmatch(text.replace(",", ""))
-    if match is None or not match[2] or "." not in match[1]:
+    match = _DECIMAL.fullmatch(text.replace(",", "")) if "." in text else None
+    if match is None or not match[2]:
         return 1
     size = 1
     for unit in match[2]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _WIDE = str.maketrans("０１２３４５６７８９ＸｘⅩ－　", "0123456789XxX- ")
 _IS_WIDE = re.compile("[０-９]")
-_RUN = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[ -]?[0-9]){10,18}(?:[ -]?[Xx])?(?![0-9A-Za-z])", re.ASCII)
+_RUN = re.compile(r"[0-9](?<![0-9A-Za-z][0-9])(?:[ -]?[0-9]){10,18}(?:[ -]?[Xx])?(?![0-9A-Za-z])", re.ASCII)
 _SEPARATOR = re.compile("[ -]")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 _MOBILE_ABROAD = re.compile(r"861[3-9][0-9]{9}", re.ASCII)

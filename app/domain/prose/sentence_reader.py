@@ -55,14 +55,17 @@ class _Part:
 
 _ROUNDED = {*DECISIONS, "fees", "processing_fee"}
 _STOCK = frozenset(STOCK.values())
+_PERIODS = {"time", "now"}
+_NOTED = {"figure", *_PERIODS}
 _PLACES = {"own", "office", "area", "foreign"}
 _HOLDS = {"含", "包含", "包括"}
 _TOPICS = {"bare": "request", "topic": "request"}
 _GOES_ON = re.compile("已|均|其中|答复|办结|予以|结转|无|未|没有|上年|含|另|当年|年内|全部")
-_SUPPOSED = re.compile("^(?:下一步)?如(?!期|实|下|何)|^若|下一步|^拟|，拟|预计|力争|争取")
+_SUPPOSED = re.compile("如(?<!.如)(?!期|实|下|何)|若(?<!.若)|下一步|拟(?<![^，]拟)|预计|力争|争取")
 _CAUSE = re.compile(
-    "因(?:行政)?(?:处罚|许可|强制|执法)|(?:处罚|许可|强制|征收|拆迁|工伤|土地)类|与(?:政府)?信息公开无关"
+    "因(?:行政)?(?:处罚|许可|强制|执法)|处罚类|许可类|强制类|征收类|拆迁类|工伤类|土地类|与(?:政府)?信息公开无关"
 )
+"""Each way of these begins with a plain character, so that the rest of a text is passed over quickly."""
 _COMPARED = re.compile("(?:比|较|与|同|相比|对比)$")
 _NAMES_CASES = re.compile("复议.*其中|诉讼.*其中|涉及?(?:政府)?信息公开")
 
@@ -118,14 +121,15 @@ class SentenceReader:
         if holds_over_without_number(clause):
             self._hold_over(clause)
         is_supposed = self.is_supposed or "supposed" in clause.names
-        for place, lexeme in enumerate(clause.lexemes):
-            if lexeme.name in {"time", "now"}:
+        for place in clause.figures if clause.names.isdisjoint(_PERIODS) else clause.places(_NOTED):
+            lexeme = clause.lexemes[place]
+            if lexeme.name != "figure":
                 self._note_period(clause, place)
-            elif lexeme.name == "figure":
-                figure = figures.get(lexeme.start)
-                if figure is not None and not is_supposed:
-                    self._figure(around(clause, place), figure, following)
-                self._note_topic(clause, place)
+                continue
+            figure = figures.get(lexeme.start)
+            if figure is not None and not is_supposed:
+                self._figure(around(clause, place), figure, following)
+            self._note_topic(clause, place)
         self._close(clause, is_supposed=is_supposed)
 
     def _divide(self, clause: Clause) -> None:
@@ -235,9 +239,10 @@ class SentenceReader:
         """Keep in mind what was named last: the next figure may count it without naming it."""
         if self.thread.is_strange or clause.names.isdisjoint(OBJECTS):
             return
-        for lexeme in clause.lexemes[:upto]:
+        for lexeme in reversed(clause.lexemes[:upto]):
             if lexeme.name in OBJECTS:
                 self.thread.topic = _TOPICS.get(lexeme.name, lexeme.name)
+                return
 
     def _close(self, clause: Clause, *, is_supposed: bool) -> None:
         thread, names = self.thread, clause.names
@@ -272,8 +277,10 @@ def _topic_of(heading: str) -> str | None:
 
 
 def _is_denied(it: Around) -> bool:
-    before = [at.name for at in it.left[-2:]]
-    return before[-1:] == ["negative"] or before == ["negative", "received"]
+    left = it.left
+    if not left or left[-1].name not in {"negative", "received"}:
+        return False
+    return left[-1].name == "negative" or (len(left) > 1 and left[-2].name == "negative")
 
 
 def _is_partial(it: Around) -> bool:

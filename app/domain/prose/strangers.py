@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from app.domain.results import Result
 
 _PLACEHOLDER = re.compile(
-    r"[XＸ×✕╳]{2,}|[xｘ]{2,}(?=[县市区镇乡局年月日])|[＿_]{2,}|某某|待填写?|待补充|此处填写|（示例）|\(示例\)|【[^】]{0,20}】|［请[^］]{0,20}］"
+    r"(?=[XＸ×✕╳xｘ＿_某待此（(【［])"  # most characters begin none of these
+    r"(?:[XＸ×✕╳]{2,}|[xｘ]{2,}(?=[县市区镇乡局年月日])|[＿_]{2,}|某某|待填写?|待补充|此处填写|（示例）|\(示例\)|【[^】]{0,20}】|［请[^］]{0,20}］)"
 )
 _AREA = re.compile("(?:省|市|县|区|旗|州|盟|镇|乡|苏木|街道)$")
 _SUFFIX = re.compile("(?:人民政府|办事处)$")

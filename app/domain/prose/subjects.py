@@ -58,7 +58,7 @@ class Subjects:
         if clause.names.isdisjoint(_NAMES) or (clause.inside and "figure" not in clause.names):
             return now
         for lexeme in clause.lexemes:
-            if lexeme.start < upto:
+            if lexeme.start < upto and lexeme.name in _NAMES:
                 now = self._change(clause, lexeme, now)
         return now
 

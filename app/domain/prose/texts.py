@@ -41,20 +41,19 @@ class Text:
 
 def texts_of(content: Content) -> list[Text]:
     """Return the title, the preface and the sections that are written."""
-    names = places_of_text(content.form)
-    texts = {"title": content.title, "preface": content.preface} | {
-        section.code: content.narratives.get(section.code) for section in content.form.narratives
-    }
-    return [
-        Text(code, names[code], f"/{code}" if code in TITLES else f"/narratives/{code}", text)
-        for code, text in texts.items()
-        if text is not None and text.strip()
-    ]
+    texts = (written(content, code) for code in places_of_text(content.form))
+    return [text for text in texts if text is not None]
 
 
 def written(content: Content, code: str) -> Text | None:
     """Return one of the texts; None where it is not written."""
-    return next((text for text in texts_of(content) if text.code == code), None)
+    if code in TITLES:
+        text, pointer = content.title if code == "title" else content.preface, f"/{code}"
+    else:
+        text, pointer = content.narratives.get(code), f"/narratives/{code}"
+    if text is None or not text.strip():
+        return None
+    return Text(code, places_of_text(content.form)[code], pointer, text)
 
 
 def sentence_at(text: str, start: int, end: int) -> str:
