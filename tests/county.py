@@ -61,6 +61,10 @@ _FEWER = {
     "requests.granted.business": 1,
 }
 """Fewer than are carried over from year to year."""
+ADJUSTMENT: dict[str, Any] = {
+    "lines": [{"cell": "disclosure.licensing.decisions", "amount": 1}],
+    "reason": "镇里漏记一件行政许可，已经核实",
+}
 DOCUMENT = Path(__file__).parent / "documents" / "data" / "township-2021.txt"
 
 CALLERS: dict[Role, Secret] = {role: new_secret() for role in Role}
@@ -98,6 +102,17 @@ def plant_county(desk: TestClient, database: Database) -> None:
         _read_in(desk, code)
         for status, actions in _WAYS.items():
             _file(desk, code, YEARS[status], actions)
+    _judge_totals(desk)
+
+
+def _judge_totals(desk: TestClient) -> None:
+    """Adjust a town's total of a year, and make that of another year final."""
+    adjusted = f"{API}/rollups/{TOWN}/{YEARS[Status.SUBMITTED]}/adjustments"
+    answer = desk.post(adjusted, json=ADJUSTMENT)
+    assert answer.status_code == 201, answer.text
+    final = f"{API}/rollups/{TOWN}/{YEARS[Status.PUBLISHED]}/finalisation"
+    answer = desk.post(final, json={"note": "已核对"})
+    assert answer.status_code == 201, answer.text
 
 
 def plant_tree(desk: TestClient, database: Database) -> None:

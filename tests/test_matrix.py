@@ -21,10 +21,11 @@ from app.domain.roles import Role
 from app.main import create_app
 from app.settings import Settings
 from docs.matrix import Line, Outcome, Relation, lines, served
-from tests.api import API, COUNTY, a_report, an_agency
+from tests.api import API, COUNTY, TOWN, a_report, an_agency
 from tests.builders import PROSE, a_modest_report
 from tests.conftest import KEY, TEMPLATE
 from tests.county import (
+    ADJUSTMENT,
     AT,
     CALLERS,
     DOCUMENT,
@@ -100,6 +101,10 @@ def chain_of(code: str) -> str:
     """Return the audit chain of an agency's reports."""
     return COUNTY if code in REACHED else code
 
+
+UNDONE = {"reason": "核对时发现记错了，重新处理"}
+OF_THE_TOWN = {**AT, Relation.OWN: TOWN}
+"""Where one in reach is as good as another: the town's total was adjusted, and made final."""
 
 READ = Sample()
 SAMPLES: dict[str, Sample] = {
@@ -181,6 +186,14 @@ SAMPLES: dict[str, Sample] = {
     "get_roll_up": READ,
     "list_coverage": READ,
     "export_roll_up_file": READ,
+    "list_adjustments": READ,
+    "adjust_roll_up": Sample(json(ADJUSTMENT)),
+    "withdraw_adjustment": Sample(json(UNDONE), at=OF_THE_TOWN),
+    "get_finalisation": Sample(state=Status.PUBLISHED, at=OF_THE_TOWN),
+    "finalise_roll_up": Sample(json({"note": "已核对"}), Status.ACCEPTED, at=OF_THE_TOWN),
+    "reopen_roll_up": Sample(json(UNDONE), Status.PUBLISHED, at=OF_THE_TOWN),
+    "list_finalisations": READ,
+    "list_frozen_sources": Sample(state=Status.PUBLISHED, at=OF_THE_TOWN),
     "list_changes": Sample(
         lambda _code, _year: {"params": {"limit": 200}},
         shows=lambda page, code: code in {item["agency"] for item in page["items"]},

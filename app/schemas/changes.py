@@ -40,6 +40,14 @@ class AgencyStateOut(Out):
     etag: Annotated[str, Field(title="ETag，不带双引号")]
 
 
+class RollUpStateOut(Out):
+    """汇总数上发生的事。"""
+
+    adjustment: Annotated[int | None, Field(title="哪一项调整；与调整无关为 null")]
+    finalisation: Annotated[int | None, Field(title="第几次定稿；与定稿无关为 null")]
+    digest: Annotated[str | None, Field(title="定稿内容的摘要；与定稿无关为 null")]
+
+
 class ChangeOut(Out):
     """一次变动。"""
 
@@ -48,9 +56,12 @@ class ChangeOut(Out):
     act: Annotated[Act, Field(title="做了什么")]
     label: Annotated[str, Field(title="做了什么（中文）")]
     agency: Annotated[str, Field(title="哪个机关，或哪个机关的报告")]
-    year: Annotated[int | None, Field(title="哪个年度的报告；null 表示是机关本身的变动")]
+    year: Annotated[int | None, Field(title="哪个年度的报告或汇总；null 表示是机关本身的变动")]
     report: Annotated[ReportStateOut | None, Field(title="报告变动之后的状态；null 表示已删除，或不是报告")]
-    details: Annotated[AgencyStateOut | None, Field(title="机关变动之后的情况；null 表示已删除，或不是机关")]
+    details: Annotated[
+        AgencyStateOut | RollUpStateOut | None,
+        Field(title="机关变动之后的情况，或汇总数上发生的事；null 表示机关已删除，或是报告的变动"),
+    ]
 
 
 class ChangesOut(Out):

@@ -24,6 +24,7 @@ from app.services.changes import note_agency, note_agency_gone
 from app.services.paths import file_again
 from app.services.versions import BasedOn, require_absent, require_current
 from app.storage.engine import lock_tree
+from app.storage.finalisation_models import ADJUSTMENT, FINALISATION
 from app.storage.models import (
     AGENCY,
     LINK,
@@ -289,6 +290,9 @@ def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: Base
         raise WrongState(f"“{agency.name}”发放过令牌，不能删除")
     if session.scalar(select(exists().where(WEBHOOK.c.agency_id == agency.id))):
         raise WrongState(f"“{agency.name}”还有推送（/webhooks），不能删除；请先删除推送")
+    for table in (ADJUSTMENT, FINALISATION):
+        if session.scalar(select(exists().where(table.c.agency_id == agency.id))):
+            raise WrongState(f"“{agency.name}”的汇总作过调整或者定稿，不能删除")
     session.execute(delete(LINK).where(LINK.c.agency_id == agency.id))
     placement = last_placement(session, key_of(agency))
     note_agency_gone(session, Act.AGENCY_DELETE, key_of(agency), code, placement.parent_id)

@@ -55,6 +55,21 @@ def note_agency_gone(
     _note(session, act, code, None, None, parent_id)
 
 
+def note_roll_up(
+    session: WriteSession,
+    act: Act,
+    agency: Agency,
+    year: int,
+    *,
+    adjustment: int | None = None,
+    finalisation: int | None = None,
+    digest: str | None = None,
+) -> None:
+    """Let the feed tell what was done to the total of an agency and all below it."""
+    details = {"adjustment": adjustment, "finalisation": finalisation, "digest": digest}
+    _note(session, act, agency.code, year, details, agency.id)
+
+
 def _note(
     session: WriteSession,
     act: Act,
@@ -118,7 +133,7 @@ def changes_after(under: int | None, after: int) -> Select[Change]:
 def said_of(change: Change) -> dict[str, object]:
     """Return what is told of a change."""
     state = None if change.state is None else json.loads(change.state)
-    of_report = change.year is not None
+    of_report = change.act.startswith("report.")
     return {
         "number": change.number,
         "at": change.at,

@@ -15,7 +15,16 @@ from app.errors import NotFound
 from app.services.agencies import find_agency, key_of
 from app.services.filed import find_form
 from app.services.paths import get_path, path_in
-from app.storage.numbers import TABLES, Part, Source, Subtree, list_numbers, list_sources, sum_numbers
+from app.storage.numbers import (
+    TABLES,
+    Part,
+    Source,
+    Subtree,
+    hold_reports,
+    list_numbers,
+    list_sources,
+    sum_numbers,
+)
 from app.storage.tree import Placed, statuses_under, subtree_on
 
 if TYPE_CHECKING:
@@ -106,9 +115,18 @@ class RolledUp:
 
 
 def roll_up_subtree(
-    session: ReadSession, actor: Actor, code: str, year: int, basis: Basis, part: Part | None = None
+    session: ReadSession,
+    actor: Actor,
+    code: str,
+    year: int,
+    basis: Basis,
+    part: Part | None = None,
+    *,
+    to_hold: bool = False,
 ) -> RolledUp:
     """Add up the reports of an agency and all below it, as the tree stood on 31 December of the year.
+
+    With *to_hold* the reports that are added stay as they are until the transaction ends.
 
     Raises:
         NotFound: there is no such agency, or it stood nowhere that day.
@@ -121,8 +139,10 @@ def roll_up_subtree(
         raise NotFound(f"“{agency.name}”在 {reference_day(year)} 不在机关树中，没有 {year} 年度的汇总")
     subtree = Subtree(year, path, basis.statuses)
     connection, table = session.connection(), TABLES[form.version]
+    if to_hold:
+        hold_reports(connection, table, subtree)
+    sources = list_sources(connection, table, subtree, to_hold=to_hold)
     total = sum_numbers(connection, form, table, subtree).get("", RollUp(dict.fromkeys(form.cells), 0, {}))
-    sources = list_sources(connection, table, subtree)
     placed = subtree_on(session, key_of(agency), reference_day(year))
     coverage = _coverage(session, agency, placed, year, sources)
     return RolledUp(
