@@ -85,6 +85,21 @@ def freezes_on(dates: Mapping[Reporters, Dates]) -> date:
     return min(each.due_on for each in dates.values())
 
 
+class Standing(StrEnum):
+    """Whether who is expected was frozen, and how a unit stands to that."""
+
+    OPEN = "open"
+    FROZEN = "frozen"
+    ADDED = "added"
+    REMOVED = "removed"
+
+    @property
+    def label(self) -> str:
+        """As county staff call it."""
+        labels = {"open": "未冻结", "frozen": "冻结名单内", "added": "冻结后增加", "removed": "冻结后减少"}
+        return labels[self.value]
+
+
 class ExceptionKind(StrEnum):
     """What may be granted to a single unit."""
 

@@ -14,6 +14,7 @@ from app.schemas.problems import Problem
 from app.services.exports import Exported
 from app.services.filed import Filed
 from app.services.versions import mark_of, mark_of_filed
+from app.storage.collection_models import Collection
 from app.storage.models import Agency, Report
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ WORKBOOK: dict[int | str, dict[str, Any]] = {
 }
 
 
-def etag_of(thing: Agency | Report) -> str:
+def etag_of(thing: Agency | Report | Collection) -> str:
     """Return the strong entity tag of a thing's present state (RFC 9110, 8.8.3)."""
     return f'"{mark_of(thing)}"'
 

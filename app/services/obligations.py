@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.domain.agencies import AgencyKind, AgencyLevel
-from app.domain.collections import Terms, reporters_of, usual_dates
+from app.domain.collections import Standing, Terms, reporters_of, usual_dates
 from app.domain.deadlines import CHINA
+from app.domain.roles import Right
 from app.services.agencies import key_of
+from app.services.collections import find_collector
 from app.storage.collections import (
     FrozenRow,
     OwingRow,
@@ -27,22 +28,10 @@ from app.storage.numbers import SEPARATOR
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from app.auth.actor import Actor
     from app.domain.collections import Dates, Reporters
     from app.storage.engine import ReadSession
     from app.storage.models import Agency
-
-
-class Standing(StrEnum):
-    """Whether who is expected was frozen, and how a unit stands to that."""
-
-    OPEN = "open"
-    FROZEN = "frozen"
-    ADDED = "added"
-
-    @property
-    def label(self) -> str:
-        """As county staff call it."""
-        return {"open": "未冻结", "frozen": "名单内", "added": "冻结后增加"}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +45,10 @@ class Obligation:
         level: its level.
         kind: its kind.
         due_on: the last day on which its report is in time, with whatever longer it was given.
-        extended: whether it was given longer.
+        is_extended: whether it was given longer.
         excused: why it is excused; None where it isn't.
         standing: whether it was expected when that was frozen.
-        added_on: since when it is expected, where it came afterwards and that is known.
+        adjusted_on: since when it is expected, where it came afterwards and that is known.
     """
 
     agency_id: int
@@ -68,10 +57,10 @@ class Obligation:
     level: AgencyLevel
     kind: AgencyKind
     due_on: date
-    extended: bool
+    is_extended: bool
     excused: str | None
     standing: Standing
-    added_on: date | None = None
+    adjusted_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +104,15 @@ class Obligations:
         return [unit for unit in self.units if unit.excused is None]
 
 
+def find_obligations(session: ReadSession, actor: Actor, code: str, year: int) -> Obligations:
+    """Return who owes a report of a year at and below an agency.
+
+    Raises:
+        NotFound, InvalidRequest: see `find_collector`.
+    """
+    return obligations_of(session, find_collector(session, actor, code, year, Right.READ), year)
+
+
 def obligations_of(session: ReadSession, agency: Agency, year: int) -> Obligations:
     """Return who owes a report of a year at and below an agency, as the tree stood on its 31 December.
 
@@ -150,10 +148,10 @@ def _obligation(
         level=level,
         kind=kind,
         due_on=row.extended_to or row.due_on or usual[reporters_of(level, kind)].due_on,
-        extended=row.extended_to is not None,
+        is_extended=row.extended_to is not None,
         excused=row.excused,
         standing=Standing.ADDED if _is_added(row, known) else standing,
-        added_on=added_on,
+        adjusted_on=added_on,
     )
 
 

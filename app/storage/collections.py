@@ -335,6 +335,27 @@ def first_changes(session: ReadSession, codes: Group[str], since: int) -> dict[s
     return {row[0]: row[1] for row in session.execute(chosen.group_by(change.agency))}
 
 
+def granted_before(
+    session: WriteSession, collection_id: int, agency_id: int, kind: ExceptionKind
+) -> CollectionException | None:
+    """Return what an agency has of a kind now; None where it has nothing."""
+    granted = COLLECTION_EXCEPTION.c
+    chosen = select(CollectionException).where(
+        granted.collection_id == collection_id,
+        granted.agency_id == agency_id,
+        granted.kind == kind.value,
+        granted.revoked_at.is_(None),
+    )
+    return session.scalars(chosen).one_or_none()
+
+
+def find_exception(session: ReadSession, collection_id: int, number: int) -> CollectionException | None:
+    """Return what was granted in a collection under a number; None where nothing was."""
+    granted = COLLECTION_EXCEPTION.c
+    chosen = select(CollectionException).where(granted.collection_id == collection_id, granted.id == number)
+    return session.scalars(chosen).one_or_none()
+
+
 def list_exceptions(
     session: ReadSession, collection_id: int, after: int, limit: int
 ) -> list[tuple[CollectionException, str, str]]:

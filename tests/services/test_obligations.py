@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope
-from app.domain.collections import Dates, Reporters
+from app.domain.collections import Dates, Reporters, Standing
 from app.services.agencies import create_agency, delete_agency, find_agency, replace_agency
 from app.services.collections import put_collection
-from app.services.obligations import Obligations, Standing, obligations_of
+from app.services.obligations import Obligations, obligations_of
 from app.services.versions import BasedOn
 from app.storage.collection_models import COLLECTION_UNIT
 from tests.services.trees import SOMEBODY, YEAR, Unit, plant
@@ -124,12 +124,12 @@ def test_an_adjustment_says_since_when(database: Database) -> None:
     with database.reading() as session:
         county, other, above = (owed(session, code) for code in ("c", "d", "p"))
     (added,) = [unit for unit in county.units if unit.standing is Standing.ADDED]
-    assert added.added_on is not None
+    assert added.adjusted_on is not None
     assert [(gone.code, gone.removed_on) for gone in county.removed] == [
-        ("c-1", added.added_on),
-        ("c-2", added.added_on),
+        ("c-1", added.adjusted_on),
+        ("c-2", added.adjusted_on),
     ]
-    assert [unit.added_on for unit in other.units if unit.code == "c-1"] == [added.added_on]
+    assert [unit.adjusted_on for unit in other.units if unit.code == "c-1"] == [added.adjusted_on]
     # to the prefecture it is expected as before, only elsewhere
     assert standings(above)["c-1"] is Standing.FROZEN
     assert [gone.code for gone in above.removed] == ["c-2"]
