@@ -62,6 +62,8 @@ def role_for(method: str, path: str, body: object = None) -> Role:
     action = body.get("action") if isinstance(body, dict) else None
     if "/webhooks" in path or (method != "GET" and ("/agencies" in path or "/tokens" in path)):
         return Role.ADMINISTRATOR
+    if method != "GET" and "/collections" in path:
+        return Role.REVIEWER
     if "/tokens" in path:
         return Role.ADMINISTRATOR
     if "/audit" in path or "/comments" in path or path.endswith("/explanations/reviews"):

@@ -36,6 +36,7 @@ from tests.county import (
     REACHED,
     YEARS,
     delivery_of,
+    exception_of,
     plant_county,
     report_of,
     webhook_of,
@@ -194,6 +195,16 @@ SAMPLES: dict[str, Sample] = {
     "reopen_roll_up": Sample(json(UNDONE), Status.PUBLISHED, at=OF_THE_TOWN),
     "list_finalisations": READ,
     "list_frozen_sources": Sample(state=Status.PUBLISHED, at=OF_THE_TOWN),
+    "get_collection": READ,
+    "put_collection": Sample(json({"dates": {"department": {"due_on": "2023-02-10"}}}, KNOWN)),
+    "list_collection_units": READ,
+    "grant_exception": Sample(
+        lambda code, _year: {
+            "json": {"agency": code, "kind": "extension", "until": "2999-02-01", "reason": "换人"}
+        }
+    ),
+    "list_exceptions": READ,
+    "revoke_exception": Sample(json({"reason": "人已到岗"})),
     "list_changes": Sample(
         lambda _code, _year: {"params": {"limit": 200}},
         shows=lambda page, code: code in {item["agency"] for item in page["items"]},
@@ -271,6 +282,7 @@ class Stage:
         names = {"agency": code, "code": code, "year": year, "version": "2021", "number": 1}
         names |= {"table": TABLE, "row": ROW, "section": SECTION, "token_id": HELD.get(code, HELD[COUNTY]).id}
         names |= {"webhook_id": webhook_of(code), "delivery_id": delivery_of(code)}
+        names |= {"exception_id": exception_of(code)}
         return self.client.request(line.method, line.path.format(**names), **options)
 
 

@@ -18,7 +18,7 @@ from app.domain.values import to_json, to_text
 from app.errors import Fault, InvalidRequest, NotFound, RulesBroken, WrongState
 from app.services.agencies import find_agency, key_of
 from app.services.audit import record
-from app.services.changes import note_roll_up
+from app.services.changes import note_year
 from app.services.roll_ups import roll_up_subtree
 from app.storage.finalisation_models import ADJUSTMENT_LINE, Adjustment
 from app.storage.finalisations import (
@@ -242,7 +242,7 @@ def withdraw_adjustment(
 
 def _tell(session: WriteSession, actor: Actor, act: Act, found: Adjusted, said: Mapping[str, object]) -> None:
     agency, year = found.agency, found.adjustment.year
-    note_roll_up(session, act, agency, year, adjustment=found.key)
+    note_year(session, act, agency, year, {"adjustment": found.key})
     target = f"/rollups/{agency.code}/{year}/adjustments/{found.key}"
     record(session, actor, act, target, agency=agency.code, details=said)
 

@@ -55,18 +55,10 @@ def note_agency_gone(
     _note(session, act, code, None, None, parent_id)
 
 
-def note_roll_up(
-    session: WriteSession,
-    act: Act,
-    agency: Agency,
-    year: int,
-    *,
-    adjustment: int | None = None,
-    finalisation: int | None = None,
-    digest: str | None = None,
+def note_year(
+    session: WriteSession, act: Act, agency: Agency, year: int, details: Mapping[str, object]
 ) -> None:
-    """Let the feed tell what was done to the total of an agency and all below it."""
-    details = {"adjustment": adjustment, "finalisation": finalisation, "digest": digest}
+    """Let the feed tell of something that was done about an agency's year, though not to its report."""
     _note(session, act, agency.code, year, details, agency.id)
 
 
@@ -133,7 +125,7 @@ def changes_after(under: int | None, after: int) -> Select[Change]:
 def said_of(change: Change) -> dict[str, object]:
     """Return what is told of a change."""
     state = None if change.state is None else json.loads(change.state)
-    of_report = change.act.startswith("report.")
+    of_report = Act(change.act).is_of_report
     return {
         "number": change.number,
         "at": change.at,

@@ -25,7 +25,7 @@ from app.forms import form_of_version
 from app.services.adjustments import hold_total
 from app.services.agencies import find_agency, key_of
 from app.services.audit import record
-from app.services.changes import note_roll_up
+from app.services.changes import note_year
 from app.services.paths import get_path
 from app.services.roll_ups import CoverageState, RolledUp, roll_up_subtree
 from app.services.versions import mark_of_source
@@ -324,9 +324,9 @@ def _tell(
     kept: Finalisation,
     said: dict[str, object],
 ) -> None:
-    note_roll_up(session, act, agency, kept.year, finalisation=kept.number, digest=kept.digest)
-    details = {"number": kept.number, "digest": kept.digest, **said}
-    record(session, actor, act, _target(agency, kept.year), agency=agency.code, details=details)
+    known = {"number": kept.number, "digest": kept.digest}
+    note_year(session, act, agency, kept.year, known)
+    record(session, actor, act, _target(agency, kept.year), agency=agency.code, details=known | said)
 
 
 def find_final(session: ReadSession, actor: Actor, key: tuple[str, int]) -> Final:

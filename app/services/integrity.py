@@ -12,7 +12,7 @@ from sqlalchemy.exc import NoResultFound
 from app.domain.lifecycle import Status
 from app.domain.roll_up import roll_up
 from app.domain.similarity import signature_of
-from app.domain.values import flatten
+from app.domain.values import filled_and_nonzero, flatten
 from app.forms import form_of_version
 from app.services.filed import content_of, form_of_report, report_key
 from app.services.finalisations import read_frozen
@@ -56,8 +56,8 @@ def find_contradictions(session: ReadSession) -> Iterator[Contradiction]:
 
     A report stands where its last step left it, its versions are all there, the numbers that roll-ups add are
     those of its current version, and numbers are kept for the public while it is being corrected, no longer.
-    Reports of alike prose are found by what the current version says.  A final total is what its digest says,
-    and the sum of the versions that it names.
+    Reports of alike prose are found by what the current version says, whose filled cells are counted.
+    A final total is what its digest says, and the sum of the versions that it names.
     """
     chosen = select(Report, Agency).join(Agency, AGENCY.c.id == REPORT.c.agency_id)
     for report, agency in session.execute(chosen.order_by(AGENCY.c.code, REPORT.c.year)).all():
@@ -66,6 +66,7 @@ def find_contradictions(session: ReadSession) -> Iterator[Contradiction]:
             _of_steps(session, report),
             _of_slots(session, report, agency),
             _of_bands(session, report, agency),
+            _of_counts(session, report, agency),
         )
         yield from (Contradiction(agency.code, report.year, fault) for some in faults for fault in some)
     made_final = select(Finalisation, Agency).join(Agency, AGENCY.c.id == FINALISATION.c.agency_id)
@@ -157,6 +158,17 @@ def _of_bands(session: ReadSession, report: Report, agency: Agency) -> Iterator[
     kept = read_bands(session.connection(), report_key(report))
     if kept != {(report.year, band) for band in signature_of(content)}:
         yield "查找雷同文字用的特征与版本不符"
+
+
+def _of_counts(session: ReadSession, report: Report, agency: Agency) -> Iterator[str]:
+    try:
+        counted = filled_and_nonzero(content_of(session, agency, report).values)
+    except (ValueError, NoResultFound):
+        # which is named already
+        return
+    if (report.filled, report.nonzero) != counted:
+        found, expected = (f"填了 {n} 格、非零 {m} 格" for n, m in ((report.filled, report.nonzero), counted))
+        yield f"记的是{found}，应是{expected}"
 
 
 def _values_of(session: ReadSession, report: Report, version: int) -> Values | None:

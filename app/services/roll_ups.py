@@ -14,6 +14,7 @@ from app.domain.roll_up import RollUp
 from app.errors import NotFound
 from app.services.agencies import find_agency, key_of
 from app.services.filed import find_form
+from app.services.obligations import excuses_under
 from app.services.paths import get_path, path_in
 from app.storage.numbers import (
     TABLES,
@@ -171,14 +172,15 @@ def _coverage(
 ) -> list[Covered]:
     statuses = statuses_under(session, key_of(agency), reference_day(year), year)
     added = {source.agency_id: source for source in sources}
+    excuses = excuses_under(session, agency, year)
     keys = [key_of(place.agency) for place in placed]
     return [
-        _covered(place.agency, statuses.get(key), added.get(key))
+        _covered(place.agency, statuses.get(key), added.get(key), excuses.get(key))
         for key, place in zip(keys, placed, strict=True)
     ]
 
 
-def _covered(agency: Agency, stored: str | None, source: Source | None) -> Covered:
+def _covered(agency: Agency, stored: str | None, source: Source | None, excuse: str | None) -> Covered:
     status = None if stored is None else Status(stored)
     if not agency.in_rollup:
         return Covered(agency, CoverageState.EXCLUDED, status, "不在本级汇总范围内")
@@ -189,6 +191,8 @@ def _covered(agency: Agency, stored: str | None, source: Source | None) -> Cover
         is_corrected = source.status != stored
         reason = "正在更正；计入的是已公布的那一版" if is_corrected else None
         return Covered(agency, CoverageState.INCLUDED, status, reason)
+    if excuse is not None:
+        return Covered(agency, CoverageState.EXCUSED, status, excuse)
     if status is None:
         return Covered(agency, CoverageState.MISSING, None, "没有报告")
     return Covered(agency, CoverageState.DRAFT, status, f"报告的状态是“{status.label}”，还不能计入")

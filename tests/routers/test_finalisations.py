@@ -111,6 +111,24 @@ def test_a_total_is_not_made_final_while_a_unit_is_missing_and_all_are_named(cli
     assert_problem(client.get(f"{AT}/finalisation"), 404, "not-found")
 
 
+def test_who_is_excused_is_not_waited_for(county: TestClient) -> None:
+    register(county, THIRD)
+    assert_problem(finalise(county), 409, "wrong-state")
+    excuse = {"agency": THIRD, "kind": "excuse", "reason": "当年十二月新设，没有可报的数"}
+    exceptions = f"{API}/collections/{COUNTY}/{YEAR}/exceptions"
+    assert county.put(f"{API}/collections/{COUNTY}/{YEAR}", json={"dates": {}}).status_code == 201
+    granted = county.post(exceptions, json=excuse)
+    assert granted.status_code == 201, granted.text
+    final = finalise(county).json()
+    assert final["excused"] == [{"code": THIRD, "name": f"机关{THIRD}", "reason": excuse["reason"]}]
+    assert (final["expected"], len(final["sources"])) == (3, 2)
+    # what comes in although it was excused is a difference then
+    file_report(county, THIRD, title=TITLE.format(agency=THIRD, year=YEAR))
+    accept_report(county, THIRD)
+    (source,) = county.get(f"{AT}/finalisation").json()["differences"]["sources"]
+    assert (source["agency"], source["change"]) == (THIRD, "new")
+
+
 def test_a_total_of_nothing_is_not_made_final(client: TestClient) -> None:
     register(client, COUNTY, None, level="county", report_scope="aggregate")
     assert "没有可以定稿的数" in assert_problem(finalise(client), 409, "wrong-state")["detail"]
@@ -274,7 +292,7 @@ def test_the_trail_and_the_feed_tell_of_it(county: TestClient) -> None:
     entries = county.get(f"{API}/audit", params={"agency": COUNTY}).json()["items"]
     assert [entry["act"] for entry in entries[:2]] == ["rollup.reopen", "rollup.finalise"]
     told = county.get(f"{API}/changes", params={"limit": 200}).json()["items"][-2:]
-    state = {"adjustment": None, "finalisation": 1, "digest": final["digest"]}
+    state = {"number": 1, "digest": final["digest"]}
     assert [(item["act"], item["details"]) for item in told] == [
         ("rollup.finalise", state),
         ("rollup.reopen", state),

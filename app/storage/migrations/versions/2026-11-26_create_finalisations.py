@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_finalisations"
-down_revision = "2026_11_25_explanations"
+down_revision = "2026_11_26_collections"
 branch_labels = None
 depends_on = None
 
