@@ -72,6 +72,14 @@ def file_report(
     return answer
 
 
+def accept_report(client: TestClient, agency: str = TOWN, year: int = YEAR) -> Response:
+    """Let a report that was 上报 pass review."""
+    known = based_on(client.get(address(agency, year)))
+    answer = client.post(address(agency, year, "/transitions"), json={"action": "accept"}, headers=known)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
 class AnyAnswer(Protocol):
     """What is asked of an answer, whichever client got it."""
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.auth.tokens import Secret, new_secret
+from app.domain.collections import ExceptionKind, freezes_on, usual_dates
 from app.domain.deliveries import DeliveryState
 from app.domain.lifecycle import Action, Status
 from app.domain.roles import Role
 from app.forms.annual_2021 import FORM
 from app.services.agencies import find_agency
 from app.services.webhooks import PING
+from app.storage.collection_models import Collection, CollectionException
+from app.storage.collections import set_dates
 from app.storage.models import Delivery, Webhook
 from docs.matrix import Relation
 from tests.api import API, COUNTY, TITLE, TOWN, YEAR, a_report, address, based_on, register
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from httpx2 import Response
     from starlette.testclient import TestClient
 
-    from app.storage.engine import Database
+    from app.storage.engine import Database, WriteSession
 
 PROVINCE, SIBLING = "64", "640324"
 OFFICE, OTHER_TOWN, SIBLINGS_TOWN = "640323-office", "640323102", "640324101"
@@ -61,6 +64,10 @@ _FEWER = {
     "requests.granted.business": 1,
 }
 """Fewer than are carried over from year to year."""
+ADJUSTMENT: dict[str, Any] = {
+    "lines": [{"cell": "disclosure.licensing.decisions", "amount": 1}],
+    "reason": "镇里漏记一件行政许可，已经核实",
+}
 DOCUMENT = Path(__file__).parent / "documents" / "data" / "township-2021.txt"
 
 CALLERS: dict[Role, Secret] = {role: new_secret() for role in Role}
@@ -98,6 +105,17 @@ def plant_county(desk: TestClient, database: Database) -> None:
         _read_in(desk, code)
         for status, actions in _WAYS.items():
             _file(desk, code, YEARS[status], actions)
+    _judge_totals(desk)
+
+
+def _judge_totals(desk: TestClient) -> None:
+    """Adjust a town's total of a year, and make that of another year final."""
+    adjusted = f"{API}/rollups/{TOWN}/{YEARS[Status.SUBMITTED]}/adjustments"
+    answer = desk.post(adjusted, json=ADJUSTMENT)
+    assert answer.status_code == 201, answer.text
+    final = f"{API}/rollups/{TOWN}/{YEARS[Status.PUBLISHED]}/finalisation"
+    answer = desk.post(final, json={"note": "已核对"})
+    assert answer.status_code == 201, answer.text
 
 
 def plant_tree(desk: TestClient, database: Database) -> None:
@@ -114,6 +132,7 @@ def plant_tree(desk: TestClient, database: Database) -> None:
             session.add(_a_webhook(code, keys[code]))
             session.flush()
             session.add(_a_delivery(code))
+            _collect(session, code, keys[code] or 0)
 
 
 def _a_webhook(code: str, agency_id: int | None) -> Webhook:
@@ -142,6 +161,40 @@ def _a_delivery(code: str) -> Delivery:
         last_at=datetime.now(UTC),
         last_status=500,
     )
+
+
+def _collect(session: WriteSession, code: str, agency_id: int) -> None:
+    """Open a year by the usual dates, in which it was given longer."""
+    year, now = YEARS[Status.SUBMITTED], datetime.now(UTC)
+    dates = usual_dates(year)
+    opened = Collection(
+        id=exception_of(code),
+        agency_id=agency_id,
+        year=year,
+        freezes_on=freezes_on(dates),
+        opened_by="测试",
+        opened_at=now,
+        updated_at=now,
+    )
+    session.add(opened)
+    session.flush()
+    set_dates(session, exception_of(code), dates)
+    granted = CollectionException(
+        id=exception_of(code),
+        collection_id=exception_of(code),
+        agency_id=agency_id,
+        kind=ExceptionKind.EXTENSION,
+        until=date(2999, 1, 31),
+        reason="换人",
+        granted_by="测试",
+        granted_at=now,
+    )
+    session.add(granted)
+
+
+def exception_of(code: str) -> int:
+    """Return the number of what was granted to an agency in a year."""
+    return int(code)
 
 
 def webhook_of(code: str) -> str:

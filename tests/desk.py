@@ -62,9 +62,13 @@ def role_for(method: str, path: str, body: object = None) -> Role:
     action = body.get("action") if isinstance(body, dict) else None
     if "/webhooks" in path or (method != "GET" and ("/agencies" in path or "/tokens" in path)):
         return Role.ADMINISTRATOR
+    if method != "GET" and "/collections" in path:
+        return Role.REVIEWER
     if "/tokens" in path:
         return Role.ADMINISTRATOR
     if "/audit" in path or "/comments" in path or path.endswith("/explanations/reviews"):
+        return Role.REVIEWER
+    if method != "GET" and "/rollups/" in path:
         return Role.REVIEWER
     judges = {action.value for action in Action if action.right not in Role.SYSTEM.rights}
     return Role.REVIEWER if action in judges else Role.SYSTEM

@@ -21,10 +21,11 @@ from app.domain.roles import Role
 from app.main import create_app
 from app.settings import Settings
 from docs.matrix import Line, Outcome, Relation, lines, served
-from tests.api import API, COUNTY, a_report, an_agency
+from tests.api import API, COUNTY, TOWN, a_report, an_agency
 from tests.builders import PROSE, a_modest_report
 from tests.conftest import KEY, TEMPLATE
 from tests.county import (
+    ADJUSTMENT,
     AT,
     CALLERS,
     DOCUMENT,
@@ -35,6 +36,7 @@ from tests.county import (
     REACHED,
     YEARS,
     delivery_of,
+    exception_of,
     plant_county,
     report_of,
     webhook_of,
@@ -100,6 +102,10 @@ def chain_of(code: str) -> str:
     """Return the audit chain of an agency's reports."""
     return COUNTY if code in REACHED else code
 
+
+UNDONE = {"reason": "核对时发现记错了，重新处理"}
+OF_THE_TOWN = {**AT, Relation.OWN: TOWN}
+"""Where one in reach is as good as another: the town's total was adjusted, and made final."""
 
 READ = Sample()
 SAMPLES: dict[str, Sample] = {
@@ -181,6 +187,24 @@ SAMPLES: dict[str, Sample] = {
     "get_roll_up": READ,
     "list_coverage": READ,
     "export_roll_up_file": READ,
+    "list_adjustments": READ,
+    "adjust_roll_up": Sample(json(ADJUSTMENT)),
+    "withdraw_adjustment": Sample(json(UNDONE), at=OF_THE_TOWN),
+    "get_finalisation": Sample(state=Status.PUBLISHED, at=OF_THE_TOWN),
+    "finalise_roll_up": Sample(json({"note": "已核对"}), Status.ACCEPTED, at=OF_THE_TOWN),
+    "reopen_roll_up": Sample(json(UNDONE), Status.PUBLISHED, at=OF_THE_TOWN),
+    "list_finalisations": READ,
+    "list_frozen_sources": Sample(state=Status.PUBLISHED, at=OF_THE_TOWN),
+    "get_collection": READ,
+    "put_collection": Sample(json({"dates": {"department": {"due_on": "2023-02-10"}}}, KNOWN)),
+    "list_collection_units": READ,
+    "grant_exception": Sample(
+        lambda code, _year: {
+            "json": {"agency": code, "kind": "extension", "until": "2999-02-01", "reason": "换人"}
+        }
+    ),
+    "list_exceptions": READ,
+    "revoke_exception": Sample(json({"reason": "人已到岗"})),
     "list_changes": Sample(
         lambda _code, _year: {"params": {"limit": 200}},
         shows=lambda page, code: code in {item["agency"] for item in page["items"]},
@@ -258,6 +282,7 @@ class Stage:
         names = {"agency": code, "code": code, "year": year, "version": "2021", "number": 1}
         names |= {"table": TABLE, "row": ROW, "section": SECTION, "token_id": HELD.get(code, HELD[COUNTY]).id}
         names |= {"webhook_id": webhook_of(code), "delivery_id": delivery_of(code)}
+        names |= {"exception_id": exception_of(code)}
         return self.client.request(line.method, line.path.format(**names), **options)
 
 

@@ -37,6 +37,7 @@ class Access:
 OPEN = Access(None, Subject.NOTHING)
 _READS = Access(Right.READ, Subject.AGENCY)
 _FILES = Access(Right.FILE, Subject.AGENCY)
+_COORDINATES = Access(Right.COORDINATE, Subject.AGENCY)
 _SIGNED_IN = Access(Right.READ, Subject.NOTHING)
 _WEBHOOKS = Access(Right.MANAGE_WEBHOOKS, Subject.LIST)
 
@@ -95,6 +96,20 @@ OPERATIONS: dict[str, Access] = {
     "get_roll_up": _READS,
     "list_coverage": _READS,
     "export_roll_up_file": _READS,
+    "list_adjustments": _READS,
+    "adjust_roll_up": _COORDINATES,
+    "withdraw_adjustment": _COORDINATES,
+    "get_finalisation": _READS,
+    "finalise_roll_up": _COORDINATES,
+    "reopen_roll_up": _COORDINATES,
+    "list_finalisations": _READS,
+    "list_frozen_sources": _READS,
+    "get_collection": _READS,
+    "put_collection": _COORDINATES,
+    "list_collection_units": _READS,
+    "grant_exception": _COORDINATES,
+    "list_exceptions": _READS,
+    "revoke_exception": _COORDINATES,
     "list_changes": Access(Right.READ, Subject.LIST),
     "get_me": _SIGNED_IN,
     "issue_token": Access(Right.MANAGE_TOKENS, Subject.NAMED),

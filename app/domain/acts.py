@@ -30,6 +30,15 @@ class Act(StrEnum):
     AGENCY_DELETE = "agency.delete"
     AGENCY_IMPORT = "agency.import"
     AGENCY_SET_RULE = "agency.set_rule"
+    ROLLUP_ADJUST = "rollup.adjust"
+    ROLLUP_WITHDRAW = "rollup.withdraw"
+    ROLLUP_FINALISE = "rollup.finalise"
+    ROLLUP_REOPEN = "rollup.reopen"
+    COLLECTION_OPEN = "collection.open"
+    COLLECTION_CHANGE = "collection.change"
+    COLLECTION_EXCEPT = "collection.except"
+    COLLECTION_REVOKE = "collection.revoke"
+    COLLECTION_REMIND = "collection.remind"
     TOKEN_ISSUE = "token.issue"
     TOKEN_ROTATE = "token.rotate"
     TOKEN_REVOKE = "token.revoke"
@@ -54,7 +63,12 @@ class Act(StrEnum):
     @property
     def is_told(self) -> bool:
         """Whether the feed of changes tells of it."""
-        return self.partition(".")[0] in {"report", "agency"}
+        return self.partition(".")[0] in {"report", "agency", "collection", "rollup"}
+
+    @property
+    def is_of_report(self) -> bool:
+        """Whether it is something that was done to a report."""
+        return self.partition(".")[0] == "report"
 
 
 _LABELS = {
@@ -72,6 +86,15 @@ _LABELS = {
     Act.AGENCY_DELETE: "删除机关",
     Act.AGENCY_IMPORT: "从表格登记机关",
     Act.AGENCY_SET_RULE: "设定核对规则",
+    Act.ROLLUP_ADJUST: "调整汇总数",
+    Act.ROLLUP_WITHDRAW: "撤销调整",
+    Act.ROLLUP_FINALISE: "汇总定稿",
+    Act.ROLLUP_REOPEN: "重开定稿",
+    Act.COLLECTION_OPEN: "安排年度收报",
+    Act.COLLECTION_CHANGE: "更改收报安排",
+    Act.COLLECTION_EXCEPT: "准予延期、解锁或免报",
+    Act.COLLECTION_REVOKE: "收回延期、解锁或免报",
+    Act.COLLECTION_REMIND: "催报",
     Act.TOKEN_ISSUE: "发放令牌",
     Act.TOKEN_ROTATE: "更换令牌",
     Act.TOKEN_REVOKE: "吊销令牌",

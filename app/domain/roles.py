@@ -13,6 +13,7 @@ class Right(StrEnum):
     COMMENT = "comment"
     REVIEW = "review"
     PUBLISH = "publish"
+    COORDINATE = "coordinate"
     MANAGE_AGENCIES = "manage_agencies"
     MANAGE_RULES = "manage_rules"
     MANAGE_TOKENS = "manage_tokens"
@@ -31,6 +32,7 @@ _RIGHTS = {
     Right.COMMENT: "批注",
     Right.REVIEW: "审核、退回",
     Right.PUBLISH: "公布",
+    Right.COORDINATE: "安排年度工作（期限、延期、免报、催报、定稿、调整）",
     Right.MANAGE_AGENCIES: "登记、更正机关",
     Right.MANAGE_RULES: "设定核对规则",
     Right.MANAGE_TOKENS: "发放、吊销令牌",
@@ -70,7 +72,9 @@ _ROLES = {
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.REPORTER: frozenset({Right.READ, Right.FILE, Right.COMMENT, Right.PUBLISH}),
     # whoever judges figures never writes them, and whoever hands out tokens does neither
-    Role.REVIEWER: frozenset({Right.READ, Right.COMMENT, Right.REVIEW, Right.PUBLISH, Right.READ_AUDIT}),
+    Role.REVIEWER: frozenset(
+        {Right.READ, Right.COMMENT, Right.REVIEW, Right.PUBLISH, Right.COORDINATE, Right.READ_AUDIT}
+    ),
     Role.ADMINISTRATOR: frozenset(
         {
             Right.READ,

@@ -135,6 +135,12 @@ def from_json(measure: Measure, value: object) -> int | None:
     return stored
 
 
+def filled_and_nonzero(values: Values) -> tuple[int, int]:
+    """Count the cells that hold a number, and those that hold another than 0."""
+    filled = [value for value in values.values() if value is not None]
+    return len(filled), sum(value != 0 for value in filled)
+
+
 def missing_cells(form: ReportForm, values: Values) -> list[CellCode]:
     """Return the cells that nobody filled, in the form's order."""
     if None not in map(values.get, form.cells):

@@ -21,12 +21,14 @@ from app.routers.answers import (
     page_of,
     skip_if_known,
 )
+from app.routers.finalisations import adjustment_out, final_in_roll_up, listed
 from app.schemas.pages import MOST, read_cursor
 from app.schemas.reports import AgencyCode, Year
 from app.schemas.results import results_out
 from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut, roll_up_out
 from app.services.agencies import find_agency
 from app.services.exports import Wanted as WantedBook
+from app.services.finalisations import Standing, standing_of
 from app.services.roll_ups import CoverageState, Covered, RolledUp, roll_up_subtree
 from app.services.versions import mark_of_source
 from app.storage.numbers import Part
@@ -51,17 +53,21 @@ def get_roll_up(
     basis: BasisInQuery = Basis.SUBMITTED,
     group: Annotated[Part | None, Query(description="再按种类或层级给出小计")] = None,
 ) -> RollUpOut:
-    """一个机关及其下各单位的报告逐格相加，机关树按该年 12 月 31 日。缺格不当作零。"""
+    """一个机关及其下各单位的报告逐格相加，机关树按该年 12 月 31 日。缺格不当作零。
+
+    `totals` 总是现在各单位之和，调整另列，`adjusted_totals` 是加上调整的数；已定稿的，定下的数在 `final`。
+    """
     with database.reading() as session:
-        rolled = roll_up_subtree(session, actor, agency, year, basis, group)
-    answer = _out(rolled)
+        standing = standing_of(session, actor, agency, year, basis, group)
+    answer = _out(standing)
     etag = etag_of_body(answer.model_dump_json(exclude={"as_of"}).encode())
     skip_if_known(request, etag)
     response.headers["ETag"] = etag
     return answer
 
 
-def _out(rolled: RolledUp) -> RollUpOut:
+def _out(standing: Standing) -> RollUpOut:
+    rolled, adjustments, final = standing.rolled, standing.adjustments, standing.final
     counts = {state.value: len(rolled.standing(state)) for state in CoverageState}
     counts["expected"] = len(rolled.expected)
     return roll_up_out(
@@ -72,18 +78,18 @@ def _out(rolled: RolledUp) -> RollUpOut:
             "year": rolled.year,
             "form": rolled.form.version,
             "basis": rolled.basis,
-            "status": "provisional",
+            "status": "provisional" if final is None else "final",
+            "final": None if final is None else final_in_roll_up(final),
             "totals": nest(rolled.form, rolled.total.totals),
+            "adjustments": [adjustment_out(rolled.form, each) for each in adjustments[:MOST]],
+            "adjustments_listed": listed(adjustments),
+            "adjusted_totals": nest(rolled.form, standing.adjusted_totals),
             "parts": {name: _part(rolled, part) for name, part in rolled.parts.items()},
             "coverage": _coverage(rolled),
             "counts": counts,
             "incomplete_cells": rolled.total.incomplete,
             "sources": _sources(rolled),
-            "sources_listed": {
-                "total": len(rolled.sources),
-                "returned": min(len(rolled.sources), MOST),
-                "truncated": len(rolled.sources) > MOST,
-            },
+            "sources_listed": listed(rolled.sources),
             "rates": _rates(rolled),
             "rules": results_out(rolled.form, rolled.total.totals, rolled.results, of_report=False),
             "warnings": rolled.warnings,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from app.domain.acts import Act
 from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope
@@ -48,9 +48,15 @@ class ChangeOut(Out):
     act: Annotated[Act, Field(title="做了什么")]
     label: Annotated[str, Field(title="做了什么（中文）")]
     agency: Annotated[str, Field(title="哪个机关，或哪个机关的报告")]
-    year: Annotated[int | None, Field(title="哪个年度的报告；null 表示是机关本身的变动")]
+    year: Annotated[int | None, Field(title="哪个年度；null 表示是机关本身的变动")]
     report: Annotated[ReportStateOut | None, Field(title="报告变动之后的状态；null 表示已删除，或不是报告")]
-    details: Annotated[AgencyStateOut | None, Field(title="机关变动之后的情况；null 表示已删除，或不是机关")]
+    details: Annotated[
+        AgencyStateOut | dict[str, JsonValue] | None,
+        Field(
+            title="agency.…：机关变动之后的情况，null 表示已删除；其他不是报告的：有关的情况；报告为 null",
+            union_mode="left_to_right",
+        ),
+    ]
 
 
 class ChangesOut(Out):

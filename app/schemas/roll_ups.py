@@ -10,9 +10,11 @@ from pydantic import Field, create_model
 
 from app.domain.lifecycle import Basis, Status
 from app.schemas.fields import Out
+from app.schemas.finalisations import AdjustmentOut, ListedOut, final_model
 from app.schemas.pages import PageOut
-from app.schemas.parts import form_member, given_out, named, table_model
+from app.schemas.parts import form_member, given_out, named
 from app.schemas.results import ResultOut
+from app.schemas.totals import totals_model
 
 if TYPE_CHECKING:
     from app.forms.model import ReportForm
@@ -58,14 +60,6 @@ class SourceOut(Out):
     etag: Annotated[str, Field(title="这份报告当时的 ETag")]
 
 
-class SourcesOut(Out):
-    """计入的报告是否列全。"""
-
-    total: Annotated[int, Field(title="共几份")]
-    returned: Annotated[int, Field(title="列出几份")]
-    truncated: Annotated[bool, Field(title="是否没有列全")]
-
-
 class RateOut(Out):
     """由合计数算出的一个比率。"""
 
@@ -82,12 +76,17 @@ class RollUpHead(Out):
     year: Annotated[int, Field(title="报告年度")]
     form: Annotated[str, Field(title="报告格式")]
     basis: Annotated[Basis, Field(title="哪些报告计入：submitted 已上报的，accepted 审核通过的")]
-    status: Annotated[Literal["provisional", "final"], Field(title="临时或最终")]
+    status: Annotated[
+        Literal["provisional", "final"],
+        Field(title="provisional 临时，final 已定稿；定稿的数见 final，totals 总是现在的数"),
+    ]
     coverage: Annotated[CoverageOut, Field(title="谁计入了，谁没有")]
     counts: Annotated[CountsOut, Field(title="各种情况的单位数")]
     incomplete_cells: Annotated[dict[str, int], Field(title="有单位缺的格，及缺的单位数；缺格不当作 0")]
     sources: Annotated[list[SourceOut], Field(title="计入的报告")]
-    sources_listed: Annotated[SourcesOut, Field(title="计入的报告是否列全")]
+    sources_listed: Annotated[ListedOut, Field(title="计入的报告是否列全")]
+    adjustments: Annotated[list[AdjustmentOut], Field(title="这个机关及其下各机关现有的调整，早的在前")]
+    adjustments_listed: Annotated[ListedOut, Field(title="调整是否列全")]
     rates: Annotated[list[RateOut], Field(title="由合计数算出的比率")]
     rules: Annotated[list[ResultOut], Field(title="合计数上的勾稽关系")]
     warnings: Annotated[list[str], Field(title="要留意的情况")]
@@ -105,14 +104,7 @@ class CoveragePage(Out):
 @cache
 def roll_up_model(form: ReportForm) -> type[RollUpHead]:
     """Return the model of a roll-up of reports on a form."""
-    tables: dict[str, Any] = {
-        section.code: (table_model(section.table, form.version, out=True), Field(title=section.heading))
-        for section in form.sections
-        if section.table is not None
-    }
-    totals = create_model(
-        named("Totals", form), __base__=Out, __doc__="各格的合计；没有单位填的格为 null", **tables
-    )
+    totals = totals_model(form)
     part = create_model(
         named("PartOut", form),
         __base__=Out,
@@ -125,7 +117,9 @@ def roll_up_model(form: ReportForm) -> type[RollUpHead]:
         __base__=RollUpHead,
         __doc__="一个机关及其下各单位的汇总",
         form=form_member(form),
-        totals=(totals, Field(title="合计")),
+        totals=(totals, Field(title="合计：所列各报告逐格相加，不含调整")),
+        adjusted_totals=(totals, Field(title="合计加上各项调整；没有合计的格仍为 null")),
+        final=(cast("Any", final_model(form) | None), Field(title="已定的稿；临时汇总为 null")),
         parts=(dict[str, part], Field(title="分组小计；没有要求分组则为空")),
     )
 

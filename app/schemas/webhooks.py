@@ -18,7 +18,7 @@ from app.schemas.reports import AgencyCode
 
 def _told(act: Act) -> Act:
     if not act.is_told:
-        message = "只推送报告和机关的变动：report.… 或 agency.…"
+        message = "只推送报告、机关和收报的变动：report.…、agency.… 或 collection.…"
         raise PydanticCustomError(SAID, message)
     return act
 

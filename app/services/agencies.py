@@ -21,9 +21,11 @@ from app.services.agency_details import (
 )
 from app.services.audit import record
 from app.services.changes import note_agency, note_agency_gone
+from app.services.freezing import freeze_due
 from app.services.paths import file_again
 from app.services.versions import BasedOn, require_absent, require_current
 from app.storage.engine import lock_tree
+from app.storage.finalisation_models import ADJUSTMENT, FINALISATION
 from app.storage.models import (
     AGENCY,
     LINK,
@@ -128,6 +130,7 @@ def create_agency(session: WriteSession, actor: Actor, details: AgencyDetails) -
     """
     require_place(actor, details)
     lock_tree(session, to_change_it=True)
+    freeze_due(session)
     found = register(session, actor, details)
     record(
         session,
@@ -210,6 +213,7 @@ def replace_agency(
         InvalidRequest: there is no such parent, or it stands below this agency.
     """
     lock_tree(session, to_change_it=True)
+    freeze_due(session)
     # to whoever may register nothing, what isn't there is the same as what they don't reach
     if Right.MANAGE_AGENCIES in actor.rights and not _is_there(session, details.code):
         require_absent(based_on)
@@ -279,6 +283,7 @@ def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: Base
         PreconditionRequired, StaleVersion: see `require_current`.
     """
     lock_tree(session, to_change_it=True)
+    freeze_due(session)
     agency = find_agency(session, actor, code, Right.MANAGE_AGENCIES)
     require_current(based_on, agency)
     if session.scalar(select(exists().where(REPORT.c.agency_id == agency.id))):
@@ -289,6 +294,9 @@ def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: Base
         raise WrongState(f"“{agency.name}”发放过令牌，不能删除")
     if session.scalar(select(exists().where(WEBHOOK.c.agency_id == agency.id))):
         raise WrongState(f"“{agency.name}”还有推送（/webhooks），不能删除；请先删除推送")
+    for table in (ADJUSTMENT, FINALISATION):
+        if session.scalar(select(exists().where(table.c.agency_id == agency.id))):
+            raise WrongState(f"“{agency.name}”的汇总作过调整或者定稿，不能删除")
     session.execute(delete(LINK).where(LINK.c.agency_id == agency.id))
     placement = last_placement(session, key_of(agency))
     note_agency_gone(session, Act.AGENCY_DELETE, key_of(agency), code, placement.parent_id)

@@ -14,6 +14,7 @@ from app.domain.roles import Right
 from app.errors import Fault, InvalidRequest
 from app.services.agencies import correct_if_needed, register, require_place
 from app.services.audit import record
+from app.services.freezing import freeze_due
 from app.storage.engine import lock_tree
 from app.storage.models import AGENCY, PLACEMENT
 
@@ -44,6 +45,7 @@ def import_agencies(session: WriteSession, actor: Actor, rows: Sequence[AgencyDe
     """
     require(actor, Right.MANAGE_AGENCIES, "机关")
     lock_tree(session, to_change_it=True)
+    freeze_due(session)
     created: list[str] = []
     changed = 0
     in_order = _parents_first(rows)

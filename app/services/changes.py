@@ -55,6 +55,13 @@ def note_agency_gone(
     _note(session, act, code, None, None, parent_id)
 
 
+def note_year(
+    session: WriteSession, act: Act, agency: Agency, year: int, details: Mapping[str, object]
+) -> None:
+    """Let the feed tell of something that was done about an agency's year, though not to its report."""
+    _note(session, act, agency.code, year, details, agency.id)
+
+
 def _note(
     session: WriteSession,
     act: Act,
@@ -118,7 +125,7 @@ def changes_after(under: int | None, after: int) -> Select[Change]:
 def said_of(change: Change) -> dict[str, object]:
     """Return what is told of a change."""
     state = None if change.state is None else json.loads(change.state)
-    of_report = change.year is not None
+    of_report = Act(change.act).is_of_report
     return {
         "number": change.number,
         "at": change.at,

@@ -19,6 +19,7 @@ from app.services.audit import record_report
 from app.services.explaining import Said, explain, keep_explanations
 from app.services.filed import Filed, find_report
 from app.services.gate import wrong_state
+from app.services.locking import refuse_locked
 from app.services.saving import refuse_closed, take_step
 from app.services.versions import BasedOn, refuse_stale
 from app.services.workflow import require_second_person
@@ -44,10 +45,11 @@ def give_explanations(
         NotFound: there is no such report.
         StaleVersion: the caller read another version.
         InvalidRequest: there is no such finding, or a text is too short.
-        WrongState: the report is closed.
+        WrongState: the report is closed, or locked.
     """
     filed = find_report(session, actor, *key, Right.FILE, to_change=True)
     refuse_stale(based_on, filed.report)
+    refuse_locked(session, filed.agency, filed.report.year, filed)
     refuse_closed(filed)
     explained, fresh = explain(filed, actor, said, filed.report.version, "/items")
     if fresh:

@@ -10,11 +10,16 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import NoResultFound
 
 from app.domain.lifecycle import Status
+from app.domain.roll_up import roll_up
 from app.domain.similarity import signature_of
-from app.domain.values import flatten
+from app.domain.values import filled_and_nonzero, flatten
+from app.forms import form_of_version
 from app.services.filed import content_of, form_of_report, report_key
+from app.services.finalisations import read_frozen
 from app.services.paths import get_path
 from app.storage.bands import read_bands
+from app.storage.digests import Digest, digest_of
+from app.storage.finalisation_models import FINALISATION, Finalisation
 from app.storage.models import AGENCY, REPORT, STEP, VERSION, Agency, Report, ReportVersion
 from app.storage.numbers import PUBLIC, TABLES, WORKING, read_slots
 
@@ -51,7 +56,8 @@ def find_contradictions(session: ReadSession) -> Iterator[Contradiction]:
 
     A report stands where its last step left it, its versions are all there, the numbers that roll-ups add are
     those of its current version, and numbers are kept for the public while it is being corrected, no longer.
-    Reports of alike prose are found by what the current version says.
+    Reports of alike prose are found by what the current version says, whose filled cells are counted.
+    A final total is what its digest says, and the sum of the versions that it names.
     """
     chosen = select(Report, Agency).join(Agency, AGENCY.c.id == REPORT.c.agency_id)
     for report, agency in session.execute(chosen.order_by(AGENCY.c.code, REPORT.c.year)).all():
@@ -60,8 +66,35 @@ def find_contradictions(session: ReadSession) -> Iterator[Contradiction]:
             _of_steps(session, report),
             _of_slots(session, report, agency),
             _of_bands(session, report, agency),
+            _of_counts(session, report, agency),
         )
         yield from (Contradiction(agency.code, report.year, fault) for some in faults for fault in some)
+    made_final = select(Finalisation, Agency).join(Agency, AGENCY.c.id == FINALISATION.c.agency_id)
+    ordered = made_final.order_by(AGENCY.c.code, FINALISATION.c.year, FINALISATION.c.number)
+    for kept, agency in session.execute(ordered).all():
+        for fault in _of_finalisation(session, kept):
+            yield Contradiction(agency.code, kept.year, f"第 {kept.number} 次定稿{fault}")
+
+
+def _of_finalisation(session: ReadSession, kept: Finalisation) -> Iterator[str]:
+    """Yield what is wrong with a total that was made final: it is the sum of the versions that it names."""
+    if digest_of(Digest(kept.algorithm), kept.content.encode()) != kept.digest:
+        yield "的内容与摘要不符"
+    frozen, form = read_frozen(kept), form_of_version(kept.form)
+    if form is None:
+        raise AssertionError(kept.form)
+    units = [_values_named(session, source.agency, kept.year, source.version) for source in frozen.sources]
+    known = [values for values in units if values is not None]
+    if len(known) < len(units) or roll_up(form, known).totals != frozen.totals:
+        yield "的合计不是所计入的各版之和"
+
+
+def _values_named(session: ReadSession, code: str, year: int, version: int) -> Values | None:
+    """Return the numbers of a version of an agency's report; None where they can't be read."""
+    whose = AGENCY.c.id == REPORT.c.agency_id
+    chosen = select(Report).join(Agency, whose).where(AGENCY.c.code == code, REPORT.c.year == year)
+    report = session.scalars(chosen).one_or_none()
+    return None if report is None else _values_of(session, report, version)
 
 
 def _of_versions(session: ReadSession, report: Report) -> Iterator[str]:
@@ -125,6 +158,17 @@ def _of_bands(session: ReadSession, report: Report, agency: Agency) -> Iterator[
     kept = read_bands(session.connection(), report_key(report))
     if kept != {(report.year, band) for band in signature_of(content)}:
         yield "查找雷同文字用的特征与版本不符"
+
+
+def _of_counts(session: ReadSession, report: Report, agency: Agency) -> Iterator[str]:
+    try:
+        counted = filled_and_nonzero(content_of(session, agency, report).values)
+    except (ValueError, NoResultFound):
+        # which is named already
+        return
+    if (report.filled, report.nonzero) != counted:
+        found, expected = (f"填了 {n} 格、非零 {m} 格" for n, m in ((report.filled, report.nonzero), counted))
+        yield f"记的是{found}，应是{expected}"
 
 
 def _values_of(session: ReadSession, report: Report, version: int) -> Values | None:

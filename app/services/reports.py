@@ -17,6 +17,7 @@ from app.services.contents import empty_content
 from app.services.explaining import Said
 from app.services.filed import Filed, filed_as, find_form, find_report, get_report
 from app.services.gate import wrong_state
+from app.services.locking import refuse_locked
 from app.services.saving import already_there, file_content, save
 from app.services.versions import BasedOn, require_absent, require_current
 
@@ -174,11 +175,12 @@ def delete_report(
 
     Raises:
         NotFound: there is no such report.
-        WrongState: it has been 上报 once, so it stays.
+        WrongState: it has been 上报 once, so it stays; or reports of its year are locked.
         PreconditionRequired, StaleVersion: see `require_current`.
     """
     filed = find_report(session, actor, *key, Right.FILE, to_change=True)
     require_current(based_on, filed.report)
+    refuse_locked(session, filed.agency, filed.report.year, filed)
     if filed.report.was_submitted:
         raise wrong_state(filed, "上报过的报告不能删除", allowed(filed.status, actor.rights))
     said = {"version": filed.report.version}

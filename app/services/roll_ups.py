@@ -14,8 +14,18 @@ from app.domain.roll_up import RollUp
 from app.errors import NotFound
 from app.services.agencies import find_agency, key_of
 from app.services.filed import find_form
+from app.services.obligations import excuses_under
 from app.services.paths import get_path, path_in
-from app.storage.numbers import TABLES, Part, Source, Subtree, list_numbers, list_sources, sum_numbers
+from app.storage.numbers import (
+    TABLES,
+    Part,
+    Source,
+    Subtree,
+    hold_reports,
+    list_numbers,
+    list_sources,
+    sum_numbers,
+)
 from app.storage.tree import Placed, statuses_under, subtree_on
 
 if TYPE_CHECKING:
@@ -106,9 +116,18 @@ class RolledUp:
 
 
 def roll_up_subtree(
-    session: ReadSession, actor: Actor, code: str, year: int, basis: Basis, part: Part | None = None
+    session: ReadSession,
+    actor: Actor,
+    code: str,
+    year: int,
+    basis: Basis,
+    part: Part | None = None,
+    *,
+    to_hold: bool = False,
 ) -> RolledUp:
     """Add up the reports of an agency and all below it, as the tree stood on 31 December of the year.
+
+    With *to_hold* the reports that are added stay as they are until the transaction ends.
 
     Raises:
         NotFound: there is no such agency, or it stood nowhere that day.
@@ -121,8 +140,10 @@ def roll_up_subtree(
         raise NotFound(f"“{agency.name}”在 {reference_day(year)} 不在机关树中，没有 {year} 年度的汇总")
     subtree = Subtree(year, path, basis.statuses)
     connection, table = session.connection(), TABLES[form.version]
+    if to_hold:
+        hold_reports(connection, table, subtree)
+    sources = list_sources(connection, table, subtree, to_hold=to_hold)
     total = sum_numbers(connection, form, table, subtree).get("", RollUp(dict.fromkeys(form.cells), 0, {}))
-    sources = list_sources(connection, table, subtree)
     placed = subtree_on(session, key_of(agency), reference_day(year))
     coverage = _coverage(session, agency, placed, year, sources)
     return RolledUp(
@@ -151,14 +172,15 @@ def _coverage(
 ) -> list[Covered]:
     statuses = statuses_under(session, key_of(agency), reference_day(year), year)
     added = {source.agency_id: source for source in sources}
+    excuses = excuses_under(session, agency, year)
     keys = [key_of(place.agency) for place in placed]
     return [
-        _covered(place.agency, statuses.get(key), added.get(key))
+        _covered(place.agency, statuses.get(key), added.get(key), excuses.get(key))
         for key, place in zip(keys, placed, strict=True)
     ]
 
 
-def _covered(agency: Agency, stored: str | None, source: Source | None) -> Covered:
+def _covered(agency: Agency, stored: str | None, source: Source | None, excuse: str | None) -> Covered:
     status = None if stored is None else Status(stored)
     if not agency.in_rollup:
         return Covered(agency, CoverageState.EXCLUDED, status, "不在本级汇总范围内")
@@ -169,6 +191,8 @@ def _covered(agency: Agency, stored: str | None, source: Source | None) -> Cover
         is_corrected = source.status != stored
         reason = "正在更正；计入的是已公布的那一版" if is_corrected else None
         return Covered(agency, CoverageState.INCLUDED, status, reason)
+    if excuse is not None:
+        return Covered(agency, CoverageState.EXCUSED, status, excuse)
     if status is None:
         return Covered(agency, CoverageState.MISSING, None, "没有报告")
     return Covered(agency, CoverageState.DRAFT, status, f"报告的状态是“{status.label}”，还不能计入")

@@ -11,14 +11,13 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.acts import Act
-from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.content import Content, document_of
-from app.domain.deadlines import CHINA, days_late, due_on
+from app.domain.deadlines import CHINA, days_late
 from app.domain.differences import differences
 from app.domain.lifecycle import Action, Status
 from app.domain.results import described, not_kept
 from app.domain.similarity import texts_compared
-from app.domain.values import to_text
+from app.domain.values import filled_and_nonzero, to_text
 from app.errors import Duplicate
 from app.services.agencies import key_of
 from app.services.alike import find_alike, note_prose
@@ -27,6 +26,7 @@ from app.services.explaining import Said, explain, keep_explanations
 from app.services.filed import Filed
 from app.services.following import hold_following, judge_following
 from app.services.gate import pass_gate, wrong_state
+from app.services.locking import refuse_locked, refuse_unopened
 from app.services.paths import lineage_in
 from app.services.surroundings import context_of
 from app.storage.digests import digest_of
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.auth.actor import Actor
+    from app.domain.collections import Terms
     from app.storage.engine import WriteSession
 
 _ADD_VERSION = insert(VERSION)
@@ -56,16 +57,19 @@ def file_content(
 
     Raises:
         InvalidRequest: the agency stood nowhere in that year, or what is explained isn't found.
+        WrongState: reports of that year are locked, or can't be 上报 yet.
         Duplicate: somebody else has just filed one.
         RulesBroken: it is no draft and doesn't pass the gate.
     """
     lock_tree(session, to_change_it=False)
     lineage = lineage_in(session, agency, content.year)
+    terms = refuse_locked(session, agency, content.year)
     following = None if draft else hold_following(session, agency, content.year)
     context = context_of(session, agency, content)
     blank = Filed(agency, _new_report(agency, content, chain_in(lineage)), content, context=context)
     filed, fresh = explain(blank, actor, said, blank.report.version)
     if not draft:
+        refuse_unopened(terms)
         pass_gate(filed)
     _add_report(session, filed)
     insert_numbers(
@@ -81,7 +85,7 @@ def file_content(
     record_report(session, actor, Act.REPORT_CREATE, (agency, filed.report), details=told)
     keep_explanations(session, actor, filed, fresh)
     if not draft:
-        submit(session, actor, filed)
+        submit(session, actor, filed, terms)
     session.flush()
     judge_following(session, actor, following)
     return filed
@@ -89,12 +93,15 @@ def file_content(
 
 def _new_report(agency: Agency, content: Content, chain: str) -> Report:
     now = _now()
+    filled, nonzero = filled_and_nonzero(content.values)
     return Report(
         agency_id=key_of(agency),
         year=content.year,
         form=content.form.version,
         status=Status.DRAFT,
         version=1,
+        filled=filled,
+        nonzero=nonzero,
         chain=chain,
         created_at=now,
         updated_at=now,
@@ -141,16 +148,18 @@ def save(
         said: what is said of its findings.
 
     Raises:
-        WrongState: it may not be saved in its state.
+        WrongState: it may not be saved in its state, reports of its year are locked, or not open yet.
         InvalidRequest: what is explained isn't found, or the text is too short.
         RulesBroken: it is or was 上报 and doesn't pass the gate.
     """
+    terms = refuse_locked(session, filed.agency, content.year, filed)
     refuse_closed(filed, draft=draft)
     changed = document_of(content) != document_of(filed.content)
     version = filed.report.version + changed
     saved, fresh = explain(_amended(session, filed, content), actor, said, version)
     following = None
     if to_submit or not filed.status.is_editable:
+        refuse_unopened(terms, filed)
         pass_gate(saved)
         following = hold_following(session, filed.agency, content.year)
     if changed or fresh:
@@ -160,7 +169,7 @@ def save(
         _add_content(session, actor, filed, saved)
     keep_explanations(session, actor, saved, fresh)
     if to_submit if filed.status.is_editable else changed:
-        submit(session, actor, saved)
+        submit(session, actor, saved, terms)
     session.flush()
     judge_following(session, actor, following)
     return saved
@@ -180,6 +189,7 @@ def _add_content(session: WriteSession, actor: Actor, before: Filed, saved: File
     update_numbers(session.connection(), TABLES[content.form.version], saved.key, content.values)
     note_prose(session, saved, before=before.content)
     report.version += 1
+    report.filled, report.nonzero = filled_and_nonzero(content.values)
     said = _changes(before.content, content)
     said |= {"version": saved.report.version, "document": _add_version(session, actor, saved)}
     record_report(session, actor, Act.REPORT_SAVE, (saved.agency, report), details=said)
@@ -226,11 +236,10 @@ def _add_version(session: WriteSession, actor: Actor, filed: Filed) -> str:
     return digest_of(session.digest, document.encode())
 
 
-def submit(session: WriteSession, actor: Actor, filed: Filed) -> None:
+def submit(session: WriteSession, actor: Actor, filed: Filed, terms: Terms) -> None:
     """Let a report that has passed the gate count as 上报, and keep the verdict with which it passed."""
-    content, agency = filed.content, filed.agency
+    content = filed.content
     filed.report.was_submitted = True
-    due = due_on(content.year, AgencyLevel(agency.level), AgencyKind(agency.kind))
     verdict = [
         described(content.form, content.values, result, filed.explanations)
         for result in not_kept(filed.results)
@@ -242,7 +251,7 @@ def submit(session: WriteSession, actor: Actor, filed: Filed) -> None:
         action=Action.SUBMIT,
         status=status,
         verdict=json.dumps(verdict, ensure_ascii=False),
-        days_late=days_late(_now().astimezone(CHINA).date(), due),
+        days_late=days_late(_now().astimezone(CHINA).date(), terms.due_on),
         taken_by=actor.holder,
         taken_at=_now(),
     )

@@ -9,6 +9,7 @@ from app.errors import PreconditionRequired, StaleVersion
 
 if TYPE_CHECKING:
     from app.services.filed import Filed
+    from app.storage.collection_models import Collection
     from app.storage.models import Agency, Report
     from app.storage.numbers import Source
 
@@ -24,7 +25,7 @@ class BasedOn:
     marks: frozenset[str] | None
 
 
-def mark_of(thing: Agency | Report) -> str:
+def mark_of(thing: Agency | Report | Collection) -> str:
     """Return what tells this state of a thing from every other that it or a namesake ever had."""
     return f"{thing.id}-{thing.revision}"
 
@@ -40,7 +41,7 @@ def mark_of_source(source: Source) -> str:
     return f"{source.report_id}-{source.revision}"
 
 
-def require_current(based_on: BasedOn | None, thing: Agency | Report) -> None:
+def require_current(based_on: BasedOn | None, thing: Agency | Report | Collection) -> None:
     """Refuse a change that isn't based on the present state.
 
     Raises:
@@ -55,7 +56,7 @@ def require_current(based_on: BasedOn | None, thing: Agency | Report) -> None:
     refuse_stale(based_on, thing)
 
 
-def refuse_stale(based_on: BasedOn | None, thing: Agency | Report) -> None:
+def refuse_stale(based_on: BasedOn | None, thing: Agency | Report | Collection) -> None:
     """Refuse a change that says it is based on another state; one that says nothing passes.
 
     Raises:

@@ -18,6 +18,8 @@ from app.errors import Fault, Forbidden, InvalidRequest
 from app.services.filed import Filed, find_report
 from app.services.following import hold_following, judge_following
 from app.services.gate import pass_gate, refuse_unaccepted, wrong_state
+from app.services.locking import filing_refusal, refuse_locked, refuse_unopened
+from app.services.obligations import terms_of
 from app.services.saving import submit, take_step
 from app.services.versions import BasedOn, refuse_stale
 from app.storage.engine import lock_tree
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.auth.actor import Actor
+    from app.domain.collections import Terms
     from app.forms.model import ReportForm
     from app.storage.engine import ReadSession, WriteSession
 
@@ -57,7 +60,8 @@ def take_action(
         Forbidden: they haven't the right, or it takes a second person.
         InvalidRequest: the reason or the places are missing, or a place isn't in the form.
         StaleVersion: the caller read another version.
-        WrongState: its state or an explanation that waits doesn't allow it; what is allowed is named.
+        WrongState: its state or an explanation that waits doesn't allow it; what is allowed is named.  Or
+            reports of its year are locked, or can't be 上报 yet.
         RulesBroken: it is to be 上报 and doesn't pass the gate.
     """
     if move.action is Action.REVISE:
@@ -66,6 +70,9 @@ def take_action(
     filed = find_report(session, actor, *key, move.action.right, to_change=True)
     _refuse_incomplete(filed.content.form, move)
     refuse_stale(based_on, filed.report)
+    terms = None
+    if move.action.right is Right.FILE:
+        terms = refuse_locked(session, filed.agency, filed.report.year, filed)
     _refuse_state(actor, filed, move.action)
     if move.action is Action.ACCEPT:
         require_second_person(session, actor, filed)
@@ -73,9 +80,10 @@ def take_action(
     following = None
     if move.action.may_change_what_counts:
         following = hold_following(session, filed.agency, filed.report.year)
-    if move.action is Action.SUBMIT:
+    if move.action is Action.SUBMIT and terms is not None:
+        refuse_unopened(terms, filed)
         pass_gate(filed)
-        submit(session, actor, filed)
+        submit(session, actor, filed, terms)
     else:
         _take(session, actor, filed, move)
     judge_following(session, actor, following)
@@ -173,19 +181,26 @@ class Option:
 
 def options(session: ReadSession, actor: Actor, filed: Filed) -> list[Option]:
     """Return all that can be done with a report and whether the actor may do it now."""
+    terms = terms_of(session, filed.agency, filed.report.year)
     steps = [
-        Option(action.value, action.label, _step_refusal(session, actor, filed, action)) for action in Action
+        Option(action.value, action.label, _step_refusal(session, actor, filed, action, terms))
+        for action in Action
     ]
+    no_filing = _right_refusal(actor, filed, Right.FILE) or filing_refusal(terms)
     return [
-        Option("save", "保存", _right_refusal(actor, filed, Right.FILE) or _closed(filed)),
-        Option("delete", "删除草稿", _right_refusal(actor, filed, Right.FILE) or _submitted(filed)),
+        Option("save", "保存", no_filing or _closed(filed)),
+        Option("delete", "删除草稿", no_filing or _submitted(filed)),
         Option("comment", "批注", _right_refusal(actor, filed, Right.COMMENT)),
         *steps,
     ]
 
 
-def _step_refusal(session: ReadSession, actor: Actor, filed: Filed, action: Action) -> str | None:
+def _step_refusal(
+    session: ReadSession, actor: Actor, filed: Filed, action: Action, terms: Terms
+) -> str | None:
     refusal = _right_refusal(actor, filed, action.right)
+    if refusal is None and action.right is Right.FILE:
+        refusal = filing_refusal(terms, action)
     if refusal is not None:
         return refusal
     if filed.status not in action.steps:

@@ -7,7 +7,11 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field
 
-from app.storage import explanations  # noqa: F401 - the metadata must know its tables, whoever asks
+from app.storage import (  # the metadata must know their tables, whoever asks
+    collection_models,  # noqa: F401
+    explanations,  # noqa: F401
+    finalisation_models,  # noqa: F401
+)
 from app.storage.columns import Code, Key, UtcDateTime
 from app.storage.entity import NEVER_AGAIN, Entity
 
@@ -65,7 +69,8 @@ class Report(Entity, table=True):
 
     `published_version` is the version that was 公布 last; while the report isn't `published` though it has
     one, it is being corrected (更正), and that version is what the public sees.  `chain` names the audit
-    chain of its county.
+    chain of its county.  `filled` counts the cells of the current version that hold a number, `nonzero`
+    those that hold another than 0.
     """
 
     __tablename__ = "report"
@@ -80,6 +85,8 @@ class Report(Entity, table=True):
     version: int = 1
     was_submitted: bool = False
     published_version: int | None = None
+    filled: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    nonzero: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     chain: str = Field(sa_type=Code, sa_column_kwargs={"server_default": "_system"})
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

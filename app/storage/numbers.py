@@ -198,9 +198,29 @@ def _rolled_up(form: ReportForm, included: int, sums_and_counts: Sequence[Decima
     return RollUp(totals, included, incomplete)
 
 
-def list_sources(connection: Connection, table: Table, subtree: Subtree) -> list[Source]:
-    """Return the reports that a roll-up adds, by agency code."""
-    rows = connection.execute(_sourcing(table), subtree.parameters())
+def hold_reports(connection: Connection, table: Table, subtree: Subtree) -> None:
+    """Wait for whoever is changing a report of a subtree, and keep them all as they are until the end.
+
+    In a statement of its own: one that waits goes on with what it saw before, and where a correction was
+    begun meanwhile it would miss the numbers that count now.
+    """
+    chosen = select(REPORT.c.id).join(table, REPORT.c.id == table.c.report_id)
+    parameters = subtree.parameters()
+    del parameters["statuses"]
+    chosen = chosen.where(*_under(table)).order_by(REPORT.c.id).with_for_update(read=True, of=REPORT)
+    connection.execute(chosen, parameters).all()
+
+
+def list_sources(
+    connection: Connection, table: Table, subtree: Subtree, *, to_hold: bool = False
+) -> list[Source]:
+    """Return the reports that a roll-up adds, by agency code.
+
+    With *to_hold* they stay as they are until the transaction ends.
+    """
+    chosen = _sourcing(table)
+    chosen = chosen.with_for_update(read=True, of=REPORT) if to_hold else chosen
+    rows = connection.execute(chosen, subtree.parameters())
     return [Source(*row) for row in rows]
 
 
@@ -307,12 +327,15 @@ def _counted(statement: Statement, table: Table) -> Statement:
         .join(REPORT, REPORT.c.id == table.c.report_id)
         .join(AGENCY, AGENCY.c.id == REPORT.c.agency_id)
         .where(
-            table.c.year == bindparam("of_year"),
-            table.c.path >= bindparam("low"),
-            table.c.path < bindparam("high"),
+            *_under(table),
             table.c.slot == slot_that_counts(),
             or_(revised, REPORT.c.status.in_(bindparam("statuses", expanding=True))),
             AGENCY.c.in_rollup,
             AGENCY.c.report_scope == ReportScope.OWN,
         )
     )
+
+
+def _under(table: Table) -> tuple[ColumnElement[bool], ...]:
+    path = table.c.path
+    return table.c.year == bindparam("of_year"), path >= bindparam("low"), path < bindparam("high")

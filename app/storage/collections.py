@@ -1,0 +1,371 @@
+"""Who owes a report of a year, by when, and what was granted: worked out on the tree of its 31 December.
+
+Of all collections that an agency stands under, the nearest holds for it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+)
+
+from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope, reference_day
+from app.domain.collections import Dates, ExceptionKind, Reporters, Terms
+from app.storage.collection_models import (
+    COLLECTION,
+    COLLECTION_DATES,
+    COLLECTION_EXCEPTION,
+    COLLECTION_UNIT,
+    Collection,
+    CollectionException,
+)
+from app.storage.models import AGENCY, CHANGE, PLACEMENT
+from app.storage.numbers import SEPARATOR
+from app.storage.tree import above_each_on, above_on, holds_on
+
+if TYPE_CHECKING:
+    from collections.abc import Collection as Group
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from app.storage.engine import ReadSession, WriteSession
+
+Statement: TypeAlias = "Select[*tuple[Any, ...]]"
+
+
+def get_collection(
+    session: ReadSession, agency_id: int, year: int, *, to_change: bool = False
+) -> Collection | None:
+    """Return the collection that an agency opened for a year; *to_change* holds it until the end."""
+    chosen = select(Collection).where(COLLECTION.c.agency_id == agency_id, COLLECTION.c.year == year)
+    return session.scalars(chosen.with_for_update() if to_change else chosen).one_or_none()
+
+
+def dates_of(session: ReadSession, collection_id: int) -> dict[Reporters, Dates]:
+    """Return the dates of a collection, in the order in which they are shown."""
+    columns = COLLECTION_DATES.c
+    chosen = select(columns.reporters, columns.due_on, columns.opens_on, columns.locks_on)
+    rows = session.execute(chosen.where(columns.collection_id == collection_id))
+    found = {Reporters(row[0]): Dates(*row[1:]) for row in rows}
+    return {each: found[each] for each in Reporters if each in found}
+
+
+def set_dates(session: WriteSession, collection_id: int, dates: Mapping[Reporters, Dates]) -> None:
+    """Give a collection its dates, in the place of those that it had."""
+    session.execute(delete(COLLECTION_DATES).where(COLLECTION_DATES.c.collection_id == collection_id))
+    rows = [
+        {"collection_id": collection_id, "reporters": reporters.value, **asdict(each)}
+        for reporters, each in dates.items()
+    ]
+    session.execute(insert(COLLECTION_DATES), rows)
+
+
+def find_terms(session: ReadSession, code: str, year: int, reporters: Reporters) -> Terms | None:
+    """Return what the collection nearest to an agency says of its report; None where it stands under none."""
+    known = {"code": code, "of_year": year, "day": reference_day(year), "reporters": reporters.value}
+    row = session.connection().execute(_terms(), known).one_or_none()
+    if row is None:
+        return None
+    due_on, opens_on, locks_on, holder, holder_code, extended_to, unlocked_to = row
+    return Terms(year, Dates(due_on, opens_on, locks_on), holder, holder_code, extended_to, unlocked_to)
+
+
+@cache
+def _terms() -> Statement:
+    near, own = _nearest(), AGENCY.alias("own")
+    holder = AGENCY.alias("holder")
+    extension, unlock = (
+        COLLECTION_EXCEPTION.alias(kind.value) for kind in (ExceptionKind.EXTENSION, ExceptionKind.UNLOCK)
+    )
+    dates = COLLECTION_DATES.c
+    return (
+        select(
+            *(dates.due_on, dates.opens_on, dates.locks_on, holder.c.name, holder.c.code),
+            *(extension.c.until, unlock.c.until),
+        )
+        .select_from(near)
+        .join(own, own.c.code == bindparam("code"))
+        .join(holder, holder.c.id == near.c.agency_id)
+        .join(
+            COLLECTION_DATES,
+            and_(dates.collection_id == near.c.id, dates.reporters == bindparam("reporters")),
+        )
+        .outerjoin(extension, _granted(extension, near.c.id, own.c.id, ExceptionKind.EXTENSION))
+        .outerjoin(unlock, _granted(unlock, near.c.id, own.c.id, ExceptionKind.UNLOCK))
+    )
+
+
+def _nearest() -> Subquery:
+    """Return a query of the collection nearest to the agency `code`."""
+    up = above_on(bindparam("code"), bindparam("day"))
+    columns = COLLECTION.c
+    chosen = select(columns.id, columns.agency_id).join(up, columns.agency_id == up.c.agency_id)
+    return chosen.where(columns.year == bindparam("of_year")).order_by(up.c.height).limit(1).subquery("near")
+
+
+def _granted(
+    table: FromClause, collection_id: ColumnElement[int], agency_id: ColumnElement[int], kind: ExceptionKind
+) -> ColumnElement[bool]:
+    """Tell of an exception whether it is in force for an agency in the collection that is nearest to it."""
+    return and_(
+        table.c.collection_id == collection_id,
+        table.c.agency_id == agency_id,
+        table.c.kind == literal(kind.value),
+        table.c.revoked_at.is_(None),
+    )
+
+
+def nearest_collection(session: ReadSession, code: str, year: int) -> int | None:
+    """Return the row number of the collection nearest to an agency: its own, or one of those above it."""
+    known = {"code": code, "of_year": year, "day": reference_day(year)}
+    return session.scalar(_nearest_id(), known)
+
+
+@cache
+def _nearest_id() -> Select[int]:
+    return select(_nearest().c.id)
+
+
+def owing() -> CTE:
+    """Return a query of the agencies below `top`, each with the nearest collection: agency_id, collection_id.
+
+    `near` is the collection that is nearest to `top` itself.
+    """
+    own, below = COLLECTION.alias("own"), COLLECTION.alias("below")
+    near: BindParameter[int | None] = bindparam("near", type_=BigInteger)
+    down = (
+        select(PLACEMENT.c.agency_id, func.coalesce(own.c.id, near).label("collection_id"))
+        .outerjoin(own, opened_by(own, PLACEMENT.c.agency_id))
+        .where(PLACEMENT.c.agency_id == bindparam("top"), holds_on(bindparam("day")))
+        .cte("owing", recursive=True)
+    )
+    return down.union_all(
+        select(PLACEMENT.c.agency_id, func.coalesce(below.c.id, down.c.collection_id))
+        .select_from(down)
+        .join(PLACEMENT, PLACEMENT.c.parent_id == down.c.agency_id)
+        .outerjoin(below, opened_by(below, PLACEMENT.c.agency_id))
+        .where(holds_on(bindparam("day")))
+    )
+
+
+def opened_by(table: FromClause, agency_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Tell of a collection whether an agency opened it for the year."""
+    return and_(table.c.agency_id == agency_id, table.c.year == bindparam("of_year"))
+
+
+def is_expected() -> ColumnElement[bool]:
+    """Tell of an agency whether it owes a report of its own that counts."""
+    return and_(AGENCY.c.in_rollup, AGENCY.c.report_scope == literal(ReportScope.OWN.value))
+
+
+def reporters() -> ColumnElement[str]:
+    """Name those with whom an agency has its dates in common, as `domain.collections.reporters_of` does."""
+    kind, level = AGENCY.c.kind, AGENCY.c.level
+    is_township = and_(
+        kind == literal(AgencyKind.GOVERNMENT.value), level == literal(AgencyLevel.TOWNSHIP.value)
+    )
+    return case((is_township, literal(Reporters.TOWNSHIP.value)), else_=kind)
+
+
+def bound_to(session: ReadSession, agency_id: int, code: str, year: int) -> dict[str, object]:
+    """Return what queries over `owing` are bound to."""
+    near = nearest_collection(session, code, year)
+    return {"top": agency_id, "near": near, "day": reference_day(year), "of_year": year}
+
+
+@dataclass(frozen=True, slots=True)
+class OwingRow:
+    """A unit that owes a report.
+
+    Attributes:
+        agency_id: its row number.
+        code: its code.
+        name: its name.
+        level: its level.
+        kind: its kind.
+        collection_id: of the collection that holds for it; None where none does.
+        due_on: the day that its collection sets for its kind.
+        extended_to: the day to which it was given longer.
+        excused: why it is excused.
+        is_frozen: whether who is expected there is frozen.
+    """
+
+    agency_id: int
+    code: str
+    name: str
+    level: str
+    kind: str
+    collection_id: int | None
+    due_on: date | None
+    extended_to: date | None
+    excused: str | None
+    is_frozen: bool
+
+
+def list_owing(session: ReadSession, bound: dict[str, object]) -> list[OwingRow]:
+    """Return all that owe a report in a subtree, by code; see `bound_to`."""
+    return [OwingRow(*row) for row in session.connection().execute(_list_owing(), bound)]
+
+
+@cache
+def _list_owing() -> Statement:
+    down = owing()
+    extension, excuse = (
+        COLLECTION_EXCEPTION.alias(kind.value) for kind in (ExceptionKind.EXTENSION, ExceptionKind.EXCUSE)
+    )
+    dates, near = COLLECTION_DATES.c, down.c.collection_id
+    return (
+        select(
+            *(AGENCY.c.id, AGENCY.c.code, AGENCY.c.name, AGENCY.c.level, AGENCY.c.kind, near),
+            *(dates.due_on, extension.c.until, excuse.c.reason),
+            COLLECTION.c.frozen_at.is_not(None),
+        )
+        .select_from(down)
+        .join(AGENCY, AGENCY.c.id == down.c.agency_id)
+        .outerjoin(COLLECTION, COLLECTION.c.id == near)
+        .outerjoin(COLLECTION_DATES, and_(dates.collection_id == near, dates.reporters == reporters()))
+        .outerjoin(extension, _granted(extension, near, AGENCY.c.id, ExceptionKind.EXTENSION))
+        .outerjoin(excuse, _granted(excuse, near, AGENCY.c.id, ExceptionKind.EXCUSE))
+        .where(is_expected())
+        .order_by(AGENCY.c.code)
+    )
+
+
+def list_excuses(session: ReadSession, agency_id: int, code: str, year: int) -> dict[int, str]:
+    """Return why units of a subtree are excused, by the agency's row number."""
+    if not session.scalar(_any_excuse(), {"of_year": year}):
+        return {}
+    rows = session.connection().execute(_excuses(), bound_to(session, agency_id, code, year))
+    return {row[0]: row[1] for row in rows}
+
+
+@cache
+def _any_excuse() -> Select[bool]:
+    granted = COLLECTION_EXCEPTION.c
+    chosen = exists().where(
+        COLLECTION.c.year == bindparam("of_year"),
+        granted.collection_id == COLLECTION.c.id,
+        granted.kind == literal(ExceptionKind.EXCUSE.value),
+        granted.revoked_at.is_(None),
+    )
+    return select(chosen)
+
+
+@cache
+def _excuses() -> Statement:
+    down, excuse = owing(), COLLECTION_EXCEPTION.alias("excuse")
+    granted = _granted(excuse, down.c.collection_id, down.c.agency_id, ExceptionKind.EXCUSE)
+    return select(down.c.agency_id, excuse.c.reason).join(excuse, granted)
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenRow:
+    """A unit that was expected when that was frozen."""
+
+    agency_id: int
+    code: str
+    name: str
+    path: str
+    since: int
+
+
+def list_frozen(session: ReadSession, code: str, bound: dict[str, object]) -> list[FrozenRow]:
+    """Return all that were expected in a subtree when that was frozen there; see `bound_to`."""
+    known = {**bound, "within": f"{SEPARATOR}{code}{SEPARATOR}"}
+    return [FrozenRow(*row) for row in session.connection().execute(_list_frozen(), known)]
+
+
+@cache
+def _list_frozen() -> Statement:
+    unit, down = COLLECTION_UNIT.c, owing()
+    near = select(down.c.collection_id).where(down.c.collection_id.is_not(None))
+    # of a collection above the subtree only what stood within it; those below have it whole
+    stood_within = func.replace(unit.path, bindparam("within"), "") != unit.path
+    is_above = COLLECTION.c.id == bindparam("near", type_=BigInteger)
+    return (
+        select(unit.agency_id, unit.code, unit.name, unit.path, COLLECTION.c.frozen_change)
+        .join(COLLECTION, COLLECTION.c.id == unit.collection_id)
+        .where(COLLECTION.c.id.in_(near), is_above.is_not(True) | stood_within)
+        .order_by(unit.code)
+    )
+
+
+def lineages_on(session: ReadSession, agency_ids: Group[int], year: int) -> dict[int, list[str]]:
+    """Return the code of each agency and of all above it, from itself up."""
+    known = {"bodies": list(agency_ids), "day": reference_day(year)}
+    found: dict[int, list[str]] = defaultdict(list)
+    for body, code in session.connection().execute(_lineages(), known):
+        found[body].append(code)
+    return found
+
+
+@cache
+def _lineages() -> Statement:
+    up = above_each_on(bindparam("bodies", expanding=True), bindparam("day"))
+    chosen = select(up.c.body, AGENCY.c.code).join(up, AGENCY.c.id == up.c.agency_id)
+    return chosen.order_by(up.c.body, up.c.height)
+
+
+def first_changes(session: ReadSession, codes: Group[str], since: int) -> dict[str, datetime]:
+    """Return when each of some agencies itself first changed after a change of this number."""
+    change = CHANGE.c
+    chosen = select(change.agency, func.min(change.at)).where(
+        change.number > since, change.year.is_(None), change.agency.in_(codes)
+    )
+    return {row[0]: row[1] for row in session.execute(chosen.group_by(change.agency))}
+
+
+def granted_before(
+    session: WriteSession, collection_id: int, agency_id: int, kind: ExceptionKind
+) -> CollectionException | None:
+    """Return what an agency has of a kind now; None where it has nothing."""
+    granted = COLLECTION_EXCEPTION.c
+    chosen = select(CollectionException).where(
+        granted.collection_id == collection_id,
+        granted.agency_id == agency_id,
+        granted.kind == kind.value,
+        granted.revoked_at.is_(None),
+    )
+    return session.scalars(chosen).one_or_none()
+
+
+def find_exception(session: ReadSession, collection_id: int, number: int) -> CollectionException | None:
+    """Return what was granted in a collection under a number; None where nothing was."""
+    granted = COLLECTION_EXCEPTION.c
+    chosen = select(CollectionException).where(granted.collection_id == collection_id, granted.id == number)
+    return session.scalars(chosen).one_or_none()
+
+
+def list_exceptions(
+    session: ReadSession, collection_id: int, after: int, limit: int
+) -> list[tuple[CollectionException, str, str]]:
+    """Return up to *limit* exceptions of a collection, the newest first, with the unit's code and name."""
+    granted = COLLECTION_EXCEPTION.c
+    chosen = (
+        select(CollectionException, AGENCY.c.code, AGENCY.c.name)
+        .join(AGENCY, AGENCY.c.id == granted.agency_id)
+        .where(granted.collection_id == collection_id, granted.id < after)
+        .order_by(granted.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(chosen)]
