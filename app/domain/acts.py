@@ -30,6 +30,7 @@ class Act(StrEnum):
     AGENCY_DELETE = "agency.delete"
     AGENCY_IMPORT = "agency.import"
     AGENCY_SET_RULE = "agency.set_rule"
+    AGENCY_REORGANISE = "agency.reorganise"
     TOKEN_ISSUE = "token.issue"
     TOKEN_ROTATE = "token.rotate"
     TOKEN_REVOKE = "token.revoke"
@@ -72,6 +73,7 @@ _LABELS = {
     Act.AGENCY_DELETE: "删除机关",
     Act.AGENCY_IMPORT: "从表格登记机关",
     Act.AGENCY_SET_RULE: "设定核对规则",
+    Act.AGENCY_REORGANISE: "机构变动",
     Act.TOKEN_ISSUE: "发放令牌",
     Act.TOKEN_ROTATE: "更换令牌",
     Act.TOKEN_REVOKE: "吊销令牌",

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field
 
-from app.storage import explanations  # noqa: F401 - the metadata must know its tables, whoever asks
+from app.storage import explanations, reorganisation_models  # noqa: F401 - the metadata must know their tables
 from app.storage.columns import Code, Key, UtcDateTime
 from app.storage.entity import NEVER_AGAIN, Entity
 
