@@ -120,6 +120,10 @@ _CASES: dict[str, dict[str, Access]] = {
         "": OPERATIONS["validate_report"],
         "agency": Access(Right.READ, Subject.AGENCY),
     },
+    "list_reorganisations": {
+        "": OPERATIONS["list_reorganisations"],
+        "agency": Access(Right.READ, Subject.AGENCY),
+    },
     "list_reports": {
         "": OPERATIONS["list_reports"],
         "under": Access(Right.READ, Subject.AGENCY),

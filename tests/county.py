@@ -105,6 +105,7 @@ def plant_county(desk: TestClient, database: Database) -> None:
         _read_in(desk, code)
         for status, actions in _WAYS.items():
             _file(desk, code, YEARS[status], actions)
+        _give_division(desk, code)
     _judge_totals(desk)
 
 
@@ -223,6 +224,14 @@ def report_of(year: int) -> dict[str, object]:
         return a_report(a_modest_report(), **titled)
     explained = [{"rule": "R18", "code": DOUBTED, "text": "年底收到的申请依法延长了答复期限"}]
     return a_report(a_modest_report(**_FEWER), **titled, explanations=explained)
+
+
+def _give_division(desk: TestClient, code: str) -> None:
+    """Record that an agency got another 统计用区划代码."""
+    body = {"operation": "rename", "agency": code, "name": f"机关{code}", "division_code": code}
+    body |= {"effective_on": "2020-07-01", "document": "民发〔2020〕1号"}
+    answer = desk.post(f"{API}/reorganisations", json=body)
+    assert answer.status_code == 201, answer.text
 
 
 def _file(desk: TestClient, code: str, year: int, actions: tuple[Action, ...]) -> None:

@@ -60,7 +60,9 @@ def bearer(secret: Secret | str) -> dict[str, str]:
 def role_for(method: str, path: str, body: object = None) -> Role:
     """Return a role that may make such a call."""
     action = body.get("action") if isinstance(body, dict) else None
-    if "/webhooks" in path or (method != "GET" and ("/agencies" in path or "/tokens" in path)):
+    if "/webhooks" in path or (
+        method != "GET" and any(part in path for part in ("/agencies", "/tokens", "/reorganisations"))
+    ):
         return Role.ADMINISTRATOR
     if method != "GET" and "/collections" in path:
         return Role.REVIEWER

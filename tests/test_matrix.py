@@ -98,6 +98,12 @@ def renamed(code: str) -> dict[str, Any]:
     return an_agency(code, PARENTS[code], name="改过的名称")
 
 
+def a_renaming(code: str) -> dict[str, Any]:
+    """Return the body of a reorganisation by which an agency gets another name."""
+    said = {"operation": "rename", "agency": code, "name": "改过的名称"}
+    return {**said, "effective_on": "2021-07-01", "document": "盐政发〔2021〕1号"}
+
+
 def chain_of(code: str) -> str:
     """Return the audit chain of an agency's reports."""
     return COUNTY if code in REACHED else code
@@ -127,6 +133,12 @@ SAMPLES: dict[str, Sample] = {
     "replace_agency": Sample(lambda code, _year: {**KNOWN, "json": renamed(code)}),
     "delete_agency": Sample(lambda _code, _year: KNOWN, at={**AT, Relation.DESCENDANT: OTHER_TOWN}),
     "get_agency_subtree": READ,
+    "get_agency_history": READ,
+    "reorganise": Sample(lambda code, _year: {"json": a_renaming(code)}),
+    "list_reorganisations": Sample(
+        shows=lambda page, code: code in {it["code"] for each in page["items"] for it in each["agencies"]}
+    ),
+    "list_reorganisations[agency]": Sample(lambda code, _year: {"params": {"agency": code}}),
     "create_report": Sample(
         lambda code, year: {"json": {**report_of(year), "agency": code, "year": year}}, state=None
     ),

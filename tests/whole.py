@@ -79,6 +79,7 @@ def fill(url: str, *, has_county: bool) -> None:
         _look_back(desk)
         _come_and_go(desk)
         _set_rules(desk, database)
+        _reorganise(desk)
         _prune(database)
         assert {name for name, rows in contents_of(database).items() if not rows} == set()
 
@@ -117,6 +118,17 @@ def _set_rules(desk: TestClient, database: Database) -> None:
     )
     with database.writing() as session:
         session.add(mark)
+
+
+def _reorganise(desk: TestClient) -> None:
+    """Split an agency, which had another name, among others."""
+    new = {"name": "新设的机关", "level": "township", "kind": "government", "parent": COUNTY}
+    said = {"agency": register(desk, "whole", COUNTY), "document": "盐政发〔2024〕2号", "reason": "调整"}
+    renaming = {"operation": "rename", "name": "改过的名称", "effective_on": "2023-03-01"}
+    succeed(desk.post(f"{API}/reorganisations", json={**said, **renaming}))
+    parts = {"part": {"requests.pending_at_end.total": 0}, "whole": {"requests.pending_at_end.total": 0}}
+    split = {"operation": "split", "keeps": True, "into": [{**new, "code": "part"}], "allocation": parts}
+    succeed(desk.post(f"{API}/reorganisations", json={**said, **split, "effective_on": "2024-03-01"}))
 
 
 def _come_and_go(desk: TestClient) -> None:

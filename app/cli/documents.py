@@ -36,7 +36,7 @@ def import_(
         based_on = BasedOn(None) if replace else None
         with migrated_database(settings_read()).writing() as session:
             filed, imported = store_draft(session, COMMAND_LINE, imported, agency, year, based_on)
-            stored = f"{filed.agency.name}（{filed.agency.code}）{filed.report.year} 年度"
+            stored = f"{filed.name}（{filed.agency.code}）{filed.report.year} 年度"
     _tell(imported)
     typer.echo(f"已存为草稿：{stored}")
 

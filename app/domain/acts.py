@@ -39,6 +39,7 @@ class Act(StrEnum):
     COLLECTION_EXCEPT = "collection.except"
     COLLECTION_REVOKE = "collection.revoke"
     COLLECTION_REMIND = "collection.remind"
+    AGENCY_REORGANISE = "agency.reorganise"
     TOKEN_ISSUE = "token.issue"
     TOKEN_ROTATE = "token.rotate"
     TOKEN_REVOKE = "token.revoke"
@@ -95,6 +96,7 @@ _LABELS = {
     Act.COLLECTION_EXCEPT: "准予延期、解锁或免报",
     Act.COLLECTION_REVOKE: "收回延期、解锁或免报",
     Act.COLLECTION_REMIND: "催报",
+    Act.AGENCY_REORGANISE: "机构变动",
     Act.TOKEN_ISSUE: "发放令牌",
     Act.TOKEN_ROTATE: "更换令牌",
     Act.TOKEN_REVOKE: "吊销令牌",

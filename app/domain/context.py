@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from app.domain.content import Content
+    from app.domain.reorganisations import Holding
     from app.domain.rules import Level, Rule
     from app.domain.values import Values
     from app.forms.model import CellCode
@@ -107,7 +108,9 @@ class Context:
 
     Attributes:
         reporter: whose it is.
-        last_year: its report of the year before that counts (上报 or later); None where there is none.
+        last_year: its report of the year before that counts (上报 or later); None where there is none.  Where
+            it was merged or split meanwhile: the figures that it has by that, without any prose.
+        inherited: how it came to those figures; None where they are its own.
         earlier: its own figures of up to three years before, the newest first, each with its year.
         marks: by cell, what 99 of 100 of its peers don't exceed in this year; empty where there are too few.
         peers: how many they are: bodies of its level and kind.
@@ -118,6 +121,7 @@ class Context:
 
     reporter: Reporter = Reporter()
     last_year: Content | None = None
+    inherited: Holding | None = None
     earlier: tuple[tuple[int, Values], ...] = ()
     marks: Mapping[CellCode, int] = field(default_factory=dict)
     peers: int = 0

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from app.domain.content import Content
     from app.domain.context import Context
+    from app.domain.reorganisations import Holding
     from app.forms.model import CellCode, ReportForm
 
 AT_START, AT_END = "pending_at_start", "pending_at_end"
@@ -41,9 +42,10 @@ FEWEST_PEERS = 200
 def judge_years(content: Content, context: Context) -> Iterator[Result]:
     """Hold a report to R11 and R12 beside last year's, and to R29; without earlier reports, to nothing."""
     if context.last_year is not None:
-        yield from _carried_over(content, context.last_year)
-        yield from _stock_kept(content, context.last_year)
-        yield from _items_continue(content, context.last_year)
+        before = context.last_year, context.inherited
+        yield from _carried_over(content, *before)
+        yield from _stock_kept(content, *before)
+        yield from _items_continue(content, *before)
     if len(context.earlier) >= FEWEST_YEARS:
         yield from _without_jumps(content, context)
     yield from _within_peers(content, context)
@@ -63,12 +65,13 @@ def suggestions(form: ReportForm, last_year: Content) -> dict[CellCode, int]:
     return found
 
 
-def _carried_over(content: Content, before: Content) -> Iterator[Result]:
+def _carried_over(content: Content, before: Content, inherited: Holding | None) -> Iterator[Result]:
     """R11: what was carried over to this year is what this year begins with, also across two forms."""
     rule, form = RULES["R11"], content.form
     for cell in form.rows.get(("requests", AT_START), ()):
         column, value = cell.column, content.values.get(cell.code)
-        held = before.values.get(f"requests.{AT_END}.{column.code}")
+        source = f"requests.{AT_END}.{column.code}"
+        held = before.values.get(source)
         code = f"requests.carried.{column.code}"
         result = Result(rule, code, Outcome.KEPT, "", cell.pointer, (cell.code,), value, held)
         said = f"{before.year} 年度报告“结转下年度”行“{column.spoken}”列"
@@ -76,15 +79,17 @@ def _carried_over(content: Content, before: Content) -> Iterator[Result]:
             result.outcome = Outcome.NOT_EVALUATED
             empty = f"{cell.label}" if value is None else said
             result.message = f"{empty}没有填，没法与{'上一年度的报告' if value is None else '本年度'}核对"
+            if value is not None:
+                result.message = _lacking(inherited, (source,), before) or result.message
         else:
-            result.message = f"{shown(content, cell.code)}，{said}是 {held}"
+            result.message = f"{shown(content, cell.code)}，{said}是 {held}{_came(inherited)}"
         if value is not None and held is not None and value != held:
             result.outcome = Outcome.BROKEN
             result.message += f"，相差 {abs(value - held)}；机构合并、上年更正等情况请在出错说明里写明"
         yield result
 
 
-def _stock_kept(content: Content, before: Content) -> Iterator[Result]:
+def _stock_kept(content: Content, before: Content, inherited: Holding | None) -> Iterator[Result]:
     """R12: documents in force are those of last year and the new ones, without those repealed."""
     rule, form = RULES["R12"], content.form
     for row in stock_rows(form):
@@ -99,9 +104,12 @@ def _stock_kept(content: Content, before: Content) -> Iterator[Result]:
             where = f"{before.year} 年度报告的" if held is None else ""
             row_filled = f"{form.cells[cells[0]].table.name}“{form.cells[cells[0]].row.spoken}”行"
             result.message = f"{where}{row_filled}没有填全，没法与上一年度核对"
+            if held is None:
+                result.message = _lacking(inherited, cells[:1], before) or result.message
         else:
             result.left, result.right = in_force, held + issued - repealed
-            sum_of_both = f"上一年度 {held} + 本年制发 {issued} − 本年废止 {repealed} = {result.right}"
+            stock = f"上一年度 {held}{_came(inherited)}"
+            sum_of_both = f"{stock} + 本年制发 {issued} − 本年废止 {repealed} = {result.right}"
             result.message = f"{shown(content, cells[0])}，{sum_of_both}"
             result.outcome = Outcome.KEPT
         if result.left != result.right:
@@ -110,7 +118,7 @@ def _stock_kept(content: Content, before: Content) -> Iterator[Result]:
         yield result
 
 
-def _items_continue(content: Content, before: Content) -> Iterator[Result]:
+def _items_continue(content: Content, before: Content, inherited: Holding | None) -> Iterator[Result]:
     """R20, the form of 2019: items of last year are those of the year before it with that year's change."""
     rule, form = RULES["R20"], content.form
     for cell in (cell for cell in form.cells.values() if cell.column.code == ITEMS_BEFORE):
@@ -123,17 +131,32 @@ def _items_continue(content: Content, before: Content) -> Iterator[Result]:
         if value is None or base is None or change is None:
             whose = "" if value is None else f"{before.year} 年度报告的"
             result.message = f"{whose}{cell.table.name}“{cell.row.spoken}”行没有填全，没法与上一年度核对"
+            if value is not None:
+                result.message = _lacking(inherited, sources, before) or result.message
         else:
             result.left, result.right = value, base + change
             result.outcome = Outcome.KEPT
             signed = f"− {-change}" if change < 0 else f"+ {change}"
-            result.message = (
-                f"{shown(content, cell.code)}，{before.year} 年度报告 {base} {signed} = {result.right}"
-            )
+            sum_of_both = f"{before.year} 年度报告 {base} {signed} = {result.right}{_came(inherited)}"
+            result.message = f"{shown(content, cell.code)}，{sum_of_both}"
         if result.left != result.right:
             result.outcome = Outcome.BROKEN
             result.message += f"，相差 {abs(result.difference or 0)}；事项划转、清理等情况请在出错说明里写明"
         yield result
+
+
+def _came(inherited: Holding | None) -> str:
+    """Say how a body came to figures that aren't its own."""
+    return "" if inherited is None else f"（{inherited.said}）"
+
+
+def _lacking(inherited: Holding | None, cells: Sequence[CellCode], before: Content) -> str:
+    """Say why figures aren't known that a body would have come to; nothing where they are its own."""
+    if inherited is None:
+        return ""
+    code = next(code for code in cells if before.values.get(code) is None)
+    what = before.form.cells[code].label
+    return f"{inherited.lacking_in(code)}，没法与 {before.year} 年度报告的{what}核对"
 
 
 def watched_cells(form: ReportForm) -> list[CellCode]:

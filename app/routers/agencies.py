@@ -70,7 +70,7 @@ def list_agencies(
     response: Response,
     database: CurrentDatabase,
     actor: CurrentReader,
-    q: Annotated[Name | None, Query(description="名称的一部分", max_length=100)] = None,
+    q: Annotated[Name | None, Query(description="现在或曾用名称的一部分", max_length=100)] = None,
     level: Annotated[AgencyLevel | None, Query(description="层级")] = None,
     kind: Annotated[AgencyKind | None, Query(description="种类")] = None,
     cursor: Cursor = None,
@@ -163,7 +163,9 @@ def get_agency_subtree(
     with database.reading() as session:
         items = [
             PlacedAgency(
-                **AgencySummary.model_validate(placed.agency).model_dump(),
+                **AgencySummary.model_validate(placed.agency).model_dump(exclude={"name", "division_code"}),
+                name=placed.name,
+                division_code=placed.division_code,
                 parent=placed.parent,
                 depth=placed.depth,
             )

@@ -175,7 +175,7 @@ def list_reports(
 def _summary(listed: Listed) -> ReportSummary:
     return ReportSummary(
         agency=listed.agency.code,
-        name=listed.agency.name,
+        name=listed.name,
         year=listed.report.year,
         form=listed.report.form,
         status=Status(listed.report.status),

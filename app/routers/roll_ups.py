@@ -74,7 +74,7 @@ def _out(standing: Standing) -> RollUpOut:
         rolled.form,
         {
             "agency": rolled.agency.code,
-            "name": rolled.agency.name,
+            "name": rolled.name,
             "year": rolled.year,
             "form": rolled.form.version,
             "basis": rolled.basis,
@@ -112,7 +112,7 @@ def _coverage(rolled: RolledUp) -> dict[str, object]:
 
 def _covered(covered: Covered) -> CoveredOut:
     return CoveredOut(
-        code=covered.agency.code, name=covered.agency.name, status=covered.status, reason=covered.reason
+        code=covered.agency.code, name=covered.name, status=covered.status, reason=covered.reason
     )
 
 

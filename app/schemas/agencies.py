@@ -39,8 +39,8 @@ CreditCode: TypeAlias = Annotated[str, AfterValidator(_sound_credit_code)]
 DivisionCode: TypeAlias = Annotated[str, AfterValidator(_normal_division_code)]
 
 
-class AgencyBody(Body):
-    """一个机关。"""
+class NewAgencyBody(Body):
+    """一个新的机关；从机构变动生效的那一天起。"""
 
     code: Annotated[AgencyCode, Field(title="机关代码，一经登记不再改变")]
     name: Annotated[Name, Field(title="全称", examples=["盐池县大水坑镇人民政府"])]
@@ -53,6 +53,11 @@ class AgencyBody(Body):
     report_scope: Annotated[
         ReportScope, Field(title="报告范围：own 本机关，aggregate 已是汇总", strict=False)
     ] = ReportScope.OWN
+
+
+class AgencyBody(NewAgencyBody):
+    """一个机关。"""
+
     valid_from: Annotated[Day, Field(title="从哪一天起在这个位置")] = BEGINNING
     valid_to: Annotated[Day | None, Field(title="到哪一天不再在这个位置；null 表示至今")] = None
 

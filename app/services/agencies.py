@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -38,10 +39,14 @@ from app.storage.models import (
     AgencyPlacement,
     RetiredCode,
 )
+from app.storage.names import is_or_was_called, naming_on
+from app.storage.reorganisation_models import REORGANISED
 from app.storage.tree import (
     Placed,
+    Span,
     ids_below,
     last_placement,
+    overlapping,
     placement_on,
     subtree_on,
     would_circle,
@@ -105,7 +110,11 @@ def get_agency(session: ReadSession, actor: Actor, code: str, as_of: date | None
     )
     if placement is None:
         raise NotFound(f"“{agency.name}”在 {as_of} 不在机关树中")
-    return AgencyFound(agency, _details(session, agency, placement))
+    details = _details(session, agency, placement)
+    if as_of is not None:
+        name, division_code = naming_on(session, agency_id, as_of)
+        details = replace(details, name=name, division_code=division_code)
+    return AgencyFound(agency, details)
 
 
 def key_of(thing: Agency) -> int:
@@ -118,6 +127,11 @@ def key_of(thing: Agency) -> int:
 def _details(session: ReadSession, agency: Agency, placement: AgencyPlacement) -> AgencyDetails:
     parent = None if placement.parent_id is None else session.get_one(Agency, placement.parent_id).code
     return details_of(agency, parent, placement.valid_from, placement.valid_to)
+
+
+def details_lastly(session: ReadSession, agency: Agency) -> AgencyDetails:
+    """Return what is known of an agency where it stands now, stood last, or will stand first."""
+    return _details(session, agency, last_placement(session, key_of(agency)))
 
 
 def create_agency(session: WriteSession, actor: Actor, details: AgencyDetails) -> AgencyFound:
@@ -261,16 +275,28 @@ def _correct(
     agency.sqlmodel_update(columns_of(details))
     agency.revision += 1
     agency.updated_at = _now()
-    if parent_id is not None and would_circle(session, key_of(agency), parent_id):
+    span = Span(details.valid_from, details.valid_to)
+    if parent_id is not None and would_circle(session, key_of(agency), parent_id, span):
         raise InvalidRequest(
             f"“{details.parent}”在“{agency.name}”之下，不能又做它的上级",
             [Fault("/parent", "上级不能是自己或者自己的下级", "circle")],
         )
+    _refuse_two_places(session, agency, placement, span)
     placement.parent_id = parent_id
     placement.valid_from = details.valid_from
     placement.valid_to = details.valid_to
     session.flush()
     file_again(session, ids_below(session, key_of(agency)))
+
+
+def _refuse_two_places(session: WriteSession, agency: Agency, placement: AgencyPlacement, span: Span) -> None:
+    other = overlapping(session, placement, span)
+    if other is not None:
+        message = (
+            f"“{agency.name}”从 {other.valid_from} 到 {other.valid_to} 在另一个位置；"
+            f"现在的位置的起始日期不能早于 {other.valid_to}"
+        )
+        raise InvalidRequest(message, [Fault("/valid_from", message, "two-places")])
 
 
 def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: BasedOn | None) -> None:
@@ -297,6 +323,8 @@ def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: Base
     for table in (ADJUSTMENT, FINALISATION):
         if session.scalar(select(exists().where(table.c.agency_id == agency.id))):
             raise WrongState(f"“{agency.name}”的汇总作过调整或者定稿，不能删除")
+    if session.scalar(select(exists().where(REORGANISED.c.agency_id == agency.id))):
+        raise WrongState(f"“{agency.name}”有机构沿革（/agencies/{code}/history），不能删除")
     session.execute(delete(LINK).where(LINK.c.agency_id == agency.id))
     placement = last_placement(session, key_of(agency))
     note_agency_gone(session, Act.AGENCY_DELETE, key_of(agency), code, placement.parent_id)
@@ -325,14 +353,14 @@ def list_agencies(
         actor: who asks.
         after: code that they come after.
         limit: how many at most.
-        name: a part of the name.
+        name: a part of the name that it has or ever had.
         level: which level, if not any.
         kind: which kind, if not any.
     """
     chosen = select(Agency).where(AGENCY.c.code > after, within_reach(actor))
     chosen = chosen.order_by(AGENCY.c.code).limit(limit)
     if name is not None:
-        chosen = chosen.where(AGENCY.c.name.icontains(name, autoescape=True))
+        chosen = chosen.where(is_or_was_called(name))
     if level is not None:
         chosen = chosen.where(AGENCY.c.level == level)
     if kind is not None:

@@ -73,7 +73,7 @@ def _export_report(database: Database, wanted: Wanted) -> Exported:
     with database.reading() as session:
         filed = find_seen(session, wanted.actor, wanted.agency, wanted.year)
     mark = mark_of_filed(filed)
-    name = report_filename(filed.content.form, filed.agency.name, filed.content.year)
+    name = report_filename(filed.content.form, filed.name, filed.content.year)
     return Exported(name, None if mark in wanted.known else write_report(_report_book(filed)), mark)
 
 
@@ -81,7 +81,7 @@ def _report_book(filed: Filed) -> ReportBook:
     as_of, notes = filed.report.updated_at, [_note(correction) for correction in corrections_of(filed)]
     return ReportBook(
         filed.content,
-        filed.agency.name,
+        filed.name,
         filed.status.label,
         filed.results,
         as_of,
@@ -106,7 +106,7 @@ def _export_roll_up(database: Database, wanted: Wanted) -> Exported:
         )
         mark = _mark_of_roll_up(rolled)
         book = None if mark in wanted.known else _roll_up_book(session, rolled)
-    name = roll_up_filename(rolled.form, rolled.agency.name, rolled.year)
+    name = roll_up_filename(rolled.form, rolled.name, rolled.year)
     return Exported(name, None if book is None else write_roll_up(book), mark)
 
 
@@ -116,7 +116,7 @@ def _mark_of_roll_up(rolled: RolledUp) -> str:
         [rolled.form.version, rolled.agency.code, rolled.year, rolled.basis],
         [[source.report_id, source.revision, source.status] for source in rolled.sources],
         [
-            [agency.code, agency.name, agency.level, agency.kind, covered.state, covered.reason]
+            [agency.code, covered.name, agency.level, agency.kind, covered.state, covered.reason]
             for covered in rolled.coverage
             for agency in [covered.agency]
         ],
@@ -129,7 +129,7 @@ def _roll_up_book(session: ReadSession, rolled: RolledUp) -> RollUpBook:
     return RollUpBook(
         form=rolled.form,
         agency_code=agency.code,
-        agency=agency.name,
+        agency=rolled.name,
         year=rolled.year,
         status=PROVISIONAL,
         basis=rolled.basis.label,
@@ -147,13 +147,13 @@ def _roll_up_book(session: ReadSession, rolled: RolledUp) -> RollUpBook:
 
 def _units(session: ReadSession, rolled: RolledUp) -> list[UnitRow]:
     numbers = numbers_of(session, rolled)
-    agencies = {covered.agency.id: covered.agency for covered in rolled.coverage}
+    covered = {each.agency.id: each for each in rolled.coverage}
     return [
         UnitRow(
             code=source.agency,
-            name=agencies[source.agency_id].name,
-            level=AgencyLevel(agencies[source.agency_id].level).label,
-            kind=AgencyKind(agencies[source.agency_id].kind).label,
+            name=covered[source.agency_id].name,
+            level=AgencyLevel(covered[source.agency_id].agency.level).label,
+            kind=AgencyKind(covered[source.agency_id].agency.kind).label,
             status=Status(source.status).label,
             values=numbers[source.report_id],
         )
@@ -163,7 +163,7 @@ def _units(session: ReadSession, rolled: RolledUp) -> list[UnitRow]:
 
 def _owed(rolled: RolledUp) -> list[Owed]:
     return [
-        Owed(covered.agency.code, covered.agency.name, covered.state.label, covered.reason or "")
+        Owed(covered.agency.code, covered.name, covered.state.label, covered.reason or "")
         for covered in rolled.coverage
         if covered.state is not CoverageState.INCLUDED
     ]

@@ -62,6 +62,11 @@ class Filed:
     explanations: Explanations = NOTHING_EXPLAINED
 
     @property
+    def name(self) -> str:
+        """What the agency was called on 31 December of the report's year."""
+        return self.context.reporter.name or self.agency.name
+
+    @property
     def status(self) -> Status:
         """Where it stands, or stood when the version that is seen was current."""
         return Status(self.report.status) if self.seen is None else self.seen.status

@@ -1,4 +1,4 @@
-"""Next year's report, judged anew when the one that it carries on from comes to say something else."""
+"""Reports judged anew when what they carry on from, or whose they are, comes to say something else."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from sqlalchemy import Select, bindparam, select
 from app.domain.acts import Act
 from app.domain.judging import judge
 from app.domain.results import described, not_kept
+from app.services.agencies import key_of
 from app.services.audit import record_report
 from app.services.filed import Filed, filed_as, get_report
+from app.services.successions import heirs_of
 from app.services.surroundings import context_of
-from app.storage.models import REPORT
+from app.storage.models import REPORT, Agency, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from app.auth.actor import Actor
     from app.storage.engine import WriteSession
-    from app.storage.models import Agency
 
 _Found: TypeAlias = "dict[str, object]"
 
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """An agency's report of the next year as it was before this year's changed; held until the end.
+    """A report as it was before what it carries on from changed; held until the end.
 
     Attributes:
         filed: the report.
@@ -40,15 +41,26 @@ class Following:
     found: list[_Found]
 
 
-def hold_following(session: WriteSession, agency: Agency, year: int) -> Following | None:
-    """Hold the report of the year after *year*, if there is one, before that of *year* changes.
+def hold_following(session: WriteSession, agency: Agency, year: int) -> list[Following]:
+    """Hold the reports that carry on from an agency's of *year*, before that one changes.
 
-    Reports of an agency are held in the order of their years, so that two who change them never wait for
-    each other.
+    They are its own of the year after, and those of the bodies that went on with what it had.  Reports of an
+    agency are held in the order of their years, so that two who change them never wait for each other.
     """
-    report = get_report(session, agency, year + 1, to_change=True)
-    if report is None:
-        return None
+    heirs = [session.get_one(Agency, key) for key in heirs_of(session, key_of(agency), year + 1)]
+    reports = [(each, get_report(session, each, year + 1, to_change=True)) for each in (agency, *heirs)]
+    return [_held(session, each, report) for each, report in reports if report is not None]
+
+
+def hold_since(session: WriteSession, agencies: Iterable[Agency], year: int) -> list[Following]:
+    """Hold the reports of some agencies from a year on, before the agencies themselves are reorganised."""
+    keys = [key_of(agency) for agency in agencies]
+    chosen = select(Report).where(REPORT.c.agency_id.in_(keys), REPORT.c.year >= year)
+    reports = session.scalars(chosen.order_by(REPORT.c.agency_id, REPORT.c.year).with_for_update())
+    return [_held(session, session.get_one(Agency, each.agency_id), each) for each in reports.all()]
+
+
+def _held(session: WriteSession, agency: Agency, report: Report) -> Following:
     filed = filed_as(session, agency, report)
     return Following(filed, _described(filed))
 
@@ -66,15 +78,31 @@ def _in_order() -> Select[int]:
     return chosen.order_by(REPORT.c.year).with_for_update()
 
 
-def judge_following(session: WriteSession, actor: Actor, following: Following | None) -> None:
-    """Judge it anew; where something else comes of it, say so: in its revision, the audit trail and the feed.
+def judge_following(
+    session: WriteSession,
+    actor: Actor,
+    held: Iterable[Following],
+    because: Mapping[str, object] | None = None,
+) -> None:
+    """Judge them anew; where something else comes of one, say so: in its revision, the trail and the feed.
 
-    The verdict with which it passed the gate stays as it is.
+    The verdict with which each passed the gate stays as it is.
+
+    Args:
+        session: the transaction.
+        actor: whose change it is.
+        held: the reports.
+        because: what changed, for the audit trail; by default the report of the year before.
     """
-    if following is None:
-        return
     # what surrounds a report is read past the session
     session.flush()
+    for following in held:
+        _judge(session, actor, following, because)
+
+
+def _judge(
+    session: WriteSession, actor: Actor, following: Following, because: Mapping[str, object] | None
+) -> None:
     filed, report = following.filed, following.filed.report
     now = replace(filed, context=context_of(session, filed.agency, filed.content))
     found = _described(now)
@@ -84,7 +112,7 @@ def judge_following(session: WriteSession, actor: Actor, following: Following | 
     report.updated_at = datetime.now(UTC)
     session.flush()
     said: dict[str, object] = {
-        "because": report.year - 1,
+        **({"because": report.year - 1} if because is None else because),
         "came": _told(each for each in found if each not in following.found),
         "went": _told(each for each in following.found if each not in found),
     }

@@ -21,7 +21,7 @@ from app.storage.bands import read_bands
 from app.storage.digests import Digest, digest_of
 from app.storage.finalisation_models import FINALISATION, Finalisation
 from app.storage.models import AGENCY, REPORT, STEP, VERSION, Agency, Report, ReportVersion
-from app.storage.numbers import PUBLIC, TABLES, WORKING, read_slots
+from app.storage.numbers import NOWHERE, PUBLIC, TABLES, WORKING, read_slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ def _of_steps(session: ReadSession, report: Report) -> Iterator[str]:
 def _of_slots(session: ReadSession, report: Report, agency: Agency) -> Iterator[str]:
     table = TABLES[report.form]
     kept = read_slots(session.connection(), form_of_report(report), table, report_key(report))
-    path = get_path(session, agency, report.year)
+    path = get_path(session, agency, report.year) or NOWHERE
     expected = _expected_slots(report)
     for name in sorted({*kept, *expected}):
         if name not in kept or name not in expected:
@@ -130,6 +130,9 @@ def _of_slots(session: ReadSession, report: Report, agency: Agency) -> Iterator[
 _SLOTS = {WORKING: "汇总用的数字", PUBLIC: "更正期间对外的数字"}
 
 
+_OUTSIDE = "汇总之外"
+
+
 def _expected_slots(report: Report) -> dict[str, int]:
     """Return which numbers must be kept, and of which version."""
     slots = {WORKING: report.version}
@@ -138,9 +141,10 @@ def _expected_slots(report: Report) -> dict[str, int]:
     return slots
 
 
-def _of_slot(kept: Slot, name: str, place: tuple[int, str | None], values: Values | None) -> Iterator[str]:
+def _of_slot(kept: Slot, name: str, place: tuple[int, str], values: Values | None) -> Iterator[str]:
     if (kept.year, kept.path) != place:
-        yield f"{name}记在 {kept.year} 年的 {kept.path}，应在 {place[0]} 年的 {place[1]}"
+        here, there = kept.path or _OUTSIDE, place[1] or _OUTSIDE
+        yield f"{name}记在 {kept.year} 年的 {here}，应在 {place[0]} 年的 {there}"
     if values is None:
         yield f"{name}所依据的版本读不出来"
     else:

@@ -14,6 +14,7 @@ from app.domain.deadlines import CHINA
 from app.domain.lifecycle import Status
 from app.services.agencies import find_agency, key_of
 from app.storage.models import AGENCY, REPORT, Agency, Report
+from app.storage.names import name_in
 from app.storage.tree import down_from
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A report in a list."""
+    """A report in a list, with what its agency was called on 31 December of its year."""
 
     agency: Agency
     report: Report
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def list_reports(
         NotFound: there is no agency of the code to look under.
     """
     chosen = (
-        select(Agency, Report)
+        select(Agency, Report, name_in(REPORT.c.year))
         .join(Report, REPORT.c.agency_id == AGENCY.c.id)
         .where(tuple_(AGENCY.c.code, REPORT.c.year) > after, within_reach(actor, wanted.year))
         .order_by(AGENCY.c.code, REPORT.c.year)

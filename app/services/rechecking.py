@@ -111,7 +111,7 @@ def _rechecked(
     found = not_kept(results)
     return Rechecked(
         agency=agency.code,
-        name=agency.name,
+        name=context.reporter.name or agency.name,
         status=status,
         breaks=status in Basis.SUBMITTED.statuses and bool(blocking(found)),
         counts=Counter((result.rule.id, result.outcome) for result in found),

@@ -64,12 +64,14 @@ class Covered:
 
     Attributes:
         agency: the agency.
+        name: what it was called on 31 December of the year.
         state: how it stands.
         status: the state of its report; None where it has none.
         reason: in Chinese, why it is left out, or which version is in where it is being corrected.
     """
 
     agency: Agency
+    name: str
     state: CoverageState
     status: Status | None
     reason: str | None = None
@@ -81,6 +83,7 @@ class RolledUp:
 
     Attributes:
         agency: at the top of the subtree.
+        name: what it was called on 31 December of the year.
         year: the report year.
         form: the year's form.
         basis: from which state on reports count.
@@ -94,6 +97,7 @@ class RolledUp:
     """
 
     agency: Agency
+    name: str
     year: int
     form: ReportForm
     basis: Basis
@@ -148,6 +152,7 @@ def roll_up_subtree(
     coverage = _coverage(session, agency, placed, year, sources)
     return RolledUp(
         agency,
+        next(place.name for place in placed if not place.depth),
         year,
         form,
         basis,
@@ -175,27 +180,28 @@ def _coverage(
     excuses = excuses_under(session, agency, year)
     keys = [key_of(place.agency) for place in placed]
     return [
-        _covered(place.agency, statuses.get(key), added.get(key), excuses.get(key))
+        _covered(place, statuses.get(key), added.get(key), excuses.get(key))
         for key, place in zip(keys, placed, strict=True)
     ]
 
 
-def _covered(agency: Agency, stored: str | None, source: Source | None, excuse: str | None) -> Covered:
+def _covered(place: Placed, stored: str | None, source: Source | None, excuse: str | None) -> Covered:
+    agency, name = place.agency, place.name
     status = None if stored is None else Status(stored)
     if not agency.in_rollup:
-        return Covered(agency, CoverageState.EXCLUDED, status, "不在本级汇总范围内")
+        return Covered(agency, name, CoverageState.EXCLUDED, status, "不在本级汇总范围内")
     if agency.report_scope == ReportScope.AGGREGATE:
-        return Covered(agency, CoverageState.EXCLUDED, status, "它的报告本身就是汇总数，再加就重复了")
+        return Covered(agency, name, CoverageState.EXCLUDED, status, "它的报告本身就是汇总数，再加就重复了")
     if source is not None:
         # of a report that is being corrected, what was published is added, whatever its own state
         is_corrected = source.status != stored
         reason = "正在更正；计入的是已公布的那一版" if is_corrected else None
-        return Covered(agency, CoverageState.INCLUDED, status, reason)
+        return Covered(agency, name, CoverageState.INCLUDED, status, reason)
     if excuse is not None:
-        return Covered(agency, CoverageState.EXCUSED, status, excuse)
+        return Covered(agency, name, CoverageState.EXCUSED, status, excuse)
     if status is None:
-        return Covered(agency, CoverageState.MISSING, None, "没有报告")
-    return Covered(agency, CoverageState.DRAFT, status, f"报告的状态是“{status.label}”，还不能计入")
+        return Covered(agency, name, CoverageState.MISSING, None, "没有报告")
+    return Covered(agency, name, CoverageState.DRAFT, status, f"报告的状态是“{status.label}”，还不能计入")
 
 
 def _warnings(placed: list[Placed], coverage: list[Covered]) -> list[str]:
@@ -208,7 +214,7 @@ def _warnings(placed: list[Placed], coverage: list[Covered]) -> list[str]:
             fed.add(above)
             above = parent_of.get(above)
     return [
-        f"“{covered.agency.name}”的报告是汇总数，没有计入；它下面也没有计入任何单位，合计可能偏小"
+        f"“{covered.name}”的报告是汇总数，没有计入；它下面也没有计入任何单位，合计可能偏小"
         for covered in coverage
         if covered.agency.report_scope == ReportScope.AGGREGATE
         and covered.status is not None

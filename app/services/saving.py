@@ -24,7 +24,7 @@ from app.services.alike import find_alike, note_prose
 from app.services.audit import chain_in, record_report
 from app.services.explaining import Said, explain, keep_explanations
 from app.services.filed import Filed
-from app.services.following import hold_following, judge_following
+from app.services.following import Following, hold_following, judge_following
 from app.services.gate import pass_gate, wrong_state
 from app.services.locking import refuse_locked, refuse_unopened
 from app.services.paths import lineage_in
@@ -64,7 +64,7 @@ def file_content(
     lock_tree(session, to_change_it=False)
     lineage = lineage_in(session, agency, content.year)
     terms = refuse_locked(session, agency, content.year)
-    following = None if draft else hold_following(session, agency, content.year)
+    following = [] if draft else hold_following(session, agency, content.year)
     context = context_of(session, agency, content)
     blank = Filed(agency, _new_report(agency, content, chain_in(lineage)), content, context=context)
     filed, fresh = explain(blank, actor, said, blank.report.version)
@@ -157,7 +157,7 @@ def save(
     changed = document_of(content) != document_of(filed.content)
     version = filed.report.version + changed
     saved, fresh = explain(_amended(session, filed, content), actor, said, version)
-    following = None
+    following: list[Following] = []
     if to_submit or not filed.status.is_editable:
         refuse_unopened(terms, filed)
         pass_gate(saved)

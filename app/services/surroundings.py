@@ -6,6 +6,7 @@ Every query is asked for as many reports as there are: `recheck` asks for hundre
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,10 @@ from app.domain.agencies import AgencyKind, AgencyLevel, reference_day
 from app.domain.context import Context, Reporter, RuleSettings, nearest
 from app.domain.deadlines import CHINA
 from app.domain.years import watched_cells
-from app.forms import FORMS, form_of_version
+from app.forms import FORMS, form_of_version, form_of_year
 from app.services.alike import alike_to
-from app.services.contents import read_content
+from app.services.contents import empty_content, read_content
+from app.services.successions import changes_since, holdings_on
 from app.storage.rule_settings import settings_of
 from app.storage.surroundings import (
     counting_numbers,
@@ -26,9 +28,10 @@ from app.storage.surroundings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from app.domain.content import Content
+    from app.domain.reorganisations import Holding
     from app.domain.values import Values
     from app.storage.engine import ReadSession
     from app.storage.models import Agency
@@ -59,7 +62,9 @@ def contexts_of(
     agencies = [agency for agency, _ in reported]
     ids = [_key(agency) for agency in agencies]
     before = counting_reports(session, ids, year - 1)
-    earlier = _earlier(session, [key for key in ids if key in before], year)
+    changes = changes_since(session, ids, year, YEARS_BEFORE)
+    earlier = _earlier(session, [key for key in ids if key in before], year, changes)
+    inherited = _inherited(session, changes, year)
     marks = marks_of(session, year)
     contexts = []
     bodies = _bodies(session, agencies, year)
@@ -69,7 +74,8 @@ def contexts_of(
         contexts.append(
             Context(
                 reporter=reporter,
-                last_year=None if counting is None else _content_of(agency, year - 1, counting),
+                last_year=_last_year(agency, year - 1, counting, inherited.get(_key(agency))),
+                inherited=inherited.get(_key(agency)),
                 earlier=tuple(earlier[_key(agency)]),
                 marks={} if mark is None else mark.by_cell,
                 peers=0 if mark is None else mark.peers,
@@ -101,12 +107,13 @@ def _bodies(
 
 
 def _reporter(agency: Agency, lineage: list[Standing], beside: list[str]) -> Reporter:
+    name = lineage[0].name if lineage else agency.name
     return Reporter(
-        name=agency.name,
+        name=name,
         level=AgencyLevel(agency.level),
         kind=AgencyKind(agency.kind),
         above=tuple(each.name for each in lineage[1:]),
-        neighbours=tuple(name for name in beside if name != agency.name),
+        neighbours=tuple(each for each in beside if each != name),
     )
 
 
@@ -122,8 +129,29 @@ def settings_for(session: ReadSession, agency: Agency, year: int) -> RuleSetting
 
 def get_last_year(session: ReadSession, agency: Agency, year: int) -> Content | None:
     """Return what an agency's report of the year before says, as it counts; None where none does."""
-    counting = counting_reports(session, [_key(agency)], year - 1).get(_key(agency))
-    return None if counting is None else _content_of(agency, year - 1, counting)
+    key = _key(agency)
+    counting = counting_reports(session, [key], year - 1).get(key)
+    inherited = _inherited(session, changes_since(session, [key], year, 0), year)
+    return _last_year(agency, year - 1, counting, inherited.get(key))
+
+
+def _inherited(session: ReadSession, changes: Mapping[int, Sequence[date]], year: int) -> dict[int, Holding]:
+    """Return what agencies have by mergers and splits of a year, of those that took part in one."""
+    changed = [key for key, days in changes.items() if max(days) > reference_day(year - 1)]
+    return holdings_on(session, changed, reference_day(year)) if changed else {}
+
+
+def _last_year(
+    agency: Agency, year: int, counting: Counting | None, inherited: Holding | None
+) -> Content | None:
+    """Return what an agency's report of last year says, or the figures that it came to meanwhile."""
+    if inherited is None:
+        return None if counting is None else _content_of(agency, year, counting)
+    form = form_of_year(year)
+    if form is None or not (inherited.values or inherited.lacking):
+        return None
+    values = {code: inherited.values.get(code) for code in form.cells}
+    return replace(empty_content(form, year, agency), values=values)
 
 
 def _content_of(agency: Agency, year: int, counting: Counting) -> Content:
@@ -133,14 +161,20 @@ def _content_of(agency: Agency, year: int, counting: Counting) -> Content:
     return read_content(form, year, agency, counting.document)
 
 
-def _earlier(session: ReadSession, agency_ids: list[int], year: int) -> dict[int, list[tuple[int, Values]]]:
-    """Return the figures of up to three years before, by agency, the newest first."""
+def _earlier(
+    session: ReadSession, agency_ids: list[int], year: int, changes: Mapping[int, Sequence[date]]
+) -> dict[int, list[tuple[int, Values]]]:
+    """Return the figures of up to three years before, by agency, the newest first.
+
+    Those of before an agency took others over, or was split, are none to measure it against.
+    """
     years = range(year - YEARS_BEFORE, year)
     found: dict[int, list[tuple[int, Values]]] = defaultdict(list)
     for form in FORMS if agency_ids else ():
         if any(form.covers(one) for one in years):
             for key, one, values in counting_numbers(session, form, watched_cells(form), agency_ids, years):
-                found[key].append((one, values))
+                if all(day.year <= one for day in changes.get(key, ())):
+                    found[key].append((one, values))
     for each in found.values():
         each.sort(key=lambda pair: -pair[0])
     return found

@@ -16,7 +16,7 @@ from app.domain.results import blocking
 from app.domain.roles import Right
 from app.errors import Fault, Forbidden, InvalidRequest
 from app.services.filed import Filed, find_report
-from app.services.following import hold_following, judge_following
+from app.services.following import Following, hold_following, judge_following
 from app.services.gate import pass_gate, refuse_unaccepted, wrong_state
 from app.services.locking import filing_refusal, refuse_locked, refuse_unopened
 from app.services.obligations import terms_of
@@ -77,7 +77,7 @@ def take_action(
     if move.action is Action.ACCEPT:
         require_second_person(session, actor, filed)
         refuse_unaccepted(actor, filed)
-    following = None
+    following: list[Following] = []
     if move.action.may_change_what_counts:
         following = hold_following(session, filed.agency, filed.report.year)
     if move.action is Action.SUBMIT and terms is not None:

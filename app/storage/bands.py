@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from app.storage.columns import Key
 from app.storage.models import AGENCY, METADATA, REPORT, VERSION
+from app.storage.names import name_in
 from app.storage.surroundings import report_counts, version_that_counts
 
 if TYPE_CHECKING:
@@ -150,6 +151,10 @@ def _sharing(count: int) -> Statement:
 @cache
 def _documents() -> Statement:
     of_report = and_(VERSION.c.report_id == REPORT.c.id, VERSION.c.number == version_that_counts())
-    columns = (REPORT.c.id, AGENCY.c.code, AGENCY.c.name, REPORT.c.year, REPORT.c.form, VERSION.c.content)
-    chosen = select(*columns).join(AGENCY, AGENCY.c.id == REPORT.c.agency_id).join(VERSION, of_report)
+    name, columns = name_in(REPORT.c.year), (REPORT.c.year, REPORT.c.form, VERSION.c.content)
+    chosen = (
+        select(REPORT.c.id, AGENCY.c.code, name, *columns)
+        .join(AGENCY, AGENCY.c.id == REPORT.c.agency_id)
+        .join(VERSION, of_report)
+    )
     return chosen.where(REPORT.c.id.in_(bindparam("reports", expanding=True)))

@@ -11,6 +11,7 @@ from app.storage import (  # the metadata must know their tables, whoever asks
     collection_models,  # noqa: F401
     explanations,  # noqa: F401
     finalisation_models,  # noqa: F401
+    reorganisation_models,  # noqa: F401
 )
 from app.storage.columns import Code, Key, UtcDateTime
 from app.storage.entity import NEVER_AGAIN, Entity

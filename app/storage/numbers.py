@@ -40,7 +40,7 @@ from app.storage.columns import Code, Key
 from app.storage.models import AGENCY, METADATA, REPORT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from sqlalchemy import Connection
@@ -57,6 +57,9 @@ PUBLIC = "public"
 """The slot of the numbers that stay published while the report is being corrected (更正)."""
 
 SEPARATOR = "/"
+
+NOWHERE = ""
+"""The path of a report that counts in no roll-up: its body no longer stood on 31 December of its year."""
 
 
 @cache
@@ -261,9 +264,11 @@ def paths_of(connection: Connection, table: Table, report_ids: Collection[int]) 
     return {row[0]: row[1] for row in connection.execute(chosen)}
 
 
-def update_path(connection: Connection, table: Table, report_id: int, path: str) -> None:
-    """Let a report count under another path."""
-    connection.execute(update(table).where(table.c.report_id == report_id).values(path=path))
+def update_paths(connection: Connection, table: Table, paths: Mapping[int, str]) -> None:
+    """Let reports count under other paths."""
+    if paths:
+        rows = [{"of_report": report_id, "to": path} for report_id, path in paths.items()]
+        connection.execute(_moving(table), rows)
 
 
 def just_after(path: str) -> str:
@@ -287,6 +292,11 @@ def _inserting(table: Table) -> Insert:
 def _updating(table: Table) -> Update:
     chosen = and_(table.c.report_id == bindparam("of_report"), table.c.slot == bindparam("of_slot"))
     return update(table).where(chosen)
+
+
+@cache
+def _moving(table: Table) -> Update:
+    return update(table).where(table.c.report_id == bindparam("of_report")).values(path=bindparam("to"))
 
 
 @cache

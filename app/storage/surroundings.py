@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, literal, or
 
 from app.domain.lifecycle import Basis
 from app.storage.models import AGENCY, PLACEMENT, REPORT, VERSION
+from app.storage.names import name_on
 from app.storage.numbers import TABLES, column_name, is_revised, slot_that_counts
 from app.storage.rule_models import PEER_MARK
 from app.storage.tree import above_each_on, holds_on
@@ -36,11 +37,13 @@ class Standing:
 
     Attributes:
         id: its row number.
-        name: its name.
+        code: its code.
+        name: what it was called then.
         parent_id: the row number of the one above it.
     """
 
     id: int
+    code: str
     name: str
     parent_id: int | None
 
@@ -57,12 +60,12 @@ def standings_on(session: ReadSession, agency_ids: Collection[int], day: date) -
 @cache
 def _standing() -> Statement:
     up = above_each_on(bindparam("bodies", expanding=True), bindparam("day"))
-    chosen = select(up.c.body, AGENCY.c.id, AGENCY.c.name, up.c.parent_id)
+    chosen = select(up.c.body, AGENCY.c.id, AGENCY.c.code, name_on(bindparam("day")), up.c.parent_id)
     return chosen.join(up, AGENCY.c.id == up.c.agency_id).order_by(up.c.body, up.c.height)
 
 
 def names_under(session: ReadSession, parent_ids: Collection[int], day: date) -> dict[int, list[str]]:
-    """Return the names of the agencies that stand right under each of others on a day."""
+    """Return what the agencies were called that stand right under each of others on a day."""
     rows = session.connection().execute(_under(), {"parents": list(parent_ids), "day": day})
     found: dict[int, list[str]] = defaultdict(list)
     for parent_id, name in rows:
@@ -72,7 +75,7 @@ def names_under(session: ReadSession, parent_ids: Collection[int], day: date) ->
 
 @cache
 def _under() -> Statement:
-    chosen = select(PLACEMENT.c.parent_id, AGENCY.c.name)
+    chosen = select(PLACEMENT.c.parent_id, name_on(bindparam("day")))
     chosen = chosen.join(PLACEMENT, PLACEMENT.c.agency_id == AGENCY.c.id).order_by(AGENCY.c.code)
     of_these = PLACEMENT.c.parent_id.in_(bindparam("parents", expanding=True))
     return chosen.where(of_these, holds_on(bindparam("day")))

@@ -21,8 +21,10 @@ from sqlalchemy import (
 )
 
 from app.storage.models import AGENCY, PLACEMENT, REPORT, Agency, AgencyPlacement
+from app.storage.names import division_on, name_on
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date
 
     from app.storage.engine import ReadSession, WriteSession
@@ -34,11 +36,15 @@ class Placed:
 
     Attributes:
         agency: the agency.
+        name: what it was called that day.
+        division_code: which 统计用区划代码 it had.
         parent: code of the agency above it; None at the top.
         depth: steps below the agency that was asked for.
     """
 
     agency: Agency
+    name: str
+    division_code: str | None
     parent: str | None
     depth: int
 
@@ -82,6 +88,21 @@ def _lineage() -> Select[str, str]:
         .join(up, AGENCY.c.id == up.c.agency_id)
         .order_by(up.c.height.desc())
     )
+
+
+def lineages_on(session: ReadSession, agency_ids: Collection[int], day: date) -> dict[int, list[Rung]]:
+    """Return the lineage of each of these agencies; those that stand nowhere that day are absent."""
+    found: dict[int, list[Rung]] = {}
+    for body, code, level in session.execute(_lineages(), {"bodies": list(agency_ids), "day": day}):
+        found.setdefault(body, []).append(Rung(code, level))
+    return found
+
+
+@cache
+def _lineages() -> Select[int, str, str]:
+    up = above_each_on(bindparam("bodies", expanding=True), bindparam("day"))
+    chosen = select(up.c.body, AGENCY.c.code, AGENCY.c.level)
+    return chosen.join(up, AGENCY.c.id == up.c.agency_id).order_by(up.c.body, up.c.height.desc())
 
 
 def above_on(code: BindParameter[str], day: BindParameter[date]) -> CTE:
@@ -167,7 +188,7 @@ def subtree_on(session: ReadSession, agency_id: int, day: date) -> list[Placed]:
     down = down_from(agency_id, day)
     above = select(AGENCY.c.id, AGENCY.c.code).subquery("above")
     chosen = (
-        select(Agency, above.c.code, down.c.depth)
+        select(Agency, name_on(day), division_on(day), above.c.code, down.c.depth)
         .join(down, AGENCY.c.id == down.c.agency_id)
         .outerjoin(above, above.c.id == down.c.parent_id)
         .order_by(AGENCY.c.code)
@@ -182,9 +203,78 @@ def ids_below(session: ReadSession, agency_id: int) -> list[int]:
     return list(session.scalars(select(down.union(below).c.agency_id)))
 
 
-def would_circle(session: WriteSession, agency_id: int, parent_id: int) -> bool:
-    """Tell whether an agency is, at any time, above the one that it is to stand under."""
-    return parent_id in ids_below(session, agency_id)
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From a day on and up to a day that no longer counts; None: for good."""
+
+    since: date
+    until: date | None
+
+    def shared_with(self, other: Span) -> Span | None:
+        """Return the days that both have; None where they have none."""
+        since = max(self.since, other.since)
+        ends = [until for until in (self.until, other.until) if until is not None]
+        until = min(ends, default=None)
+        return Span(since, until) if until is None or since < until else None
+
+
+def would_circle(session: WriteSession, agency_id: int, parent_id: int, span: Span) -> bool:
+    """Tell whether an agency would, on some day of a span, stand below itself with this one above it."""
+    if session.scalar(select(PLACEMENT.c.id).where(PLACEMENT.c.parent_id == agency_id).limit(1)) is None:
+        return parent_id == agency_id
+    climbed: set[tuple[int, Span]] = set()
+    waiting = [(parent_id, span)]
+    while waiting:
+        one, days = waiting.pop()
+        if one == agency_id:
+            return True
+        if (one, days) not in climbed:
+            climbed.add((one, days))
+            waiting += _above_within(session, one, days)
+    return False
+
+
+def _above_within(session: WriteSession, agency_id: int, span: Span) -> list[tuple[int, Span]]:
+    """Return what stands right above an agency in a span, each with the days on which it does."""
+    columns = (PLACEMENT.c.parent_id, PLACEMENT.c.valid_from, PLACEMENT.c.valid_to)
+    chosen = select(*columns).where(PLACEMENT.c.agency_id == agency_id, PLACEMENT.c.parent_id.is_not(None))
+    found = [(above, span.shared_with(Span(since, until))) for above, since, until in session.execute(chosen)]
+    return [(above, shared) for above, shared in found if shared is not None]
+
+
+def overlapping(session: ReadSession, placement: AgencyPlacement, span: Span) -> AgencyPlacement | None:
+    """Return another place of the same agency that shares a day with a span; None where there is none."""
+    chosen = select(AgencyPlacement).where(
+        PLACEMENT.c.agency_id == placement.agency_id, PLACEMENT.c.id != placement.id
+    )
+    others = session.scalars(chosen.order_by(PLACEMENT.c.valid_from))
+    return next((one for one in others if span.shared_with(Span(one.valid_from, one.valid_to))), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Where an agency stood: under whom (None: at the top), from when, and until when (None: for good)."""
+
+    parent: str | None
+    name: str | None
+    valid_from: date
+    valid_to: date | None
+
+
+def placings_of(session: ReadSession, agency_id: int) -> list[Placing]:
+    """Return where an agency ever stood, the oldest place first, each with the present name of the parent."""
+    columns = (AGENCY.c.code, AGENCY.c.name, PLACEMENT.c.valid_from, PLACEMENT.c.valid_to)
+    chosen = select(*columns).select_from(PLACEMENT).outerjoin(AGENCY, AGENCY.c.id == PLACEMENT.c.parent_id)
+    ordered = chosen.where(PLACEMENT.c.agency_id == agency_id).order_by(PLACEMENT.c.valid_from)
+    return [Placing(*row) for row in session.execute(ordered)]
+
+
+def placements_under(session: ReadSession, parent_id: int, day: date) -> list[AgencyPlacement]:
+    """Return the places right under an agency that hold on a day or later, by agency."""
+    until = PLACEMENT.c.valid_to
+    chosen = select(AgencyPlacement).where(PLACEMENT.c.parent_id == parent_id)
+    chosen = chosen.where(or_(until.is_(None), until > day))
+    return list(session.scalars(chosen.order_by(PLACEMENT.c.agency_id, PLACEMENT.c.valid_from)))
 
 
 def statuses_under(session: ReadSession, agency_id: int, day: date, year: int) -> dict[int, str]:

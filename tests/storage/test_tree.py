@@ -16,6 +16,7 @@ from app.services.agencies import find_agency, key_of
 from app.storage.engine import open_database
 from app.storage.models import AgencyPlacement
 from app.storage.tree import (
+    Span,
     ids_below,
     last_placement,
     lineage_on,
@@ -129,7 +130,18 @@ def test_whatever_ever_stood_below_is_found_for_filing_again(database: Database)
         assert ids_below(session, key(session, "village")) == [key(session, "village")]
 
 
-def test_a_unit_can_t_stand_below_itself_at_any_time(database: Database) -> None:
+@pytest.mark.parametrize(
+    ("span", "above_town"),
+    [
+        (Span(BEGINNING, None), {"C1", "C2"}),
+        (Span(BEGINNING, MERGER), {"C1"}),
+        (Span(MERGER, None), {"C2"}),
+        (Span(MERGER - timedelta(days=1), MERGER + timedelta(days=1)), {"C1", "C2"}),
+    ],
+)
+def test_a_unit_can_t_stand_below_itself_on_any_day(
+    database: Database, span: Span, above_town: set[str]
+) -> None:
     a_town_that_moved(database)
     with database.writing() as session:
         keys = {code: key(session, code) for code in ("C1", "C2", "town", "village")}
@@ -137,10 +149,10 @@ def test_a_unit_can_t_stand_below_itself_at_any_time(database: Database) -> None
             (above, below)
             for above, above_key in keys.items()
             for below, below_key in keys.items()
-            if would_circle(session, above_key, below_key)
+            if would_circle(session, above_key, below_key, span)
         }
-    proper = {("C1", "town"), ("C1", "village"), ("C2", "town"), ("C2", "village"), ("town", "village")}
-    assert circles == proper | {(code, code) for code in keys}
+    proper = {(county, below) for county in above_town for below in ("town", "village")}
+    assert circles == proper | {("town", "village")} | {(code, code) for code in keys}
 
 
 def test_reports_of_other_years_are_not_this_year_s(database: Database) -> None:
