@@ -22,10 +22,9 @@ from app.services.agency_details import (
 )
 from app.services.audit import record
 from app.services.changes import note_agency, note_agency_gone
-from app.services.freezing import freeze_due
+from app.services.freezing import hold_tree
 from app.services.paths import file_again
 from app.services.versions import BasedOn, require_absent, require_current
-from app.storage.engine import lock_tree
 from app.storage.finalisation_models import ADJUSTMENT, FINALISATION
 from app.storage.models import (
     AGENCY,
@@ -143,8 +142,7 @@ def create_agency(session: WriteSession, actor: Actor, details: AgencyDetails) -
         InvalidRequest: there is no such parent, or the dates don't fit.
     """
     require_place(actor, details)
-    lock_tree(session, to_change_it=True)
-    freeze_due(session)
+    hold_tree(session)
     found = register(session, actor, details)
     record(
         session,
@@ -226,8 +224,7 @@ def replace_agency(
         PreconditionRequired, StaleVersion: see `require_current`.
         InvalidRequest: there is no such parent, or it stands below this agency.
     """
-    lock_tree(session, to_change_it=True)
-    freeze_due(session)
+    hold_tree(session)
     # to whoever may register nothing, what isn't there is the same as what they don't reach
     if Right.MANAGE_AGENCIES in actor.rights and not _is_there(session, details.code):
         require_absent(based_on)
@@ -308,8 +305,7 @@ def delete_agency(session: WriteSession, actor: Actor, code: str, based_on: Base
         WrongState: it has reports, or others stand below it.
         PreconditionRequired, StaleVersion: see `require_current`.
     """
-    lock_tree(session, to_change_it=True)
-    freeze_due(session)
+    hold_tree(session)
     agency = find_agency(session, actor, code, Right.MANAGE_AGENCIES)
     require_current(based_on, agency)
     if session.scalar(select(exists().where(REPORT.c.agency_id == agency.id))):

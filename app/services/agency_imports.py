@@ -14,8 +14,7 @@ from app.domain.roles import Right
 from app.errors import Fault, InvalidRequest
 from app.services.agencies import correct_if_needed, register, require_place
 from app.services.audit import record
-from app.services.freezing import freeze_due
-from app.storage.engine import lock_tree
+from app.services.freezing import hold_tree
 from app.storage.models import AGENCY, PLACEMENT
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ def import_agencies(session: WriteSession, actor: Actor, rows: Sequence[AgencyDe
         InvalidRequest: a parent is unknown, or parents run in a circle.
     """
     require(actor, Right.MANAGE_AGENCIES, "机关")
-    lock_tree(session, to_change_it=True)
-    freeze_due(session)
+    hold_tree(session)
     created: list[str] = []
     changed = 0
     in_order = _parents_first(rows)

@@ -19,11 +19,11 @@ from app.services.agency_details import as_json
 from app.services.audit import record
 from app.services.changes import note_agency
 from app.services.following import hold_since, judge_following
+from app.services.freezing import hold_tree
 from app.services.paths import file_again
 from app.services.reorganisation_details import Affected, Reorganised, Touched, Uncounted
 from app.services.reorganisation_effects import Work, carry_out, named_in
 from app.services.surroundings import today
-from app.storage.engine import lock_tree
 from app.storage.models import Agency
 from app.storage.reorganisation_models import Reorganisation
 from app.storage.reorganisation_models import Reorganised as Row
@@ -52,7 +52,7 @@ def reorganise(session: WriteSession, actor: Actor, wanted: Wanted) -> Reorganis
     """
     require(actor, Right.MANAGE_AGENCIES, "机关")
     _refuse_future(wanted)
-    lock_tree(session, to_change_it=True)
+    hold_tree(session)
     work = Work(session, actor, wanted.effective_on, wanted.operation)
     named = _named(session, actor, wanted)
     held = hold_since(session, named, wanted.effective_on.year)
