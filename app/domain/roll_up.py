@@ -45,8 +45,7 @@ def roll_up(form: ReportForm, reports: Iterable[Values]) -> RollUp:
 
 def rate_of(indicator: Indicator, rolled: RollUp) -> Decimal | None:
     """Work a rate out from sums, to four places; None over a denominator of 0 or over incomplete cells."""
-    cells = (*indicator.numerator, *indicator.denominator, *indicator.less)
-    if any(code in rolled.incomplete for code in cells):
+    if any(code in rolled.incomplete for code in indicator.cells):
         return None
     numerator, denominator, less = (
         sum_of(rolled.totals, part) for part in (indicator.numerator, indicator.denominator, indicator.less)

@@ -249,6 +249,11 @@ class Indicator:
     denominator: tuple[CellCode, ...]
     less: tuple[CellCode, ...] = ()
 
+    @property
+    def cells(self) -> tuple[CellCode, ...]:
+        """Every cell that it speaks of."""
+        return self.numerator + self.denominator + self.less
+
 
 @dataclass(frozen=True, eq=False)
 class ReportForm:
