@@ -15,8 +15,8 @@ from app.errors import NotFound
 from app.services.agencies import find_agency, key_of
 from app.services.filed import find_form
 from app.services.paths import get_path, path_in
-from app.storage.numbers import TABLES, Part, Source, Subtree, list_numbers, list_sources, sum_numbers
-from app.storage.tree import Placed, statuses_under, subtree_on
+from app.storage.members import Member, members_on
+from app.storage.numbers import TABLES, Part, Source, Subtree, list_filed, list_numbers, sum_numbers
 
 if TYPE_CHECKING:
     from app.auth.actor import Actor
@@ -59,10 +59,15 @@ class Covered:
         reason: in Chinese, why it is left out, or which version is in where it is being corrected.
     """
 
-    agency: Agency
+    agency: Member
     state: CoverageState
     status: Status | None
     reason: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What the agency is called."""
+        return self.agency.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +127,8 @@ def roll_up_subtree(
     subtree = Subtree(year, path, basis.statuses)
     connection, table = session.connection(), TABLES[form.version]
     total = sum_numbers(connection, form, table, subtree).get("", RollUp(dict.fromkeys(form.cells), 0, {}))
-    sources = list_sources(connection, table, subtree)
-    placed = subtree_on(session, key_of(agency), reference_day(year))
-    coverage = _coverage(session, agency, placed, year, sources)
+    filed = list_filed(connection, table, subtree)
+    coverage = _coverage(members_on(session, key_of(agency), reference_day(year)), filed)
     return RolledUp(
         agency,
         year,
@@ -133,9 +137,9 @@ def roll_up_subtree(
         total,
         parts={} if part is None else sum_numbers(connection, form, table, subtree, part),
         coverage=coverage,
-        sources=sources,
+        sources=[source for source in filed if source.counts],
         results=judge_balances(form, total.totals),
-        warnings=_warnings(placed, coverage),
+        warnings=_warnings(coverage),
         as_of=datetime.now(UTC),
     )
 
@@ -146,27 +150,20 @@ def numbers_of(session: ReadSession, rolled: RolledUp) -> dict[int, Values]:
     return list_numbers(session.connection(), rolled.form, TABLES[rolled.form.version], subtree)
 
 
-def _coverage(
-    session: ReadSession, agency: Agency, placed: list[Placed], year: int, sources: list[Source]
-) -> list[Covered]:
-    statuses = statuses_under(session, key_of(agency), reference_day(year), year)
-    added = {source.agency_id: source for source in sources}
-    keys = [key_of(place.agency) for place in placed]
-    return [
-        _covered(place.agency, statuses.get(key), added.get(key))
-        for key, place in zip(keys, placed, strict=True)
-    ]
+def _coverage(members: list[Member], filed: list[Source]) -> list[Covered]:
+    by_agency = {source.agency_id: source for source in filed}
+    return [_covered(member, by_agency.get(member.id)) for member in members]
 
 
-def _covered(agency: Agency, stored: str | None, source: Source | None) -> Covered:
-    status = None if stored is None else Status(stored)
+def _covered(agency: Member, source: Source | None) -> Covered:
+    status = None if source is None else Status(source.own_status)
     if not agency.in_rollup:
         return Covered(agency, CoverageState.EXCLUDED, status, "不在本级汇总范围内")
     if agency.report_scope == ReportScope.AGGREGATE:
         return Covered(agency, CoverageState.EXCLUDED, status, "它的报告本身就是汇总数，再加就重复了")
-    if source is not None:
+    if source is not None and source.counts:
         # of a report that is being corrected, what was published is added, whatever its own state
-        is_corrected = source.status != stored
+        is_corrected = source.status != source.own_status
         reason = "正在更正；计入的是已公布的那一版" if is_corrected else None
         return Covered(agency, CoverageState.INCLUDED, status, reason)
     if status is None:
@@ -174,13 +171,13 @@ def _covered(agency: Agency, stored: str | None, source: Source | None) -> Cover
     return Covered(agency, CoverageState.DRAFT, status, f"报告的状态是“{status.label}”，还不能计入")
 
 
-def _warnings(placed: list[Placed], coverage: list[Covered]) -> list[str]:
+def _warnings(coverage: list[Covered]) -> list[str]:
     """Name aggregates that are left out although nothing below them was added."""
-    parent_of = {place.agency.code: place.parent for place in placed}
-    fed: set[str] = set()
+    parent_of = {covered.agency.id: covered.agency.parent_id for covered in coverage}
+    fed: set[int] = set()
     for covered in coverage:
-        above = parent_of[covered.agency.code]
-        while covered.state is CoverageState.INCLUDED and above is not None and above not in fed:
+        above = covered.agency.parent_id if covered.state is CoverageState.INCLUDED else None
+        while above is not None and above not in fed:
             fed.add(above)
             above = parent_of.get(above)
     return [
@@ -188,5 +185,5 @@ def _warnings(placed: list[Placed], coverage: list[Covered]) -> list[str]:
         for covered in coverage
         if covered.agency.report_scope == ReportScope.AGGREGATE
         and covered.status is not None
-        and covered.agency.code not in fed
+        and covered.agency.id not in fed
     ]
