@@ -30,6 +30,9 @@ REPORTS = 200_000
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+A_CELL = "requests.received.total"
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked for, and how long nearly all answers may take, in ms; None: not said."""
@@ -42,6 +45,11 @@ class Asked:
 ASKED = (
     Asked("county (50 units)", f"/rollups/{A_COUNTY}/{YEAR}", 10),
     Asked("province (1 298 units)", f"/rollups/{SMALL_PROVINCE}/{YEAR}", 50),
+    Asked("county, its units side by side", f"/rollups/{A_COUNTY}/{YEAR}/children"),
+    Asked("province, its prefectures side by side", f"/rollups/{SMALL_PROVINCE}/{YEAR}/children"),
+    Asked("nation, its provinces side by side", f"/rollups/N/{YEAR}/children"),
+    Asked("province, who gave what to a cell", f"/rollups/{SMALL_PROVINCE}/{YEAR}/cells/{A_CELL}"),
+    Asked("province, ranked", f"/rollups/{SMALL_PROVINCE}/{YEAR}/rankings?indicator=granted"),
     Asked("province (4 950 units)", f"/rollups/P01/{YEAR}"),
 )
 

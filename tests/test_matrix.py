@@ -181,6 +181,9 @@ SAMPLES: dict[str, Sample] = {
     "get_roll_up": READ,
     "list_coverage": READ,
     "export_roll_up_file": READ,
+    "list_roll_up_children": READ,
+    "list_roll_up_cell": READ,
+    "list_rankings": Sample(lambda _code, _year: {"params": {"indicator": "granted"}}),
     "list_changes": Sample(
         lambda _code, _year: {"params": {"limit": 200}},
         shows=lambda page, code: code in {item["agency"] for item in page["items"]},
@@ -256,7 +259,14 @@ class Stage:
         options["headers"] = {**options.get("headers", {}), **shown, **(headers or {})}
         options["params"] = {**options.get("params", {}), **(params or {})}
         names = {"agency": code, "code": code, "year": year, "version": "2021", "number": 1}
-        names |= {"table": TABLE, "row": ROW, "section": SECTION, "token_id": HELD.get(code, HELD[COUNTY]).id}
+        names |= {
+            "cell": "requests.received.total",
+            "table": TABLE,
+            "row": ROW,
+            "section": SECTION,
+            "token_id": HELD.get(code, HELD[COUNTY]).id,
+        }
+        names |= {"cell": f"{TABLE}.{ROW}.other"}
         names |= {"webhook_id": webhook_of(code), "delivery_id": delivery_of(code)}
         return self.client.request(line.method, line.path.format(**names), **options)
 

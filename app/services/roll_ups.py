@@ -19,6 +19,8 @@ from app.storage.members import Member, members_on
 from app.storage.numbers import TABLES, Part, Source, Subtree, list_filed, list_numbers, sum_numbers
 
 if TYPE_CHECKING:
+    from sqlalchemy import Table
+
     from app.auth.actor import Actor
     from app.domain.results import Result
     from app.domain.values import Values
@@ -110,10 +112,28 @@ class RolledUp:
         return [covered for covered in self.coverage if covered.state is not CoverageState.EXCLUDED]
 
 
-def roll_up_subtree(
-    session: ReadSession, actor: Actor, code: str, year: int, basis: Basis, part: Part | None = None
-) -> RolledUp:
-    """Add up the reports of an agency and all below it, as the tree stood on 31 December of the year.
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is to be added up.
+
+    Attributes:
+        agency: at the top of the subtree.
+        form: the year's form.
+        subtree: whose reports count.
+    """
+
+    agency: Agency
+    form: ReportForm
+    subtree: Subtree
+
+    @property
+    def table(self) -> Table:
+        """Where the reports' numbers stand."""
+        return TABLES[self.form.version]
+
+
+def find_scope(session: ReadSession, actor: Actor, code: str, year: int, basis: Basis) -> Scope:
+    """Return what lies under an agency, as the tree stood on 31 December of the year.
 
     Raises:
         NotFound: there is no such agency, or it stood nowhere that day.
@@ -124,8 +144,21 @@ def roll_up_subtree(
     path = get_path(session, agency, year)
     if path is None:
         raise NotFound(f"“{agency.name}”在 {reference_day(year)} 不在机关树中，没有 {year} 年度的汇总")
-    subtree = Subtree(year, path, basis.statuses)
-    connection, table = session.connection(), TABLES[form.version]
+    return Scope(agency, form, Subtree(year, path, basis.statuses))
+
+
+def roll_up_subtree(
+    session: ReadSession, actor: Actor, code: str, year: int, basis: Basis, part: Part | None = None
+) -> RolledUp:
+    """Add up the reports of an agency and all below it, as the tree stood on 31 December of the year.
+
+    Raises:
+        NotFound: there is no such agency, or it stood nowhere that day.
+        InvalidRequest: the year has no form.
+    """
+    scope = find_scope(session, actor, code, year, basis)
+    agency, form, subtree, table = scope.agency, scope.form, scope.subtree, scope.table
+    connection = session.connection()
     total = sum_numbers(connection, form, table, subtree).get("", RollUp(dict.fromkeys(form.cells), 0, {}))
     filed = list_filed(connection, table, subtree)
     coverage = _coverage(members_on(session, key_of(agency), reference_day(year)), filed)

@@ -326,11 +326,11 @@ def adding_by(name: ColumnElement[str] | None, table: Table, cells: tuple[CellCo
     columns = [table.c[column_name(code)] for code in cells]
     # null where one of them is: a report's cells stay far below what BIGINT holds, all together too
     all_of_them: ColumnElement[int] = reduce(add, columns)
-    named = literal("") if name is None else name
+    named = (literal("") if name is None else name).label("part")
     sums = select(named, func.count(), func.count(all_of_them), *map(func.sum, columns))
     counts = select(named, func.count(), *map(func.count, columns)).where(all_of_them.is_(None))
     # one sum isn't grouped, or SQLite would sort what it adds
-    by = () if name is None else (name,)
+    by = () if name is None else ("part",)
     return Adding(cells, *(counted(each, table).group_by(*by) for each in (sums, counts)))
 
 
