@@ -181,6 +181,7 @@ SAMPLES: dict[str, Sample] = {
     "get_roll_up": READ,
     "list_coverage": READ,
     "export_roll_up_file": READ,
+    "get_trend": Sample(lambda _code, year: {"params": {"from": year, "to": year}}),
     "list_roll_up_children": READ,
     "list_roll_up_cell": READ,
     "list_rankings": Sample(lambda _code, _year: {"params": {"indicator": "granted"}}),

@@ -95,6 +95,7 @@ OPERATIONS: dict[str, Access] = {
     "get_roll_up": _READS,
     "list_coverage": _READS,
     "export_roll_up_file": _READS,
+    "get_trend": _READS,
     "list_roll_up_children": _READS,
     "list_roll_up_cell": _READS,
     "list_rankings": _READS,

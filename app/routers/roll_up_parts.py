@@ -87,7 +87,7 @@ def list_roll_up_children(
     return ChildrenOut.model_validate(
         {
             **_head(found.scope, basis),
-            "cells": [_cell_head(form.cells[code]) for code in found.cells],
+            "cells": [cell_head(form.cells[code]) for code in found.cells],
             "total": len(found.parts),
             "items": [_child_out(form, part) for part in shown],
             "page": page,
@@ -101,7 +101,8 @@ def _head(scope: Scope, basis: Basis) -> dict[str, object]:
     return {**whose, "form": scope.form.version, "basis": basis}
 
 
-def _cell_head(cell: Cell) -> CellHeadOut:
+def cell_head(cell: Cell) -> CellHeadOut:
+    """Tell which cell is meant."""
     return CellHeadOut(code=cell.code, label=cell.label, unit=cell.measure.unit)
 
 
@@ -150,7 +151,7 @@ def list_roll_up_cell(
     return ContributionsOut.model_validate(
         {
             **_head(found.scope, basis),
-            "cell": _cell_head(meant),
+            "cell": cell_head(meant),
             "sum": to_json(meant.measure, total.totals[meant.code]),
             "included": total.included,
             "lacking": total.incomplete.get(meant.code, 0),

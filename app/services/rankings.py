@@ -12,12 +12,12 @@ from app.domain.orders import Mark
 from app.domain.roll_up import RollUp, cases_of, rate_of
 from app.errors import Fault, InvalidRequest
 from app.forms.model import Indicator
-from app.services.roll_up_parts import LARGEST_FIRST, child_parts, known_cells
+from app.services.roll_up_parts import LARGEST_FIRST, child_parts, pick_cells
 from app.services.roll_ups import find_scope
 from app.storage.parts import list_figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from app.auth.actor import Actor
     from app.domain.agencies import AgencyLevel
@@ -143,18 +143,21 @@ def _measure(form: ReportForm, measured: Measured) -> Indicator | Cell:
         where = {"in": "query", "parameter": "indicator"}
         raise InvalidRequest(message, [Fault("", message, "one-of", where)])
     if measured.cell is not None:
-        (code,) = known_cells(form, [measured.cell], "cell")
+        (code,) = pick_cells(form.cells, [measured.cell], "cell")
         return form.cells[code]
-    return known_indicators(form, [measured.indicator or ""], "indicator")[0]
+    known = {indicator.code: indicator for indicator in form.indicators}
+    (found,) = pick_indicators(known, [measured.indicator or ""], "indicator").values()
+    return found
 
 
-def known_indicators(form: ReportForm, codes: list[str], parameter: str) -> tuple[Indicator, ...]:
-    """Return the indicators of these codes, each once.
+def pick_indicators(
+    known: Mapping[str, Indicator], codes: Iterable[str], parameter: str
+) -> dict[str, Indicator]:
+    """Return the indicators that a parameter names, by their codes.
 
     Raises:
-        InvalidRequest: the form lacks some of them.
+        InvalidRequest: some of them aren't known.
     """
-    known = {indicator.code: indicator for indicator in form.indicators}
     asked, where = tuple(dict.fromkeys(codes)), {"in": "query", "parameter": parameter}
     faults = [
         Fault("", f"没有代码为“{code}”的比率{guess(code, known)}", "unknown-indicator", where)
@@ -163,7 +166,7 @@ def known_indicators(form: ReportForm, codes: list[str], parameter: str) -> tupl
     ]
     if faults:
         raise InvalidRequest("有的比率没有", faults)
-    return tuple(known[code] for code in asked)
+    return {code: known[code] for code in asked}
 
 
 def _units(

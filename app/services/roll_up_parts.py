@@ -18,7 +18,7 @@ from app.storage.parts import Child, list_children, list_largest, sum_cells, sum
 from app.storage.surroundings import counting_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from app.auth.actor import Actor
@@ -88,9 +88,9 @@ def list_child_parts(
         InvalidRequest: the year has no form, or the form no such cell.
     """
     scope = find_scope(session, actor, asked.agency, asked.year, asked.basis)
-    wanted = cells_wanted(scope.form, cells)
+    wanted = _cells_wanted(scope.form, cells)
     if order.by not in (BY_CODE, BY_NAME):
-        wanted = tuple(dict.fromkeys([*wanted, *known_cells(scope.form, [order.by], "sort")]))
+        wanted = tuple(dict.fromkeys([*wanted, *pick_cells(scope.form.cells, [order.by], "sort")]))
     parts = child_parts(session, scope, wanted)
     return ChildParts(scope, wanted, order.arrange(parts, lambda part: mark_of_part(part, order)))
 
@@ -116,32 +116,26 @@ def child_parts(session: ReadSession, scope: Scope, cells: tuple[CellCode, ...])
     return [part for part in parts if not part.is_own or part.child.expected or part.total.included]
 
 
-def cells_wanted(form: ReportForm, cells: Sequence[str]) -> tuple[CellCode, ...]:
-    """Return the cells that somebody names: the main ones if none, every one for `EVERY_CELL`.
-
-    Raises:
-        InvalidRequest: the form lacks some of them.
-    """
+def _cells_wanted(form: ReportForm, cells: Sequence[str]) -> tuple[CellCode, ...]:
     if EVERY_CELL in cells:
         return tuple(form.cells)
-    return known_cells(form, cells, "cells") if cells else tuple(watched_cells(form))
+    return pick_cells(form.cells, cells, "cells") if cells else tuple(watched_cells(form))
 
 
-def known_cells(form: ReportForm, codes: Iterable[str], parameter: str) -> tuple[CellCode, ...]:
-    """Return codes of cells, each once.
+def pick_cells(known: Mapping[CellCode, Cell], codes: Iterable[str], parameter: str) -> tuple[CellCode, ...]:
+    """Return codes of cells that a parameter names, each once.
 
     Raises:
-        InvalidRequest: the form lacks some of them.
+        InvalidRequest: some of them aren't known.
     """
-    asked = tuple(dict.fromkeys(codes))
-    where = {"in": "query", "parameter": parameter}
+    asked, where = tuple(dict.fromkeys(codes)), {"in": "query", "parameter": parameter}
     faults = [
-        Fault("", f"{form.name}没有“{code}”这一格{guess(code, form.cells)}", "unknown-cell", where)
+        Fault("", f"表中没有“{code}”这一格{guess(code, known)}", "unknown-cell", where)
         for code in asked
-        if code not in form.cells
+        if code not in known
     ]
     if faults:
-        raise InvalidRequest("有的格在这一年的表格里没有", faults)
+        raise InvalidRequest("有的格在表中没有", faults)
     return asked
 
 
