@@ -157,6 +157,16 @@ SAMPLES: dict[str, Sample] = {
     "list_versions": READ,
     "get_version": READ,
     "compare_versions": Sample(lambda _code, _year: {"params": {"from": 1, "to": 1}}),
+    "compare_two_reports": Sample(
+        lambda code, year: {
+            "params": {
+                "left_agency": COUNTY,
+                "left_year": year,
+                "right_agency": code,
+                "right_year": year,
+            }
+        }
+    ),
     "list_report_audit": READ,
     "export_report_file": READ,
     "get_report_table": READ,

@@ -79,6 +79,8 @@ OPERATIONS: dict[str, Access] = {
     "list_versions": _READS,
     "get_version": _READS,
     "compare_versions": _READS,
+    # whoever compares two reports must reach both agencies
+    "compare_two_reports": _READS,
     "list_report_audit": Access(Right.READ_AUDIT, Subject.AGENCY),
     "export_report_file": _READS,
     "get_report_table": _READS,
