@@ -133,3 +133,11 @@ def client(app: FastAPI) -> Iterator[TestClient]:
     """Call the application; what it doesn't foresee comes as an answer, as over the network."""
     with Desk(app, raise_server_exceptions=False) as calling:
         yield calling
+
+
+@pytest.fixture
+def both(sqlite_url: str, postgres_url: str) -> Iterator[list[TestClient]]:
+    """Call two applications: one on SQLite, one on PostgreSQL."""
+    apps = [create_app(Settings(database_url=url, pool_size=5)) for url in (sqlite_url, postgres_url)]
+    with Desk(apps[0]) as one, Desk(apps[1]) as other:
+        yield [one, other]

@@ -175,6 +175,16 @@ SAMPLES: dict[str, Sample] = {
     "list_versions": READ,
     "get_version": READ,
     "compare_versions": Sample(lambda _code, _year: {"params": {"from": 1, "to": 1}}),
+    "compare_two_reports": Sample(
+        lambda code, year: {
+            "params": {
+                "left_agency": COUNTY,
+                "left_year": year,
+                "right_agency": code,
+                "right_year": year,
+            }
+        }
+    ),
     "list_report_audit": READ,
     "export_report_file": READ,
     "get_report_table": READ,
@@ -217,6 +227,10 @@ SAMPLES: dict[str, Sample] = {
     ),
     "list_exceptions": READ,
     "revoke_exception": Sample(json({"reason": "人已到岗"})),
+    "get_trend": Sample(lambda _code, year: {"params": {"from": year, "to": year}}),
+    "list_roll_up_children": READ,
+    "list_roll_up_cell": READ,
+    "list_rankings": Sample(lambda _code, _year: {"params": {"indicator": "granted"}}),
     "list_changes": Sample(
         lambda _code, _year: {"params": {"limit": 200}},
         shows=lambda page, code: code in {item["agency"] for item in page["items"]},
@@ -292,7 +306,14 @@ class Stage:
         options["headers"] = {**options.get("headers", {}), **shown, **(headers or {})}
         options["params"] = {**options.get("params", {}), **(params or {})}
         names = {"agency": code, "code": code, "year": year, "version": "2021", "number": 1}
-        names |= {"table": TABLE, "row": ROW, "section": SECTION, "token_id": HELD.get(code, HELD[COUNTY]).id}
+        names |= {
+            "cell": "requests.received.total",
+            "table": TABLE,
+            "row": ROW,
+            "section": SECTION,
+            "token_id": HELD.get(code, HELD[COUNTY]).id,
+        }
+        names |= {"cell": f"{TABLE}.{ROW}.other"}
         names |= {"webhook_id": webhook_of(code), "delivery_id": delivery_of(code)}
         names |= {"exception_id": exception_of(code)}
         return self.client.request(line.method, line.path.format(**names), **options)

@@ -43,15 +43,23 @@ def roll_up(form: ReportForm, reports: Iterable[Values]) -> RollUp:
     return RollUp(totals, len(everyone), incomplete)
 
 
+FOUR_PLACES = Decimal("0.0001")
+
+
+def share_of(part: int, whole: int) -> Decimal:
+    """Return a part of a whole that isn't 0, to four places."""
+    return (Decimal(part) / Decimal(whole)).quantize(FOUR_PLACES, ROUND_HALF_EVEN)
+
+
+def cases_of(indicator: Indicator, rolled: RollUp) -> int | None:
+    """Return of how many cases a rate is; None over incomplete cells, or where they aren't known."""
+    if any(code in rolled.incomplete for code in indicator.cells):
+        return None
+    denominator, less = (sum_of(rolled.totals, part) for part in (indicator.denominator, indicator.less))
+    return None if denominator is None or less is None else denominator - less
+
+
 def rate_of(indicator: Indicator, rolled: RollUp) -> Decimal | None:
     """Work a rate out from sums, to four places; None over a denominator of 0 or over incomplete cells."""
-    cells = (*indicator.numerator, *indicator.denominator, *indicator.less)
-    if any(code in rolled.incomplete for code in cells):
-        return None
-    numerator, denominator, less = (
-        sum_of(rolled.totals, part) for part in (indicator.numerator, indicator.denominator, indicator.less)
-    )
-    if numerator is None or denominator is None or less is None or denominator == less:
-        return None
-    rate = Decimal(numerator) / Decimal(denominator - less)
-    return rate.quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
+    cases, numerator = cases_of(indicator, rolled), sum_of(rolled.totals, indicator.numerator)
+    return share_of(numerator, cases) if cases and numerator is not None else None

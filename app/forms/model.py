@@ -152,30 +152,30 @@ class Table:
         raise KeyError(row)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cell:
-    """One number of the form."""
+    """One number of the form.  Each is made once and asked by the hundred, so it remembers its answers."""
 
     table: Table
     row: Axis
     column: Axis
 
-    @property
+    @cached_property
     def code(self) -> CellCode:
         """`table.row.column`."""
         return f"{self.table.code}.{self.row.code}.{self.column.code}"
 
-    @property
+    @cached_property
     def pointer(self) -> str:
         """Where the cell stands in a report's JSON (RFC 6901)."""
         return f"/{self.table.code}/{self.row.code}/{self.column.code}"
 
-    @property
+    @cached_property
     def measure(self) -> Measure:
         """What the cell counts."""
         return self.column.measure or self.row.measure or COUNT
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The cell as a message names it."""
         return f"{self.table.name}“{self.row.spoken}”行“{self.column.spoken}”列"
@@ -248,6 +248,11 @@ class Indicator:
     numerator: tuple[CellCode, ...]
     denominator: tuple[CellCode, ...]
     less: tuple[CellCode, ...] = ()
+
+    @property
+    def cells(self) -> tuple[CellCode, ...]:
+        """Every cell that it speaks of."""
+        return self.numerator + self.denominator + self.less
 
 
 @dataclass(frozen=True, eq=False)

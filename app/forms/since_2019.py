@@ -75,7 +75,8 @@ _ORGANISATIONS = Axis(
     ),
 )
 _NATURAL_PERSON = Axis("natural_person", "自然人")
-_APPLICANT_CODES = ("natural_person", *(leaf.code for leaf in _ORGANISATIONS.leaves()))
+_APPLICANTS = (_NATURAL_PERSON, *_ORGANISATIONS.leaves())
+_APPLICANT_CODES = tuple(leaf.code for leaf in _APPLICANTS)
 
 
 def requests_table(others: Axis) -> Table:
@@ -172,6 +173,14 @@ def _share_of_decided(code: str, label: str, *rows: str) -> Indicator:
     )
 
 
+def _share_of_applicants(applicant: Axis) -> Indicator:
+    received = "requests.received"
+    cells = (f"{received}.{applicant.code}",)
+    return Indicator(
+        f"applicant_{applicant.code}", f"申请人占比（{applicant.label}）", cells, (f"{received}.total",)
+    )
+
+
 INDICATORS = (
     _share_of_processed("granted", "公开率", "granted"),
     _share_of_processed("partially_granted", "部分公开率", "partially_granted"),
@@ -180,6 +189,13 @@ INDICATORS = (
     _share_of_decided(
         "litigation_reversed", "诉讼败诉率", "litigation_direct", "litigation_after_reconsideration"
     ),
+    Indicator(
+        "carried_over",
+        "结转率",
+        ("requests.pending_at_end.total",),
+        ("requests.received.total", "requests.pending_at_start.total"),
+    ),
+    *(_share_of_applicants(applicant) for applicant in _APPLICANTS),
 )
 
 

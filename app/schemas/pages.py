@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.domain.orders import Mark, Order
 from app.errors import Fault, InvalidRequest
 from app.schemas.fields import Out
 
@@ -63,3 +64,34 @@ def _wrong_cursor() -> InvalidRequest:
     return InvalidRequest(
         message, [Fault("", message, "wrong-cursor", {"in": "query", "parameter": "cursor"})]
     )
+
+
+def written_mark(order: Order, mark: Mark) -> list[str | int]:
+    """Write down what a list in some order goes on after, for `write_cursor`."""
+    key = "" if mark.key is None else f"#{mark.key}" if isinstance(mark.key, int) else mark.key.encode().hex()
+    return [_name_of(order), key, mark.code]
+
+
+def read_mark(cursor: str | None, order: Order) -> Mark | None:
+    """Return what a page of a list in this order goes on after; None where it is the first.
+
+    Raises:
+        InvalidRequest: the cursor isn't one that the service gave for such a list.
+    """
+    if cursor is None:
+        return None
+    name, key, code = map(str, read_cursor(cursor, ["", "", ""]))
+    if name != _name_of(order):
+        raise _wrong_cursor()
+    try:
+        number = int(key[1:]) if key.startswith("#") else None
+        text = bytes.fromhex(key).decode() if key and number is None else None
+    except ValueError as wrong:
+        raise _wrong_cursor() from wrong
+    if number is not None and not _may_be_looked_up(number):
+        raise _wrong_cursor()
+    return Mark(text if number is None else number, code)
+
+
+def _name_of(order: Order) -> str:
+    return f"{order.by} {'desc' if order.descending else 'asc'}"

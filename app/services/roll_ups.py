@@ -16,19 +16,21 @@ from app.services.agencies import find_agency, key_of
 from app.services.filed import find_form
 from app.services.obligations import excuses_under
 from app.services.paths import get_path, path_in
+from app.storage.members import Member, members_on
 from app.storage.numbers import (
     TABLES,
     Part,
     Source,
     Subtree,
     hold_reports,
+    list_filed,
     list_numbers,
-    list_sources,
     sum_numbers,
 )
-from app.storage.tree import Placed, statuses_under, subtree_on
 
 if TYPE_CHECKING:
+    from sqlalchemy import Table
+
     from app.auth.actor import Actor
     from app.domain.results import Result
     from app.domain.values import Values
@@ -63,18 +65,21 @@ class Covered:
     """An agency of the subtree and how it stands.
 
     Attributes:
-        agency: the agency.
-        name: what it was called on 31 December of the year.
+        agency: the agency, by its name on 31 December of the year.
         state: how it stands.
         status: the state of its report; None where it has none.
         reason: in Chinese, why it is left out, or which version is in where it is being corrected.
     """
 
-    agency: Agency
-    name: str
+    agency: Member
     state: CoverageState
     status: Status | None
     reason: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What the agency is called."""
+        return self.agency.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,41 @@ class RolledUp:
         return [covered for covered in self.coverage if covered.state is not CoverageState.EXCLUDED]
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is to be added up.
+
+    Attributes:
+        agency: at the top of the subtree.
+        form: the year's form.
+        subtree: whose reports count.
+    """
+
+    agency: Agency
+    form: ReportForm
+    subtree: Subtree
+
+    @property
+    def table(self) -> Table:
+        """Where the reports' numbers stand."""
+        return TABLES[self.form.version]
+
+
+def find_scope(session: ReadSession, actor: Actor, code: str, year: int, basis: Basis) -> Scope:
+    """Return what lies under an agency, as the tree stood on 31 December of the year.
+
+    Raises:
+        NotFound: there is no such agency, or it stood nowhere that day.
+        InvalidRequest: the year has no form.
+    """
+    agency = find_agency(session, actor, code, year=year)
+    form = find_form(year)
+    path = get_path(session, agency, year)
+    if path is None:
+        raise NotFound(f"“{agency.name}”在 {reference_day(year)} 不在机关树中，没有 {year} 年度的汇总")
+    return Scope(agency, form, Subtree(year, path, basis.statuses))
+
+
 def roll_up_subtree(
     session: ReadSession,
     actor: Actor,
@@ -137,31 +177,27 @@ def roll_up_subtree(
         NotFound: there is no such agency, or it stood nowhere that day.
         InvalidRequest: the year has no form.
     """
-    agency = find_agency(session, actor, code, year=year)
-    form = find_form(year)
-    path = get_path(session, agency, year)
-    if path is None:
-        raise NotFound(f"“{agency.name}”在 {reference_day(year)} 不在机关树中，没有 {year} 年度的汇总")
-    subtree = Subtree(year, path, basis.statuses)
-    connection, table = session.connection(), TABLES[form.version]
+    scope = find_scope(session, actor, code, year, basis)
+    agency, form, subtree, table = scope.agency, scope.form, scope.subtree, scope.table
+    connection = session.connection()
     if to_hold:
         hold_reports(connection, table, subtree)
-    sources = list_sources(connection, table, subtree, to_hold=to_hold)
+    filed = list_filed(connection, table, subtree)
     total = sum_numbers(connection, form, table, subtree).get("", RollUp(dict.fromkeys(form.cells), 0, {}))
-    placed = subtree_on(session, key_of(agency), reference_day(year))
-    coverage = _coverage(session, agency, placed, year, sources)
+    members = members_on(session, key_of(agency), reference_day(year))
+    coverage = _coverage(members, filed, excuses_under(session, agency, year))
     return RolledUp(
         agency,
-        next(place.name for place in placed if not place.depth),
+        next(member.name for member in members if member.id == agency.id),
         year,
         form,
         basis,
         total,
         parts={} if part is None else sum_numbers(connection, form, table, subtree, part),
         coverage=coverage,
-        sources=sources,
+        sources=[source for source in filed if source.counts],
         results=judge_balances(form, total.totals),
-        warnings=_warnings(placed, coverage),
+        warnings=_warnings(coverage),
         as_of=datetime.now(UTC),
     )
 
@@ -172,45 +208,36 @@ def numbers_of(session: ReadSession, rolled: RolledUp) -> dict[int, Values]:
     return list_numbers(session.connection(), rolled.form, TABLES[rolled.form.version], subtree)
 
 
-def _coverage(
-    session: ReadSession, agency: Agency, placed: list[Placed], year: int, sources: list[Source]
-) -> list[Covered]:
-    statuses = statuses_under(session, key_of(agency), reference_day(year), year)
-    added = {source.agency_id: source for source in sources}
-    excuses = excuses_under(session, agency, year)
-    keys = [key_of(place.agency) for place in placed]
-    return [
-        _covered(place, statuses.get(key), added.get(key), excuses.get(key))
-        for key, place in zip(keys, placed, strict=True)
-    ]
+def _coverage(members: list[Member], filed: list[Source], excuses: dict[int, str]) -> list[Covered]:
+    by_agency = {source.agency_id: source for source in filed}
+    return [_covered(member, by_agency.get(member.id), excuses.get(member.id)) for member in members]
 
 
-def _covered(place: Placed, stored: str | None, source: Source | None, excuse: str | None) -> Covered:
-    agency, name = place.agency, place.name
-    status = None if stored is None else Status(stored)
+def _covered(agency: Member, source: Source | None, excuse: str | None) -> Covered:
+    status = None if source is None else Status(source.own_status)
     if not agency.in_rollup:
-        return Covered(agency, name, CoverageState.EXCLUDED, status, "不在本级汇总范围内")
+        return Covered(agency, CoverageState.EXCLUDED, status, "不在本级汇总范围内")
     if agency.report_scope == ReportScope.AGGREGATE:
-        return Covered(agency, name, CoverageState.EXCLUDED, status, "它的报告本身就是汇总数，再加就重复了")
-    if source is not None:
+        return Covered(agency, CoverageState.EXCLUDED, status, "它的报告本身就是汇总数，再加就重复了")
+    if source is not None and source.counts:
         # of a report that is being corrected, what was published is added, whatever its own state
-        is_corrected = source.status != stored
+        is_corrected = source.status != source.own_status
         reason = "正在更正；计入的是已公布的那一版" if is_corrected else None
-        return Covered(agency, name, CoverageState.INCLUDED, status, reason)
+        return Covered(agency, CoverageState.INCLUDED, status, reason)
     if excuse is not None:
-        return Covered(agency, name, CoverageState.EXCUSED, status, excuse)
+        return Covered(agency, CoverageState.EXCUSED, status, excuse)
     if status is None:
-        return Covered(agency, name, CoverageState.MISSING, None, "没有报告")
-    return Covered(agency, name, CoverageState.DRAFT, status, f"报告的状态是“{status.label}”，还不能计入")
+        return Covered(agency, CoverageState.MISSING, None, "没有报告")
+    return Covered(agency, CoverageState.DRAFT, status, f"报告的状态是“{status.label}”，还不能计入")
 
 
-def _warnings(placed: list[Placed], coverage: list[Covered]) -> list[str]:
+def _warnings(coverage: list[Covered]) -> list[str]:
     """Name aggregates that are left out although nothing below them was added."""
-    parent_of = {place.agency.code: place.parent for place in placed}
-    fed: set[str] = set()
+    parent_of = {covered.agency.id: covered.agency.parent_id for covered in coverage}
+    fed: set[int] = set()
     for covered in coverage:
-        above = parent_of[covered.agency.code]
-        while covered.state is CoverageState.INCLUDED and above is not None and above not in fed:
+        above = covered.agency.parent_id if covered.state is CoverageState.INCLUDED else None
+        while above is not None and above not in fed:
             fed.add(above)
             above = parent_of.get(above)
     return [
@@ -218,5 +245,5 @@ def _warnings(placed: list[Placed], coverage: list[Covered]) -> list[str]:
         for covered in coverage
         if covered.agency.report_scope == ReportScope.AGGREGATE
         and covered.status is not None
-        and covered.agency.code not in fed
+        and covered.agency.id not in fed
     ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import cache, reduce
+from operator import add
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -162,9 +163,19 @@ class Subtree:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A report that a roll-up added."""
+class Source(NamedTuple):
+    """A report of a subtree, and what of it a roll-up adds; by the ten thousand, so it is a tuple.
+
+    Attributes:
+        agency_id: row number of the agency whose it is.
+        agency: its code.
+        report_id: row number of the report.
+        status: the state of what is added: of one that is being corrected, what was published.
+        version: which version is added.
+        revision: of the report.
+        own_status: the state of the report itself.
+        counts: whether anything of it is added.
+    """
 
     agency_id: int
     agency: str
@@ -172,6 +183,23 @@ class Source:
     status: str
     version: int
     revision: int
+    own_status: str
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """How some cells of the reports of a subtree are added up, in parts by some name.
+
+    Attributes:
+        cells: that are added.
+        sums: the name, how many reports, how many of them have all the cells, and the sum of each.
+        lacking: the name, how many reports lack a cell, and of these how many have each.
+    """
+
+    cells: tuple[CellCode, ...]
+    sums: Statement
+    lacking: Statement
 
 
 def sum_numbers(
@@ -182,23 +210,34 @@ def sum_numbers(
     Without *part* there is one sum, named by the empty string; with nothing to add there is none.
     Parts come in the order of their names, on every database.
     """
-    rows = connection.execute(_summing(table, part), subtree.parameters())
-    parts = {str(row[0]): _rolled_up(form, row[1], row[2:]) for row in rows}
+    return add_up(connection, _adding(form, table, part), subtree.parameters())
+
+
+def add_up(connection: Connection, adding: Adding, parameters: Mapping[str, object]) -> dict[str, RollUp]:
+    """Add cells up, in parts in the order of their names.
+
+    To count each cell takes as long as to add it.  So that is done for reports alone that lack any, in a
+    second statement, which there seldom is.
+    """
+    rows = connection.execute(adding.sums, parameters).all()
+    is_lacking = any(complete < included for _, included, complete, *_ in rows)
+    lacking = connection.execute(adding.lacking, parameters).all() if is_lacking else []
+    incomplete = {name: _incomplete(adding.cells, *counts) for name, *counts in lacking}
+    parts = {
+        str(name): RollUp(_totals(adding.cells, sums), included, incomplete.get(name, {}))
+        for name, included, _, *sums in rows
+        if included
+    }
     return dict(sorted(parts.items()))
 
 
-def _rolled_up(form: ReportForm, included: int, sums_and_counts: Sequence[Decimal | int | None]) -> RollUp:
-    sums, counts = sums_and_counts[::2], sums_and_counts[1::2]
+def _totals(cells: tuple[CellCode, ...], sums: Sequence[Decimal | int | None]) -> Values:
     # PostgreSQL adds BIGINT up as NUMERIC
-    totals = {
-        code: None if total is None else int(total) for code, total in zip(form.cells, sums, strict=True)
-    }
-    incomplete = {
-        code: included - int(count)
-        for code, count in zip(form.cells, counts, strict=True)
-        if count is not None and count < included
-    }
-    return RollUp(totals, included, incomplete)
+    return {code: None if total is None else int(total) for code, total in zip(cells, sums, strict=True)}
+
+
+def _incomplete(cells: tuple[CellCode, ...], reports: int, *counts: int) -> dict[CellCode, int]:
+    return {code: reports - count for code, count in zip(cells, counts, strict=True) if count < reports}
 
 
 def hold_reports(connection: Connection, table: Table, subtree: Subtree) -> None:
@@ -210,21 +249,19 @@ def hold_reports(connection: Connection, table: Table, subtree: Subtree) -> None
     chosen = select(REPORT.c.id).join(table, REPORT.c.id == table.c.report_id)
     parameters = subtree.parameters()
     del parameters["statuses"]
-    chosen = chosen.where(*_under(table)).order_by(REPORT.c.id).with_for_update(read=True, of=REPORT)
+    chosen = chosen.where(*_is_under(table)).order_by(REPORT.c.id).with_for_update(read=True, of=REPORT)
     connection.execute(chosen, parameters).all()
 
 
-def list_sources(
-    connection: Connection, table: Table, subtree: Subtree, *, to_hold: bool = False
-) -> list[Source]:
-    """Return the reports that a roll-up adds, by agency code.
+def list_sources(connection: Connection, table: Table, subtree: Subtree) -> list[Source]:
+    """Return the reports that a roll-up adds, by agency code."""
+    return [source for source in list_filed(connection, table, subtree) if source.counts]
 
-    With *to_hold* they stay as they are until the transaction ends.
-    """
-    chosen = _sourcing(table)
-    chosen = chosen.with_for_update(read=True, of=REPORT) if to_hold else chosen
-    rows = connection.execute(chosen, subtree.parameters())
-    return [Source(*row) for row in rows]
+
+def list_filed(connection: Connection, table: Table, subtree: Subtree) -> list[Source]:
+    """Return all reports of a subtree, by agency code, also those of which a roll-up adds nothing."""
+    rows = connection.execute(_filed(table), subtree.parameters()).all()
+    return [Source._make(row) for row in rows]
 
 
 def list_numbers(
@@ -300,24 +337,39 @@ def _moving(table: Table) -> Update:
 
 
 @cache
-def _summing(table: Table, part: Part | None) -> Statement:
-    name = literal("") if part is None else AGENCY.c[part.value]
-    columns = [shape(column) for column in _cells(table) for shape in (func.sum, func.count)]
-    return _counted(select(name, func.count(), *columns), table).group_by(name)
+def _adding(form: ReportForm, table: Table, part: Part | None) -> Adding:
+    return adding_by(None if part is None else AGENCY.c[part.value], table, tuple(form.cells))
+
+
+def adding_by(name: ColumnElement[str] | None, table: Table, cells: tuple[CellCode, ...]) -> Adding:
+    """Return how cells are added up in parts by a name, or as one sum without.
+
+    The statements are bound to what `Subtree.parameters` returns.
+    """
+    columns = [table.c[column_name(code)] for code in cells]
+    # null where one of them is: a report's cells stay far below what BIGINT holds, all together too
+    all_of_them: ColumnElement[int] = reduce(add, columns)
+    named = (literal("") if name is None else name).label("part")
+    sums = select(named, func.count(), func.count(all_of_them), *map(func.sum, columns))
+    counts = select(named, func.count(), *map(func.count, columns)).where(all_of_them.is_(None))
+    # one sum isn't grouped, or SQLite would sort what it adds
+    by = () if name is None else ("part",)
+    return Adding(cells, *(counted(each, table).group_by(*by) for each in (sums, counts)))
 
 
 @cache
-def _sourcing(table: Table) -> Statement:
+def _filed(table: Table) -> Statement:
     revised = is_revised()
     status = case((revised, literal(Status.PUBLISHED.value)), else_=REPORT.c.status)
     version = case((revised, REPORT.c.published_version), else_=REPORT.c.version)
-    columns = (AGENCY.c.id, AGENCY.c.code, REPORT.c.id, status, version, REPORT.c.revision)
-    return _counted(select(*columns), table).order_by(AGENCY.c.code)
+    whose = (AGENCY.c.id, AGENCY.c.code, REPORT.c.id, status, version, REPORT.c.revision)
+    chosen = select(*whose, REPORT.c.status, _counts().label("counts"))
+    return _under(chosen, table).where(table.c.slot == WORKING).order_by(AGENCY.c.code)
 
 
 @cache
 def _listing(table: Table) -> Statement:
-    return _counted(select(table.c.report_id, *_cells(table)), table)
+    return counted(select(table.c.report_id, *_cells(table)), table)
 
 
 def is_revised() -> ColumnElement[bool]:
@@ -330,22 +382,30 @@ def slot_that_counts() -> ColumnElement[str]:
     return case((is_revised(), literal(PUBLIC)), else_=literal(WORKING))
 
 
-def _counted(statement: Statement, table: Table) -> Statement:
-    revised = is_revised()
+def counted(statement: Statement, table: Table) -> Statement:
+    """Let a statement speak of the numbers that count of a subtree: `Subtree.parameters`."""
+    return _under(statement, table).where(table.c.slot == slot_that_counts(), _counts())
+
+
+def _under(statement: Statement, table: Table) -> Statement:
     return (
         statement.select_from(table)
         .join(REPORT, REPORT.c.id == table.c.report_id)
         .join(AGENCY, AGENCY.c.id == REPORT.c.agency_id)
         .where(
-            *_under(table),
-            table.c.slot == slot_that_counts(),
-            or_(revised, REPORT.c.status.in_(bindparam("statuses", expanding=True))),
-            AGENCY.c.in_rollup,
-            AGENCY.c.report_scope == ReportScope.OWN,
+            *_is_under(table),
         )
     )
 
 
-def _under(table: Table) -> tuple[ColumnElement[bool], ...]:
+def _is_under(table: Table) -> tuple[ColumnElement[bool], ...]:
     path = table.c.path
     return table.c.year == bindparam("of_year"), path >= bindparam("low"), path < bindparam("high")
+
+
+def _counts() -> ColumnElement[bool]:
+    return and_(
+        or_(is_revised(), REPORT.c.status.in_(bindparam("statuses", expanding=True))),
+        AGENCY.c.in_rollup,
+        AGENCY.c.report_scope == ReportScope.OWN,
+    )

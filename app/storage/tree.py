@@ -166,7 +166,9 @@ def below_lastly(agency_id: int) -> CTE:
     )
 
 
-def down_from(agency_id: int, day: date, name: str = "down") -> CTE:
+def down_from(
+    agency_id: int | BindParameter[int], day: date | BindParameter[date], name: str = "down"
+) -> CTE:
     """Return a query of an agency and all below it on a day: agency_id, parent_id, depth.
 
     Two of them in one statement need different names.

@@ -119,6 +119,30 @@ def test_lawsuits_lost_are_of_both_kinds_together() -> None:
     assert rate_of(INDICATORS["litigation_reversed"], result) == Decimal("0.1250")
 
 
+def test_the_share_carried_over_is_of_all_that_there_was_to_process() -> None:
+    result = rolled(
+        requests__received__total=6, requests__pending_at_start__total=2, requests__pending_at_end__total=3
+    )
+    assert rate_of(INDICATORS["carried_over"], result) == Decimal("0.3750")
+
+
+def test_the_share_of_each_kind_of_applicant_is_of_what_was_received() -> None:
+    received = {"requests__received__business": 1, "requests__received__research": 2}
+    result = rolled(**received, requests__received__total=3)
+    shares = {code: rate_of(each, result) for code, each in INDICATORS.items() if "applicant" in code}
+    assert shares.pop("applicant_business") == Decimal("0.3333")
+    assert shares.pop("applicant_research") == Decimal("0.6667")
+    assert set(shares.values()) == {Decimal("0.0000")}
+    assert len(shares) == 4
+
+
+@given(on_any_form(lambda form: st.lists(balanced_values(form), max_size=3)))
+def test_the_rates_of_balanced_reports_lie_between_0_and_1(case: tuple[ReportForm, list[Values]]) -> None:
+    form, reports = case
+    rates = [rate_of(indicator, roll_up(form, reports)) for indicator in form.indicators]
+    assert all(rate is None or 0 <= rate <= 1 for rate in rates)
+
+
 def test_a_rate_is_worked_out_from_sums_not_averaged() -> None:
     reports = [
         a_balanced_report() | {"requests.granted.total": 1, "requests.processed.total": 1},

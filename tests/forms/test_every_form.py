@@ -39,8 +39,7 @@ def test_sums_of_700_000_reports_fit_a_signed_64_bit_column(form: ReportForm) ->
 @EACH
 def test_every_indicator_speaks_of_cells_of_the_form(form: ReportForm) -> None:
     for indicator in form.indicators:
-        cells = (*indicator.numerator, *indicator.denominator, *indicator.less)
-        assert set(cells) <= form.cells.keys()
+        assert set(indicator.cells) <= form.cells.keys()
 
 
 @EACH
@@ -51,6 +50,13 @@ def test_indicators_as_county_staff_call_them(form: ReportForm) -> None:
         "denied": "不予公开率",
         "reconsideration_reversed": "复议纠错率",
         "litigation_reversed": "诉讼败诉率",
+        "carried_over": "结转率",
+        "applicant_natural_person": "申请人占比（自然人）",
+        "applicant_business": "申请人占比（商业企业）",
+        "applicant_research": "申请人占比（科研机构）",
+        "applicant_public_welfare": "申请人占比（社会公益组织）",
+        "applicant_legal_service": "申请人占比（法律服务机构）",
+        "applicant_other_organisation": "申请人占比（其他）",
     }
 
 

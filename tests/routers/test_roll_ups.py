@@ -14,8 +14,6 @@ from app.domain.results import Outcome
 from app.domain.roll_up import roll_up
 from app.domain.values import nest
 from app.forms.annual_2021 import FORM
-from app.main import create_app
-from app.settings import Settings
 from tests.api import (
     API,
     COUNTY,
@@ -36,12 +34,18 @@ from tests.builders import (
     balanced_values,
     typed_cells,
 )
-from tests.desk import Desk
-from tests.services.trees import YEAR, Unit, clear, forests, plant, plant_many, standing_under
+from tests.services.trees import (
+    YEAR,
+    Unit,
+    clear,
+    database_of,
+    forests,
+    plant,
+    plant_many,
+    standing_under,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from app.domain.values import Values
     from app.storage.engine import Database
 
@@ -59,19 +63,6 @@ def codes(members: list[dict[str, str]]) -> list[str]:
 
 
 # What the whole must be, whatever the tree
-
-
-@pytest.fixture
-def both(sqlite_url: str, postgres_url: str) -> Iterator[list[TestClient]]:
-    """Call two applications: one on SQLite, one on PostgreSQL."""
-    apps = [create_app(Settings(database_url=url, pool_size=5)) for url in (sqlite_url, postgres_url)]
-    with Desk(apps[0]) as one, Desk(apps[1]) as other:
-        yield [one, other]
-
-
-def database_of(client: TestClient) -> Database:
-    database: Database = client.app.state.database  # type: ignore[attr-defined]  # the application's
-    return database
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

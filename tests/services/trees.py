@@ -27,6 +27,8 @@ from tests.desk import plant_tokens
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from starlette.testclient import TestClient
+
     from app.domain.values import Values
     from app.storage.engine import Database, WriteSession
 
@@ -125,6 +127,12 @@ def _report_row(key: int, report: int, unit: Unit) -> dict[str, object]:
 def _numbers_row(top: Unit, _key: int, report: int, unit: Unit) -> dict[str, object]:
     place = {"report_id": report, "slot": WORKING, "year": YEAR, "path": path_of([top.code, unit.code])}
     return place | {column_name(code): value for code, value in unit.values.items()}
+
+
+def database_of(client: TestClient) -> Database:
+    """Return the database of the application that is called."""
+    database: Database = client.app.state.database  # type: ignore[attr-defined]  # the application's
+    return database
 
 
 def clear(database: Database) -> None:

@@ -1,0 +1,234 @@
+"""What roll-ups are made of."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from fastapi import Path, Query, Request, Response
+
+from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Limit, routes_of
+from app.domain.agencies import AgencyKind, AgencyLevel
+from app.domain.lifecycle import Basis
+from app.domain.orders import Order
+from app.domain.values import to_json
+from app.forms.model import Cell, Indicator, ReportForm
+from app.routers.answers import READING, page_of
+from app.routers.roll_ups import AgencyInPath, BasisInQuery, YearInPath
+from app.schemas.pages import read_mark, written_mark
+from app.schemas.results import Number
+from app.schemas.roll_up_parts import (
+    CellHeadOut,
+    ChildOut,
+    ChildrenOut,
+    ContributionOut,
+    ContributionsOut,
+    RankCountsOut,
+    RankedOut,
+    RankingOut,
+)
+from app.services.rankings import Measured, Of, Rankable, Ranked, mark_of_ranked, rank_parts
+from app.services.roll_up_parts import (
+    LARGEST_FIRST,
+    Asked,
+    ChildPart,
+    Contribution,
+    list_child_parts,
+    list_contributions,
+    mark_of_contribution,
+    mark_of_part,
+)
+from app.services.roll_ups import Scope
+
+router = routes_of("汇总", "/rollups/{agency}/{year}")
+
+CODE_LIMIT = 100
+CellName = Annotated[str, Query(max_length=CODE_LIMIT)]
+CellsInQuery = Annotated[
+    list[CellName],
+    Query(
+        max_length=300,
+        description="哪些格，可以写几次；不写为主要的格，all 为所有的格",
+        examples=[["requests.received.total"]],
+    ),
+]
+
+
+@router.get("/children", summary="下一级并排", responses=READING)
+def list_roll_up_children(
+    agency: AgencyInPath,
+    year: YearInPath,
+    request: Request,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentReader,
+    cells: CellsInQuery = [],  # noqa: B006 - FastAPI copies it
+    sort: Annotated[
+        str, Query(max_length=CODE_LIMIT, description="按什么排：code 代码，name 名称，或一格的代码")
+    ] = "code",
+    order: Annotated[Literal["asc", "desc"], Query(description="asc 小的在前，desc 大的在前")] = "asc",
+    basis: BasisInQuery = Basis.SUBMITTED,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT,
+) -> ChildrenOut:
+    """下一级每个机关一行，是它和它下面各单位的合计；上级机关自己的报告另占一行（本级）。
+
+    各行相加，每一格都等于上级的合计。按一格排时，缺的排在最后，相同的按代码排。
+    """
+    by = Order(sort, descending=order == "desc")
+    after = read_mark(cursor, by)
+    with database.reading() as session:
+        found = list_child_parts(session, actor, Asked(agency, year, basis), cells, by)
+    rest = [part for part in found.parts if after is None or by.comes_after(mark_of_part(part, by), after)]
+    shown, page = page_of(
+        request, response, rest, limit, lambda part: written_mark(by, mark_of_part(part, by))
+    )
+    form = found.scope.form
+    return ChildrenOut.model_validate(
+        {
+            **_head(found.scope, basis),
+            "cells": [cell_head(form.cells[code]) for code in found.cells],
+            "total": len(found.parts),
+            "items": [_child_out(form, part) for part in shown],
+            "page": page,
+        }
+    )
+
+
+def _head(scope: Scope, basis: Basis) -> dict[str, object]:
+    agency = scope.agency
+    whose = {"agency": agency.code, "name": agency.name, "year": scope.subtree.year}
+    return {**whose, "form": scope.form.version, "basis": basis}
+
+
+def cell_head(cell: Cell) -> CellHeadOut:
+    """Tell which cell is meant."""
+    return CellHeadOut(code=cell.code, label=cell.label, unit=cell.measure.unit)
+
+
+def _child_out(form: ReportForm, part: ChildPart) -> ChildOut:
+    child, total = part.child, part.total
+    return ChildOut(
+        agency=child.code,
+        name=child.name,
+        level=AgencyLevel(child.level),
+        kind=AgencyKind(child.kind),
+        is_own=part.is_own,
+        expected=child.expected,
+        included=total.included,
+        cells={code: to_json(form.cells[code].measure, value) for code, value in total.totals.items()},
+        incomplete_cells=total.incomplete,
+    )
+
+
+@router.get("/cells/{cell}", summary="一格由谁的数组成", responses=READING)
+def list_roll_up_cell(
+    agency: AgencyInPath,
+    year: YearInPath,
+    cell: Annotated[
+        str, Path(max_length=CODE_LIMIT, description="格的代码", examples=["requests.received.total"])
+    ],
+    request: Request,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentReader,
+    basis: BasisInQuery = Basis.SUBMITTED,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT,
+) -> ContributionsOut:
+    """计入的每份报告在这一格的数，大的在前，缺这一格的也列出，在最后。"""
+    after = read_mark(cursor, LARGEST_FIRST)
+    with database.reading() as session:
+        found = list_contributions(session, actor, Asked(agency, year, basis), cell, after, limit + 1)
+    shown, page = page_of(
+        request,
+        response,
+        found.items,
+        limit,
+        lambda item: written_mark(LARGEST_FIRST, mark_of_contribution(item)),
+    )
+    total, meant = found.total, found.cell
+    return ContributionsOut.model_validate(
+        {
+            **_head(found.scope, basis),
+            "cell": cell_head(meant),
+            "sum": to_json(meant.measure, total.totals[meant.code]),
+            "included": total.included,
+            "lacking": total.incomplete.get(meant.code, 0),
+            "items": [_contribution_out(meant, item) for item in shown],
+            "page": page,
+        }
+    )
+
+
+def _contribution_out(cell: Cell, item: Contribution) -> ContributionOut:
+    return ContributionOut(
+        agency=item.code,
+        name=item.name,
+        value=to_json(cell.measure, item.value),
+        share=None if item.share is None else str(item.share),
+        last_year=to_json(cell.measure, item.last_year),
+    )
+
+
+@router.get("/rankings", summary="名次", responses=READING)
+def list_rankings(
+    agency: AgencyInPath,
+    year: YearInPath,
+    request: Request,
+    response: Response,
+    database: CurrentDatabase,
+    actor: CurrentReader,
+    indicator: Annotated[
+        str | None,
+        Query(max_length=CODE_LIMIT, description="按哪个比率：汇总里 rates 的代码", examples=["granted"]),
+    ] = None,
+    cell: Annotated[
+        str | None,
+        Query(max_length=CODE_LIMIT, description="或者按哪一格", examples=["requests.received.total"]),
+    ] = None,
+    minimum: Annotated[int, Query(ge=1, le=10**9, description="比率的分母至少几件才排名次")] = 10,
+    of: Annotated[
+        Of, Query(description="排什么：units 各份报告，children 下一级各机关连同下面的合计")
+    ] = Of.UNITS,
+    level: Annotated[AgencyLevel | None, Query(description="只排这一层级的机关")] = None,
+    standing: Annotated[
+        Rankable, Query(description="要哪个名单：ranked 有名次的，below 件数太少的，unknown 有缺格的")
+    ] = Rankable.RANKED,
+    basis: BasisInQuery = Basis.SUBMITTED,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT,
+) -> RankingOut:
+    """按一个比率或一格从大到小排。比率由各自的合计数算出，取四位小数，相同的并列。没有计入报告的不排。"""
+    after = read_mark(cursor, LARGEST_FIRST)
+    measured = Measured(indicator, cell, minimum)
+    with database.reading() as session:
+        found = rank_parts(session, actor, Asked(agency, year, basis), measured, of=of, level=level)
+    rest = [
+        item
+        for item in found.lists[standing]
+        if after is None or LARGEST_FIRST.comes_after(mark_of_ranked(item), after)
+    ]
+    shown, page = page_of(
+        request, response, rest, limit, lambda item: written_mark(LARGEST_FIRST, mark_of_ranked(item))
+    )
+    return RankingOut.model_validate(
+        {
+            **_head(found.scope, basis),
+            "code": found.by.code,
+            "label": found.by.label,
+            "minimum": minimum if isinstance(found.by, Indicator) else None,
+            "counts": RankCountsOut(**{kind.value: len(items) for kind, items in found.lists.items()}),
+            "items": [_ranked_out(found.by, item) for item in shown],
+            "page": page,
+        }
+    )
+
+
+def _ranked_out(by: Indicator | Cell, item: Ranked) -> RankedOut:
+    value: Number | None = None
+    if isinstance(item.value, Decimal):
+        value = str(item.value)
+    elif isinstance(by, Cell):
+        value = to_json(by.measure, item.value)
+    return RankedOut(rank=item.rank, agency=item.code, name=item.name, value=value, cases=item.cases)
