@@ -26,6 +26,7 @@ from app.jobs.worker import Opening
 from app.routers import (
     access,
     agencies,
+    analyses,
     audit,
     batches,
     changes,
@@ -64,6 +65,7 @@ ROUTERS = (
     parts.router,
     imports.router,
     roll_ups.router,
+    analyses.router,
     changes.router,
     access.router,
     audit.router,

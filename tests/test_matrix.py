@@ -181,6 +181,9 @@ SAMPLES: dict[str, Sample] = {
     "get_roll_up": READ,
     "list_coverage": READ,
     "export_roll_up_file": READ,
+    "get_roll_up_report": READ,
+    "get_draft": READ,
+    "export_draft_file": READ,
     "list_changes": Sample(
         lambda _code, _year: {"params": {"limit": 200}},
         shows=lambda page, code: code in {item["agency"] for item in page["items"]},
@@ -266,7 +269,8 @@ def outcome_of(answer: Response) -> str:
     refused = (
         {error["code"] for error in answer.json().get("errors", [])} if answer.is_client_error else set()
     )
-    if answer.is_success:
+    # a body that adds up no others has no draft, whoever asks
+    if answer.is_success or refused == {"not-aggregate"}:
         return Outcome.DONE
     if answer.status_code == 422 and refused != {"unknown-agency"}:
         return answer.text

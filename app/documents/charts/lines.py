@@ -138,16 +138,17 @@ def _draw_marks(drawing: Drawing, plot: _Plot, top: Length) -> None:
     for at, marks in groupby(enumerate(plot.chart.marks), key=lambda each: each[1].at):
         x = plot.x(at) - plot.pitch / 2
         drawing.line((x, top + 18), (x, plot.bottom), ink=SOFT, dashes="3 3")
-        drawing.text(x, top + 14, "".join(_number_of(each) for each, _ in marks), anchor="middle")
+        drawing.text(x, top + 14, "".join(number_of_mark(each) for each, _ in marks), anchor="middle")
 
 
-def _number_of(at: int) -> str:
+def number_of_mark(at: int) -> str:
+    """Return the sign by which a mark is found again in its explanation."""
     return _NUMBERS[at] if at < len(_NUMBERS) else f"({at + 1})"
 
 
 def _note_marks(drawing: Drawing, y: Length) -> Length:
     for at, mark in enumerate(drawing.chart.marks):
-        said = f"{_number_of(at)} {drawing.chart.labels[mark.at]}起：{mark.words}"
+        said = f"{number_of_mark(at)} {drawing.chart.labels[mark.at]}起：{mark.words}"
         for line in wrapped(said, WIDTH, SMALL):
             drawing.text(0, y + SMALL, line, size=SMALL)
             y += _NOTE
