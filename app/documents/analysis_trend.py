@@ -98,6 +98,8 @@ def _contested(years: tuple[YearTotal, ...], code: CellCode) -> tuple[str, ...]:
 
 
 def _coverage(each: YearTotal) -> str:
+    if each.form is None:
+        return "—"
     return f"{0 if each.total is None else each.total.included}/{len(each.expected)}"
 
 
