@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.documents.charts import Chart, Kind, Series
-from app.documents.figures import FLOW, PROCESSED, Figures, said_percent
+from app.documents.figures import FLOW, PROCESSED, Figures, figures_of_one, said_percent
 from app.documents.memo import Matrix, Note, Paragraph, Picture, Subheading
 from app.domain.plausibility import RECEIVED
-from app.domain.roll_up import roll_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,9 +66,7 @@ def _rest(number: int) -> Iterator[Part]:
 
 def write(form: ReportForm, units: Sequence[Unit]) -> Iterator[Part]:
     """Rank the units that are in: by requests received, then by the share that was granted."""
-    counted = [
-        (unit, Figures(form, roll_up(form, [unit.values]))) for unit in units if unit.values is not None
-    ]
+    counted = [(unit, figures_of_one(form, unit.values)) for unit in units if unit.values is not None]
     if not counted:
         yield Paragraph("还没有单位的报告可以计入。")
         return

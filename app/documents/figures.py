@@ -15,6 +15,7 @@ from app.domain.values import to_printed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.domain.values import Values
     from app.forms.model import Axis, CellCode, Indicator, ReportForm
 
 REQUESTS, OUTCOMES, TOTAL = "requests", "outcomes", "total"
@@ -111,6 +112,11 @@ class Figures:
         """Return one of the form's rates in per cent, with two places; None where it can't be told."""
         indicator = next((each for each in self.form.indicators if each.code == code), None)
         return None if indicator is None else percent(indicator, self.rolled)
+
+
+def figures_of_one(form: ReportForm, values: Values) -> Figures:
+    """Return the figures of one report, which is its own sum."""
+    return Figures(form, RollUp(values, 1, {code: 1 for code, value in values.items() if value is None}))
 
 
 def share(part: int, whole: int) -> Decimal | None:

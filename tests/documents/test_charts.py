@@ -133,6 +133,13 @@ def test_a_bar_with_a_missing_part_is_not_drawn_and_says_which() -> None:
     assert len([rect for rect in drawing.findall(f"{SVG}rect") if rect.attrib["height"] == "34"]) == 2
 
 
+def test_a_bar_of_which_nothing_is_known_says_so_and_never_overflows() -> None:
+    names = [f"第{at}类办理结果" for at in range(6)]
+    series = tuple(Series(name, (None, 1 if name == names[0] else None)) for name in names)
+    words = words_in(parsed(Chart("one", Kind.STACKS, "构成", "件", ("2024年", "2025年"), series)))
+    assert {MISSING, "—（缺 5 项）"} <= set(words)
+
+
 def test_a_bar_of_zeros_says_so() -> None:
     drawing = parsed(Chart("one", Kind.STACKS, "构成", "件", ("2025年",), (Series("予以公开", (0,)),)))
     assert "全部为 0" in words_in(drawing)

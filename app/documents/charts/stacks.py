@@ -6,9 +6,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from app.documents.charts.drawing import SOFT, WIDTH, Drawing, Length, width_of
+from app.documents.charts.model import MISSING
 
 if TYPE_CHECKING:
-    from app.documents.charts.model import Chart
+    from app.documents.charts.model import Chart, Number
 
 _HEIGHT, _GAP, _BETWEEN = 34, 8, 14
 
@@ -41,8 +42,7 @@ def _draw_stack(drawing: Drawing, at: int, start: Length, y: Length) -> None:
     whole = sum(Fraction(value) for value in values if value is not None)
     if None in values or not whole:
         missing = [series.name for series in chart.series if series.values[at] is None]
-        words = f"—（缺：{'、'.join(missing)}）" if missing else "全部为 0"
-        drawing.text(start, y + 22, words, ink=SOFT)
+        drawing.text(start, y + 22, _instead(missing, values, WIDTH - start), ink=SOFT)
         return
     x = start
     for part, (series, value) in enumerate(zip(chart.series, values, strict=True)):
@@ -53,3 +53,13 @@ def _draw_stack(drawing: Drawing, at: int, start: Length, y: Length) -> None:
         if length > width_of(words) + _GAP:
             drawing.text(x + length / 2, y + 22, words, anchor="middle")
         x += length
+
+
+def _instead(missing: list[str], values: list[Number | None], room: Length) -> str:
+    """Say why a bar isn't drawn: the description has all names, where there is no room for them here."""
+    if not missing:
+        return "全部为 0"
+    if len(missing) == len(values):
+        return MISSING
+    words = f"—（缺：{'、'.join(missing)}）"
+    return words if width_of(words) <= room else f"—（缺 {len(missing)} 项）"
