@@ -26,6 +26,7 @@ from app.jobs.worker import Opening
 from app.routers import (
     access,
     agencies,
+    analyses,
     audit,
     batches,
     changes,
@@ -76,6 +77,7 @@ ROUTERS = (
     finalisations.router,
     collections.router,
     roll_up_parts.router,
+    analyses.router,
     changes.router,
     access.router,
     audit.router,

@@ -231,6 +231,9 @@ SAMPLES: dict[str, Sample] = {
     "list_roll_up_children": READ,
     "list_roll_up_cell": READ,
     "list_rankings": Sample(lambda _code, _year: {"params": {"indicator": "granted"}}),
+    "get_roll_up_report": READ,
+    "get_draft": READ,
+    "export_draft_file": READ,
     "list_changes": Sample(
         lambda _code, _year: {"params": {"limit": 200}},
         shows=lambda page, code: code in {item["agency"] for item in page["items"]},
@@ -324,7 +327,8 @@ def outcome_of(answer: Response) -> str:
     refused = (
         {error["code"] for error in answer.json().get("errors", [])} if answer.is_client_error else set()
     )
-    if answer.is_success:
+    # a body that adds up no others has no draft, whoever asks
+    if answer.is_success or refused == {"not-aggregate"}:
         return Outcome.DONE
     if answer.status_code == 422 and refused != {"unknown-agency"}:
         return answer.text

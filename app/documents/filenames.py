@@ -27,6 +27,11 @@ def roll_up_filename(form: ReportForm, agency: str, year: int, suffix: str = "xl
     return f"{_legal(form.title.format(agency=agency, year=year))}汇总.{suffix}"
 
 
+def filename(title: str, suffix: str) -> str:
+    """Name a file by its title: 盐池县2025年政府信息公开工作情况分析.docx."""
+    return f"{_legal(title)}.{suffix}"
+
+
 def content_disposition(filename: str) -> str:
     """Return the header that makes a browser save the answer under *filename* (RFC 6266, RFC 8187).
 

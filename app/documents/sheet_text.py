@@ -21,14 +21,17 @@ _SENTENCE_ENDS = "。；！？\n"
 
 
 def clean(text: str) -> str:
-    """Return text that a file can hold.
+    """Return text that a workbook can hold; what looks like Excel's own escape (`_x0041_`) is escaped."""
+    return _LOOKS_ESCAPED.sub("_x005F_", fit_for_xml(text))
+
+
+def fit_for_xml(text: str) -> str:
+    """Return text that an XML file can hold.
 
     Characters that XML can't hold (control characters, lone surrogates) become U+FFFD, so that a reader
-    sees that something stood there; line ends become one kind.  Text that looks like Excel's own escape
-    (`_x0041_`) is escaped in turn.
+    sees that something stood there; line ends become one kind.
     """
-    one_kind = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _LOOKS_ESCAPED.sub("_x005F_", _NOT_IN_XML.sub("\ufffd", one_kind))
+    return _NOT_IN_XML.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def paragraphs_of(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from app.domain.context import ALONE
 from app.domain.hints import hint_for
 from app.domain.plausibility import judge_plausibility
 from app.domain.prose.judging import judge_prose
+from app.domain.prose.texts import is_unwritten
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 from app.domain.similarity import judge_alike
@@ -82,7 +83,7 @@ def _prose_present(content: Content) -> Iterator[Result]:
     rule = RULES["R01"]
     for section in content.form.narratives:
         text = content.narratives.get(section.code)
-        kept = bool(text and text.strip())
+        kept = not is_unwritten(text)
         yield Result(
             rule,
             section.code,

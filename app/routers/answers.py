@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from app.documents.filenames import content_disposition
 from app.schemas.pages import PageOut, write_cursor
 from app.schemas.problems import Problem
-from app.services.exports import Exported
+from app.services.exports import Exported, Shape
 from app.services.filed import Filed
 from app.services.versions import mark_of, mark_of_filed
 from app.storage.collection_models import Collection
@@ -23,6 +23,7 @@ from app.storage.models import Agency, Report
 T = TypeVar("T")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 _FAILURES = {
     304: "与 If-None-Match 所说的相同，没有变化",
@@ -57,6 +58,16 @@ WORKBOOK: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "工作簿",
         "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+PAGE_OR_PAPER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "网页，或 Word 文件",
+        "content": {
+            "text/html": {"schema": {"type": "string"}},
+            DOCX: {"schema": {"type": "string", "format": "binary"}},
+        },
     }
 }
 
@@ -128,8 +139,8 @@ def page_of(
     return shown, PageOut(next=cursor, limit=limit)
 
 
-def download(exported: Exported, etag: str) -> Response:
-    """Answer with a workbook to save.
+def download(exported: Exported, etag: str, media_type: str = XLSX) -> Response:
+    """Answer with a file to save.
 
     Raises:
         NotModified: the caller has it already.
@@ -137,13 +148,27 @@ def download(exported: Exported, etag: str) -> Response:
     if exported.body is None:
         raise NotModified(etag)
     headers = {"Content-Disposition": content_disposition(exported.name), "ETag": etag}
-    return Response(exported.body, media_type=XLSX, headers=headers)
+    return Response(exported.body, media_type=media_type, headers=headers)
+
+
+def piece_of_writing(exported: Exported, shape: Shape) -> Response:
+    """Answer with a page to read, or a Word document to save.
+
+    Raises:
+        NotModified: the caller has it already.
+    """
+    etag = f'W/"{exported.mark}"'
+    if shape is Shape.PAPER:
+        return download(exported, etag, DOCX)
+    if exported.body is None:
+        raise NotModified(etag)
+    return show_page(exported.body, etag)
 
 
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 
-def show_page(page: str, etag: str | None = None) -> HTMLResponse:
+def show_page(page: str | bytes, etag: str | None = None) -> HTMLResponse:
     """Answer with a page of `app.documents.html`: its own styles hold, and it loads and runs nothing."""
     answer = HTMLResponse(page, headers={} if etag is None else {"ETag": etag})
     digests = (b64encode(hashlib.sha256(style).digest()).decode() for style in _STYLE.findall(answer.body))

@@ -1,18 +1,22 @@
-"""Workbooks of reports and roll-ups, from what is stored."""
+"""Files of reports and roll-ups, from what is stored: workbooks, and what is written about them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.auth.actor import Actor
-from app.documents.filenames import report_filename, roll_up_filename
+from app.documents.filenames import filename, report_filename, roll_up_filename
+from app.documents.html import write_page
+from app.documents.memo_paper import write_paper
 from app.documents.workbook import Owed, ReportBook, RollUpBook, UnitRow, write_report, write_roll_up
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.deadlines import CHINA
 from app.domain.lifecycle import Basis, Status
+from app.services.analyses import analyse, draft_memo, mark_of_memo
 from app.services.history import Correction, corrections_of, find_seen
 from app.services.roll_ups import CoverageState, numbers_of, roll_up_subtree
 from app.services.versions import mark_of_filed
@@ -25,16 +29,33 @@ if TYPE_CHECKING:
 PROVISIONAL = "临时"
 
 
+class Product(StrEnum):
+    """What is made of a report or a roll-up."""
+
+    WORKBOOK = "workbook"
+    ANALYSIS = "analysis"
+    DRAFT = "draft"
+
+
+class Shape(StrEnum):
+    """As what a piece of writing goes out."""
+
+    PAGE = "html"
+    PAPER = "docx"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A workbook that somebody wants.
+    """A file that somebody wants.
 
     Attributes:
         actor: who wants it.
         agency: whose, by its code.
         year: the report year.
         basis: which reports count in a roll-up; None for the workbook of a report.
-        known: marks of the workbooks that the caller has already.
+        known: marks of the files that the caller has already.
+        product: what is made of it.
+        shape: as what, where it is a piece of writing.
     """
 
     actor: Actor
@@ -42,6 +63,8 @@ class Wanted:
     year: int
     basis: Basis | None
     known: frozenset[str] = frozenset()
+    product: Product = Product.WORKBOOK
+    shape: Shape = Shape.PAPER
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +83,26 @@ class Exported:
 
 
 def export(database: Database, wanted: Wanted) -> Exported:
-    """Return a workbook; the database is let go before it is written.
+    """Return a file; the database is let go before it is written.
 
     Raises:
         NotFound: there is no such report or roll-up that the actor reaches.
-        InvalidRequest: the year has no form.
+        InvalidRequest: the year has no form, or the agency's report isn't made of others.
     """
+    if wanted.product is not Product.WORKBOOK:
+        return _export_memo(database, wanted)
     return _export_report(database, wanted) if wanted.basis is None else _export_roll_up(database, wanted)
+
+
+def _export_memo(database: Database, wanted: Wanted) -> Exported:
+    compose = analyse if wanted.product is Product.ANALYSIS else draft_memo
+    with database.reading() as session:
+        memo = compose(session, wanted.actor, wanted.agency, wanted.year, wanted.basis or Basis.SUBMITTED)
+    mark, name = mark_of_memo(memo), filename(memo.title, wanted.shape)
+    if mark in wanted.known:
+        return Exported(name, None, mark)
+    body = write_page(memo).encode() if wanted.shape is Shape.PAGE else write_paper(memo)
+    return Exported(name, body, mark)
 
 
 def _export_report(database: Database, wanted: Wanted) -> Exported:

@@ -138,6 +138,12 @@ class TestProse:
     def test_absent(self) -> None:
         assert len([r for r in found(judge(a_content(narratives={})), "R01") if r.blocks]) == 3
 
+    def test_a_section_that_holds_only_places_still_to_be_filled_is_not_written(self) -> None:
+        open_places = "【待填写：由撰写人写】\n 【待填写】"
+        half = {"overview": "甲【待填写】", "problems": open_places, "other_matters": "丙"}
+        broken = [result for result in judge(a_content(narratives=half)) if result.rule.id == "R01"]
+        assert [result.code for result in broken if result.blocks] == ["problems"]
+
 
 class TestMissing:
     def test_every_cell_filled(self) -> None:

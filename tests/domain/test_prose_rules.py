@@ -230,6 +230,7 @@ def test_a_form_without_these_cells_is_not_held_to_them() -> None:
         ("全市级、全市场、全国。", []),
         ("联系人XX，电话＿＿＿＿。", ["placeholder.overview"]),
         ("××镇待填。", ["placeholder.overview"]),
+        ("收到申请待核实。", ["placeholder.overview"]),
         ("某某单位。", ["placeholder.overview"]),
     ],
 )

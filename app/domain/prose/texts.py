@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.domain.content import Content
 
 OVERVIEW, PROBLEMS, OTHER_MATTERS = "overview", "problems", "other_matters"
+_ONLY_OPEN = re.compile(r"(?:【待填写[^】]*】|\s)*")
 _STOPS = re.compile("[。！？；!?;\n]")
 _LONGEST_QUOTE = 120
 _MOST_QUOTES = 5
@@ -43,6 +44,11 @@ def texts_of(content: Content) -> list[Text]:
     """Return the title, the preface and the sections that are written."""
     texts = (written(content, code) for code in places_of_text(content.form))
     return [text for text in texts if text is not None]
+
+
+def is_unwritten(text: str | None) -> bool:
+    """Tell whether a section is blank, or holds nothing but places that somebody is still to fill."""
+    return text is None or _ONLY_OPEN.fullmatch(text) is not None
 
 
 def written(content: Content, code: str) -> Text | None:

@@ -1,0 +1,122 @@
+"""Analyses of a roll-up for people to read, and the report that its body makes of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.documents.analysis import Facts, write_analysis
+from app.documents.analysis_trend import YearTotal
+from app.documents.analysis_units import Unit
+from app.documents.draft import draft_content, write_draft
+from app.domain.agencies import ReportScope, reference_day
+from app.errors import Fault, InvalidRequest
+from app.forms import form_of_year
+from app.services.agencies import key_of
+from app.services.paths import get_path
+from app.services.roll_ups import CoverageState, numbers_of, roll_up_subtree
+from app.storage.numbers import TABLES, Subtree, sum_numbers
+from app.storage.tree import subtree_on
+
+if TYPE_CHECKING:
+    from app.auth.actor import Actor
+    from app.documents.memo import Memo
+    from app.domain.content import Content
+    from app.domain.lifecycle import Basis
+    from app.services.roll_ups import Covered, RolledUp
+    from app.storage.engine import ReadSession
+
+PROVISIONAL = "临时"
+YEARS = 5
+_STATES = (CoverageState.INCLUDED, CoverageState.DRAFT, CoverageState.MISSING, CoverageState.EXCUSED)
+
+
+def analyse(session: ReadSession, actor: Actor, code: str, year: int, basis: Basis) -> Memo:
+    """Write the analysis of an agency's year and the four before it.
+
+    Raises:
+        NotFound: there is no such agency, or it stood nowhere at the end of the year.
+        InvalidRequest: the year has no form.
+    """
+    rolled = roll_up_subtree(session, actor, code, year, basis)
+    earlier = [_year_total(session, rolled, each) for each in range(year - YEARS + 1, year)]
+    return write_analysis(
+        Facts(
+            agency=rolled.agency.name,
+            year=year,
+            form=rolled.form,
+            basis=basis.label,
+            status=PROVISIONAL,
+            counts=tuple((state.label, len(rolled.standing(state))) for state in _STATES),
+            units=_units(session, rolled),
+            left_out=len(rolled.standing(CoverageState.EXCLUDED)),
+            total=rolled.total,
+            years=(*earlier, _this_year(rolled)),
+            results=tuple(rolled.results),
+            warnings=tuple(rolled.warnings),
+            as_of=rolled.as_of,
+        )
+    )
+
+
+def _this_year(rolled: RolledUp) -> YearTotal:
+    expected = frozenset(covered.agency.code for covered in rolled.expected)
+    total = rolled.total if rolled.total.included else None
+    return YearTotal(rolled.year, rolled.form, total, expected)
+
+
+def _year_total(session: ReadSession, rolled: RolledUp, year: int) -> YearTotal:
+    """Add up another year of the same body, on that year's tree."""
+    form, path = form_of_year(year), get_path(session, rolled.agency, year)
+    if form is None or path is None:
+        return YearTotal(year, form, None, frozenset())
+    subtree = Subtree(year, path, rolled.basis.statuses)
+    total = sum_numbers(session.connection(), form, TABLES[form.version], subtree).get("")
+    placed = subtree_on(session, key_of(rolled.agency), reference_day(year))
+    expected = frozenset(
+        place.agency.code
+        for place in placed
+        if place.agency.in_rollup and place.agency.report_scope == ReportScope.OWN
+    )
+    return YearTotal(year, form, total, expected)
+
+
+def _units(session: ReadSession, rolled: RolledUp) -> tuple[Unit, ...]:
+    numbers = numbers_of(session, rolled)
+    reports = {source.agency_id: source.report_id for source in rolled.sources}
+
+    def unit(covered: Covered) -> Unit:
+        agency = covered.agency
+        report = reports.get(key_of(agency))
+        values = None if report is None else numbers[report]
+        return Unit(agency.code, agency.name, covered.state.label, covered.reason or "", values)
+
+    return tuple(unit(covered) for covered in rolled.expected)
+
+
+def draft_report(session: ReadSession, actor: Actor, code: str, year: int, basis: Basis) -> Content:
+    """Return an aggregate agency's own report of the year as far as the sums make it.
+
+    Raises:
+        NotFound: there is no such agency, or it stood nowhere at the end of the year.
+        InvalidRequest: the year has no form, or the agency's report isn't made of others.
+    """
+    rolled = roll_up_subtree(session, actor, code, year, basis)
+    if rolled.agency.report_scope != ReportScope.AGGREGATE:
+        message = f"“{rolled.agency.name}”只报自己的年度报告，不由下面的单位汇总而成，不能代拟"
+        raise InvalidRequest(
+            message, [Fault("", message, "not-aggregate", {"in": "path", "parameter": "agency"})]
+        )
+    return draft_content(rolled.form, rolled.agency.name, year, rolled.total)
+
+
+def draft_memo(session: ReadSession, actor: Actor, code: str, year: int, basis: Basis) -> Memo:
+    """Return such a report as people read it."""
+    return write_draft(draft_report(session, actor, code, year, basis))
+
+
+def mark_of_memo(memo: Memo) -> str:
+    """Return what stays the same as long as nothing that it says has changed but its moment."""
+    said = repr(replace(memo, closing=()))
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
