@@ -10,7 +10,8 @@ from pydantic import Field, create_model
 from app.domain.content import TITLES
 from app.domain.values import nest
 from app.schemas.fields import DescribedAs, Out, one_of
-from app.schemas.reports import NEWEST_FIRST, AgencyCode, Year, named, parts_of
+from app.schemas.parts import NEWEST_FIRST, named, parts_of
+from app.schemas.reports import AgencyCode, Year
 
 if TYPE_CHECKING:
     from app.domain.content import Content

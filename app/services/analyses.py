@@ -16,8 +16,8 @@ from app.forms import form_of_year
 from app.services.agencies import key_of
 from app.services.paths import get_path
 from app.services.roll_ups import CoverageState, numbers_of, roll_up_subtree
+from app.storage.members import members_on
 from app.storage.numbers import TABLES, Subtree, sum_numbers
-from app.storage.tree import subtree_on
 
 if TYPE_CHECKING:
     from app.auth.actor import Actor
@@ -43,7 +43,7 @@ def analyse(session: ReadSession, actor: Actor, code: str, year: int, basis: Bas
     earlier = [_year_total(session, rolled, each) for each in range(year - YEARS + 1, year)]
     return write_analysis(
         Facts(
-            agency=rolled.agency.name,
+            agency=rolled.name,
             year=year,
             form=rolled.form,
             basis=basis.label,
@@ -73,12 +73,8 @@ def _year_total(session: ReadSession, rolled: RolledUp, year: int) -> YearTotal:
         return YearTotal(year, form, None, frozenset())
     subtree = Subtree(year, path, rolled.basis.statuses)
     total = sum_numbers(session.connection(), form, TABLES[form.version], subtree).get("")
-    placed = subtree_on(session, key_of(rolled.agency), reference_day(year))
-    expected = frozenset(
-        place.agency.code
-        for place in placed
-        if place.agency.in_rollup and place.agency.report_scope == ReportScope.OWN
-    )
+    members = members_on(session, key_of(rolled.agency), reference_day(year))
+    expected = frozenset(member.code for member in members if member.is_expected)
     return YearTotal(year, form, total, expected)
 
 
@@ -88,7 +84,7 @@ def _units(session: ReadSession, rolled: RolledUp) -> tuple[Unit, ...]:
 
     def unit(covered: Covered) -> Unit:
         agency = covered.agency
-        report = reports.get(key_of(agency))
+        report = reports.get(agency.id)
         values = None if report is None else numbers[report]
         return Unit(agency.code, agency.name, covered.state.label, covered.reason or "", values)
 
@@ -104,11 +100,11 @@ def draft_report(session: ReadSession, actor: Actor, code: str, year: int, basis
     """
     rolled = roll_up_subtree(session, actor, code, year, basis)
     if rolled.agency.report_scope != ReportScope.AGGREGATE:
-        message = f"“{rolled.agency.name}”只报自己的年度报告，不由下面的单位汇总而成，不能代拟"
+        message = f"“{rolled.name}”只报自己的年度报告，不由下面的单位汇总而成，不能代拟"
         raise InvalidRequest(
             message, [Fault("", message, "not-aggregate", {"in": "path", "parameter": "agency"})]
         )
-    return draft_content(rolled.form, rolled.agency.name, year, rolled.total)
+    return draft_content(rolled.form, rolled.name, year, rolled.total)
 
 
 def draft_memo(session: ReadSession, actor: Actor, code: str, year: int, basis: Basis) -> Memo:

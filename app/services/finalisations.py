@@ -177,7 +177,7 @@ def _refuse_unready(rolled: RolledUp) -> None:
         Unavailable: what was added isn't what was listed: a report came in between.
     """
     unready = [covered for covered in rolled.expected if covered.state not in _READY]
-    name = f"“{rolled.agency.name}”{rolled.year} 年度的汇总"
+    name = f"“{rolled.name}”{rolled.year} 年度的汇总"
     if unready:
         shown = "、".join(_in_words(covered) for covered in unready[:MOST_NAMED])
         more = f"等 {len(unready)} 个单位" if len(unready) > MOST_NAMED else f"共 {len(unready)} 个单位"
