@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from tests.model_terms import (
     NOT_FOUND,
+    SHORTEST_WORD,
     STEPS,
     STRANGER,
     SYSTEM,
@@ -22,6 +23,8 @@ from tests.model_terms import (
     No,
     Report,
     Token,
+    Verdict,
+    Word,
 )
 
 Judgement: TypeAlias = Callable[["Model", Token], int]
@@ -108,7 +111,7 @@ class Model:
         return self._create(token, agency, content, draft=draft)
 
     def _create(self, token: Token, agency: str, content: Content, *, draft: bool) -> int:
-        if not draft and not content.is_sound:
+        if not draft and not (content.keeps_the_rules and not content.is_doubtful):
             raise No(422)
         chain = next(above for above in self.lineage(agency) if above not in self.towns)
         self.reports[agency] = Report(chain, [content], [token])
@@ -154,6 +157,8 @@ class Model:
         reports = {agency: report.copied() for agency, report in self.reports.items()}
         trail = len(self.trail)
         self.told = [self._save_item(token, item, items, draft=draft) for item in items]
+        # entries of one moment are listed by chain
+        self.trail[trail:] = sorted(self.trail[trail:], key=lambda entry: entry.chain)
         if not atomic:
             return 207
         if max(self.told) > 201:
@@ -183,7 +188,7 @@ class Model:
         is_submitted = report.status == "submitted"
         if report.status in ("accepted", "published") or (draft and is_submitted):
             raise No(409)
-        if (submit or is_submitted) and not content.is_sound:
+        if (submit or is_submitted) and not report.may_be_submitted(content):
             raise No(422)
         is_changed = content != report.contents[-1]
         if is_changed:
@@ -214,10 +219,61 @@ class Model:
             raise No(409)
         if action == "accept" and token.person in self._authors(report):
             raise No(403, "own")
-        if action == "submit" and not report.contents[-1].is_sound:
+        if action == "accept" and not report.may_be_accepted:
+            raise No(409)
+        if action == "submit" and not report.may_be_submitted(report.contents[-1]):
             raise No(422)
         self._take(action, token, agency)
         return 200
+
+    def explain(self, token: Token, agency: str, text: str, tag: str) -> int:
+        report = found(self.require(token, agency, "file"))
+        if tag == "stale":
+            raise No(412)
+        if report.status in ("accepted", "published"):
+            raise No(409)
+        word = report.word
+        is_said = word is not None and word.text == text
+        if not report.contents[-1].is_doubtful or len(text) < SHORTEST_WORD:
+            raise No(422)
+        if word is not None and is_said and word.state == "refused":
+            raise No(422)
+        if not is_said:
+            report.words.append(Word(text, token))
+            report.revision += 1
+            self._tell("explain", token, agency)
+        return 200
+
+    def review(self, token: Token, agency: str, verdict: Verdict, tag: str) -> int:
+        report = found(self.require(token, agency, "review"))
+        if tag == "stale":
+            raise No(412)
+        if report.status != "submitted":
+            raise No(409)
+        word = report.word
+        if word is None:
+            if verdict is Verdict.ALL:
+                return 200
+            raise No(422)
+        if verdict is Verdict.WITHOUT_REASON:
+            raise No(422)
+        self._judge(token, agency, word, "refused" if verdict is Verdict.REFUSED else "accepted")
+        return 200
+
+    def _judge(self, token: Token, agency: str, word: Word, state: str) -> None:
+        report = self.reports[agency]
+        if state == "accepted":
+            if token.person == word.giver.person:
+                raise No(403, "own word")
+            if token.person in self._authors(report):
+                raise No(403, "own")
+            if word.state == "accepted":
+                return
+        word.state = state
+        report.revision += 1
+        self._tell("review", token, agency)
+        if state == "refused":
+            self._take("return", token, agency)
 
     def _authors(self, report: Report) -> set[str]:
         return {who.person for who in (report.savers[-1], report.submitter) if who}
@@ -235,8 +291,8 @@ class Model:
         report, may = self.reports[agency], dict.fromkeys(STEPS, True)
         for action, (right, states, _) in STEPS.items():
             may[action] = token.may(right) and report.status in states
-        may["accept"] &= token.person not in self._authors(report)
-        may["submit"] &= report.contents[-1].is_sound
+        may["accept"] &= token.person not in self._authors(report) and report.may_be_accepted
+        may["submit"] &= report.may_be_submitted(report.contents[-1])
         return {action for action, allowed in may.items() if allowed}
 
     def comment(self, token: Token, agency: str, *, is_known: bool) -> int:

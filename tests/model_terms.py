@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import NamedTuple
 
 SYSTEM, STRANGER = "_system", "未登录"
@@ -10,6 +11,9 @@ BALANCED = 20
 """The one number of received requests that goes with the other cells."""
 IMPLAUSIBLE = 10**12 - 1
 """More licences than anybody issues: nobody can report so many without a word about it."""
+
+SHORTEST_WORD = 10
+"""Characters of an explanation; fewer explain nothing."""
 
 RIGHTS = {
     "reporter": {"file", "comment", "publish"},
@@ -32,6 +36,15 @@ COUNTED = {
 }
 
 
+class Verdict(StrEnum):
+    """What a reviewer makes of an explanation, and whether a refusal says why."""
+
+    ALL = "all"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHOUT_REASON = "without reason"
+
+
 class No(Exception):  # noqa: N818 - it is an answer
     """The service must refuse; *what* tells apart what one person is refused at one address."""
 
@@ -48,8 +61,14 @@ class Content(NamedTuple):
     received: int | None
 
     @property
-    def is_sound(self) -> bool:
-        return self.licensing not in (None, IMPLAUSIBLE) and self.received == BALANCED
+    def keeps_the_rules(self) -> bool:
+        """Whether it keeps those that no explanation can take the place of."""
+        return self.licensing is not None and self.received == BALANCED
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether there is a finding that has to be explained: the only one that there ever is."""
+        return self.licensing == IMPLAUSIBLE
 
 
 class Item(NamedTuple):
@@ -90,6 +109,15 @@ class Token:
 
 
 @dataclass
+class Word:
+    """What somebody said of the finding, and what became of it: given, accepted or refused."""
+
+    text: str
+    giver: Token
+    state: str = "given"
+
+
+@dataclass
 class Report:
     chain: str
     contents: list[Content]
@@ -99,9 +127,27 @@ class Report:
     submitter: Token | None = None
     published: int | None = None
     comments: int = 0
+    words: list[Word] = field(default_factory=list)
 
     def copied(self) -> Report:
-        return replace(self, contents=[*self.contents], savers=[*self.savers])
+        words = [replace(word) for word in self.words]
+        return replace(self, contents=[*self.contents], savers=[*self.savers], words=words)
+
+    @property
+    def word(self) -> Word | None:
+        """What was said last of the finding that there is: it holds as long as the figure is the same."""
+        return self.words[-1] if self.words and self.contents[-1].is_doubtful else None
+
+    def may_be_submitted(self, content: Content) -> bool:
+        """Tell whether it may be with this content: explained, where it has to be, and not in vain."""
+        has_word = bool(self.words) and self.words[-1].state != "refused"
+        return content.keeps_the_rules and (has_word or not content.is_doubtful)
+
+    @property
+    def may_be_accepted(self) -> bool:
+        """Whether what had to be explained was, and will do."""
+        has_word = self.word is not None and self.word.state == "accepted"
+        return has_word or not self.contents[-1].is_doubtful
 
     @property
     def is_revised(self) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.model import Model
-from tests.model_terms import BALANCED, Content, Item
-from tests.steps import TOWNS, Batch, Patch, Put, Step, Take
+from tests.model_terms import BALANCED, IMPLAUSIBLE, Content, Item, Verdict
+from tests.steps import TOWNS, Batch, Explain, Patch, Put, Review, Step, Take
 
 
 class Plan:
@@ -31,9 +31,24 @@ class Proceed(Plan):
             for who in _at_work(model, self.agency)
             for action in sorted(model.choices(model.tokens[who], self.agency))
         ]
-        onwards = [step for step in steps if step.action not in ("withdraw", "return")]
-        steps = onwards if onwards and self.choice % 5 != 4 else steps
-        return steps[self.choice % len(steps)] if steps else None
+        onwards: list[Step] = [step for step in steps if step.action not in ("withdraw", "return")]
+        onwards += _words_on(model, self.agency, self.choice)
+        chosen = onwards if onwards and self.choice % 5 != 4 else steps
+        return chosen[self.choice % len(chosen)] if chosen else None
+
+
+def _words_on(model: Model, agency: str, choice: int) -> list[Step]:
+    """Return who may explain what has to be, or judge the explanation that waits."""
+    report, people = model.reports[agency], _at_work(model, agency)
+    if not report.contents[-1].is_doubtful or report.may_be_accepted:
+        return []
+    if report.word is None or report.word.state == "refused":
+        text = f"已与台账逐条核对，第 {choice} 次核对也没有填错"
+        may = [who for who in people if model.tokens[who].may("file")]
+        return [Explain(who, agency, text, "current") for who in may]
+    verdict = Verdict.REFUSED if choice % 3 == 2 else Verdict.ACCEPTED
+    may = [who for who in people if model.tokens[who].may("review") and report.status == "submitted"]
+    return [Review(who, agency, verdict, "current") for who in may]
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,23 @@ class Work(Plan):
             return Patch(who, self.agency, ("licensing", self.number), draft=False, tag="current")
         content, tag = Content(self.number, BALANCED), "current" if is_there else "none"
         return Put(who, self.agency, content, draft=self.choice % 3 == 0, tag=tag)
+
+
+@dataclass(frozen=True)
+class Doubt(Plan):
+    """Somebody writes down a figure that has to be explained, or the report with one goes on."""
+
+    agency: str
+    choice: int
+
+    def step_in(self, model: Model) -> Step | None:
+        report = model.reports.get(self.agency)
+        if report and (report.contents[-1].is_doubtful or report.status not in ("draft", "returned")):
+            words = _words_on(model, self.agency, self.choice)
+            onwards = Proceed(self.agency, self.choice).step_in(model)
+            return words[self.choice % len(words)] if words else onwards
+        # a draft
+        return Work(self.agency, IMPLAUSIBLE, 6 * self.choice).step_in(model)
 
 
 @dataclass(frozen=True)

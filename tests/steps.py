@@ -10,7 +10,7 @@ from app.forms.annual_2021 import FORM
 from tests.api import API, TITLE, YEAR, a_report, address
 from tests.builders import a_modest_report, typed_cells
 from tests.model import Model
-from tests.model_terms import BALANCED, Content, Item, Report, Token
+from tests.model_terms import BALANCED, Content, Item, Report, Token, Verdict
 from tests.stage import BATCH, Call, Stage
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ CELLS = {"licensing": "disclosure.licensing.decisions", "received": "requests.re
 BASE = a_modest_report()
 assert BASE[CELLS["received"]] == BALANCED
 TOTAL = "requests.received.total"
+FINDING = {"rule": "R28", "code": CELLS["licensing"]}
+"""The finding on licences that nobody can believe."""
 
 
 def values_of(content: Content) -> Values:
@@ -177,6 +179,43 @@ class Take:
 
 
 @dataclass(frozen=True)
+class Explain:
+    """Somebody explains the finding that there may be."""
+
+    who: int
+    agency: str
+    text: str
+    tag: str
+
+    def call(self, _stage: Stage, /) -> Call:
+        body = {"items": [{**FINDING, "text": self.text}]}
+        return Call("POST", address(self.agency, rest="/explanations"), body, about=address(self.agency))
+
+    def expect(self, model: Model, token: Token) -> int:
+        return model.explain(token, self.agency, self.text, self.tag)
+
+
+@dataclass(frozen=True)
+class Review:
+    """Somebody judges the explanation that there may be."""
+
+    who: int
+    agency: str
+    verdict: Verdict
+    tag: str
+
+    def call(self, _stage: Stage, /) -> Call:
+        path = address(self.agency, rest="/explanations/reviews")
+        said = {**FINDING, "accepted": self.verdict is Verdict.ACCEPTED}
+        said |= {"reason": "没有说到点子上"} if self.verdict is Verdict.REFUSED else {}
+        items = "all" if self.verdict is Verdict.ALL else [said]
+        return Call("POST", path, {"items": items}, about=address(self.agency))
+
+    def expect(self, model: Model, token: Token) -> int:
+        return model.review(token, self.agency, self.verdict, self.tag)
+
+
+@dataclass(frozen=True)
 class Remark:
     who: int
     agency: str
@@ -247,6 +286,7 @@ class Look:
         "versions": "/reports/{agency}/{year}/versions",
         "actions": "/reports/{agency}/{year}/actions",
         "comments": "/reports/{agency}/{year}/comments",
+        "explanations": "/reports/{agency}/{year}/explanations",
         "total": "/rollups/{agency}/{year}",
         "audit": "/audit",
     }
@@ -310,6 +350,14 @@ class Look:
 
     def _comments(self, model: Model, _token: Token, body: dict[str, Any]) -> tuple[object, object]:
         return len(body["items"]), model.reports[self.agency].comments
+
+    def _explanations(self, model: Model, _token: Token, body: dict[str, Any]) -> tuple[object, object]:
+        report = model.reports[self.agency]
+        shown = [(item["text"], item["given_by"], item["state"], item["holds"]) for item in body["items"]]
+        needed = [item for item in body["needed"] if item["rule"] == FINDING["rule"]]
+        said = [(word.text, word.giver.holder, word.state, word is report.word) for word in report.words]
+        has_word = report.word is not None and report.word.state != "refused"
+        return (shown, len(needed)), (said, int(report.contents[-1].is_doubtful and not has_word))
 
     def _total(self, model: Model, _token: Token, body: dict[str, Any]) -> tuple[object, object]:
         shown = {source["agency"]: source["version"] for source in body["sources"]}

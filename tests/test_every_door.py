@@ -252,7 +252,8 @@ def _submit(doors: Doors, code: str, content: Content, results: list[Result], ta
 
 
 def _import(doors: Doors, contents: dict[str, Content]) -> None:
-    """Let the towns send next year's report as a document."""
+    """Let the towns send next year's report as a document; a number that might be several is left missing."""
+    read = {}
     for code, content in contents.items():
         answer = doors.client.post(
             f"{API}/imports",
@@ -260,6 +261,8 @@ def _import(doors: Doors, contents: dict[str, Content]) -> None:
             files={"file": ("report.txt", a_text(content))},
         )
         assert answer.status_code == 200, answer.text
-    for code, context in doors.contexts(contents).items():
-        content = contents[code]
-        assert doors.findings(code, content.year)["items"] == _expected(content, context), code
+        unclear = [cell for cell, how in answer.json()["cells"].items() if how["state"] == "unclear"]
+        read[code] = replace(content, values={**content.values, **dict.fromkeys(unclear)})
+    for code, context in doors.contexts(read).items():
+        expected = _expected(read[code], context)
+        assert doors.findings(code, YEAR + 1)["items"] == expected, code

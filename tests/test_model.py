@@ -36,8 +36,9 @@ from tests.model_terms import (
     Entry,
     Item,
     Token,
+    Verdict,
 )
-from tests.plans import AcceptOwn, Again, Deliver, Follow, Plan, Proceed, Restart, Work
+from tests.plans import AcceptOwn, Again, Deliver, Doubt, Follow, Plan, Proceed, Restart, Work
 from tests.services.trees import clear
 from tests.stage import Call, Stage
 from tests.steps import (
@@ -49,12 +50,14 @@ from tests.steps import (
     Batch,
     Create,
     Delete,
+    Explain,
     Issue,
     Look,
     Move,
     Patch,
     Put,
     Remark,
+    Review,
     Revoke,
     Step,
     Take,
@@ -121,6 +124,12 @@ DELIVER = st.builds(Deliver, st.sets(AGENCY, min_size=1).map(sorted).map(tuple),
 AGAIN = st.builds(Again, st.integers(0, 50))
 FOLLOW = st.builds(Follow, st.integers(1, 5))
 RESTART = st.just(Restart())
+TEXT = st.sampled_from(("已与登记台账逐条核对，没有填错", "经县局复核，数字属实，没有填错", "没有填错"))
+EXPLAIN = st.builds(Explain, WHO, PLACE, TEXT, st.sampled_from(("none", "current", "current", "stale")))
+REVIEW = st.builds(
+    Review, WHO, PLACE, st.sampled_from(list(Verdict)), st.sampled_from(("none", "current", "stale"))
+)
+DOUBT = st.builds(Doubt, PLACE, st.integers(0, 50))
 REMARK = st.builds(Remark, WHO, AGENCY, st.sampled_from((TOTAL, TOTAL, "requests.recieved.total")))
 MOVE = st.builds(Move, WHO, st.sampled_from(TOWNS), st.sampled_from(list(AGENCIES)), TAG)
 CORRECT_PLACE = st.builds(Move, st.just(6), st.sampled_from(TOWNS), AGENCY, st.just("current"))
@@ -228,7 +237,7 @@ class Play:
             step.check(self.model, answer.json())
         if isinstance(step, Look) and status == 200:
             step.check(self.model, token, answer.json())
-        if isinstance(step, Create | Put | Patch | Take) and answer.is_success:
+        if isinstance(step, Create | Put | Patch | Take | Explain | Review) and answer.is_success:
             Look(who, step.agency, "report", "").check(self.model, token, answer.json())
 
     def look(self, what: str, agency: str, who: int | None = None, basis: str = "submitted") -> None:
@@ -248,7 +257,7 @@ class Play:
         self.check_trail()
         top, basis = TOTALS[self.taken % len(TOTALS)]
         self.look("total", top, basis=basis)
-        what = ("report", "actions", "reports", "agencies", "versions")[self.taken % 5]
+        what = ("report", "actions", "reports", "agencies", "versions", "explanations")[self.taken % 6]
         self.look(what, agency, self._somebody())
 
     def _somebody(self) -> int | None:
@@ -270,7 +279,7 @@ class Play:
             self.look("agencies", "P", who)
             self.look("reports", "P", who)
         for agency in self.model.reports:
-            for what in ("report", "actions", "versions", "comments"):
+            for what in ("report", "actions", "versions", "comments", "explanations"):
                 self.look(what, agency)
             self._check_contents(agency)
         self.look("audit", "P")
@@ -310,9 +319,24 @@ class Running:
         self.__enter__()
 
 
-ALLOWED = [*[PROCEED] * 8, *[WORK] * 3, *[CORRECT_PLACE] * 2, *[DELIVER] * 2]
+ALLOWED = [*[PROCEED] * 8, *[WORK] * 3, *[DOUBT] * 6, *[CORRECT_PLACE] * 2, *[DELIVER] * 2]
 OTHERWISE = [*[AGAIN] * 3, FOLLOW, RESTART]
-TRIED = [ACCEPT_OWN, BATCH, CREATE, PUT, PATCH, DELETE, TAKE, REMARK, MOVE, ISSUE, REVOKE, LOOK]
+TRIED = [
+    ACCEPT_OWN,
+    BATCH,
+    CREATE,
+    PUT,
+    PATCH,
+    DELETE,
+    TAKE,
+    EXPLAIN,
+    REVIEW,
+    REMARK,
+    MOVE,
+    ISSUE,
+    REVOKE,
+    LOOK,
+]
 ANYTHING = st.one_of(ALLOWED + TRIED + OTHERWISE)
 
 
@@ -358,6 +382,42 @@ def test_what_is_published_counts_wherever_its_agency_moves_until_a_correction_i
     # filed, corrected three times, published twice and opened again
     assert play.model.reports["A1"].published == 4
     assert play.model.reports["A1"].is_revised
+
+
+def test_an_explanation_is_given_refused_given_anew_and_accepted(database_url: str) -> None:
+    told, again = "已与登记台账逐条核对，没有填错", "经县局复核，数字属实，没有填错"
+    submit, accept = (
+        Take(who, "A1", action, explained=False, tag="none") for who, action in ((0, "submit"), (3, "accept"))
+    )
+    script: list[Step] = [
+        Create(0, "A1", Content(IMPLAUSIBLE, BALANCED), draft=True),
+        submit,  # refused: not explained
+        Explain(0, "A1", "没有填错", "current"),  # refused: too short
+        Explain(0, "A1", told, "current"),
+        Explain(0, "A1", told, "current"),  # said already
+        submit,
+        accept,  # refused: nobody has looked at the explanation
+        Review(2, "A1", Verdict.ALL, "current"),  # refused: whoever explained comes by another name
+        Review(3, "A1", Verdict.WITHOUT_REASON, "none"),
+        Review(3, "A1", Verdict.REFUSED, "current"),
+        submit,  # refused: the explanation won't do
+        Explain(0, "A1", told, "current"),  # refused: nor the same once more
+        Explain(1, "A1", again, "current"),
+        submit,
+        Review(3, "A1", Verdict.ALL, "current"),
+        accept,
+        Explain(0, "A1", told, "current"),  # refused: closed
+    ]
+    with Running(database_url) as service:
+        play = Play([Stage(service)])
+        for step in script:
+            play.take(step)
+            play.look("explanations", "A1")
+            play.check("A1")
+        play.check_all()
+    report = play.model.reports["A1"]
+    assert report.status == "accepted"
+    assert [word.state for word in report.words] == ["refused", "accepted"]
 
 
 SCRIPTS = st.lists(ANYTHING, min_size=STEPS_EACH, max_size=STEPS_EACH)
