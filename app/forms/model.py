@@ -152,30 +152,30 @@ class Table:
         raise KeyError(row)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cell:
-    """One number of the form."""
+    """One number of the form.  What it is called is worked out once: judging asks for it all the time."""
 
     table: Table
     row: Axis
     column: Axis
 
-    @property
+    @cached_property
     def code(self) -> CellCode:
         """`table.row.column`."""
         return f"{self.table.code}.{self.row.code}.{self.column.code}"
 
-    @property
+    @cached_property
     def pointer(self) -> str:
         """Where the cell stands in a report's JSON (RFC 6901)."""
         return f"/{self.table.code}/{self.row.code}/{self.column.code}"
 
-    @property
+    @cached_property
     def measure(self) -> Measure:
         """What the cell counts."""
         return self.column.measure or self.row.measure or COUNT
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The cell as a message names it."""
         return f"{self.table.name}“{self.row.spoken}”行“{self.column.spoken}”列"
