@@ -19,7 +19,7 @@ _LEVELS = {
 }
 
 _INTRODUCTION = """\
-<!-- Made by `python -m docs.generate` from app/domain/rules.py: don't edit it here. -->
+<!-- Made by `python -m docs.generate` from app/domain/rules.py and messages.py: don't edit it here. -->
 
 A result names its rule and the rule's version. The verdict with which a version passed the gate
 is kept with that version and never written anew; `GET /api/v1/reports/{agency}/{year}/findings`
@@ -42,10 +42,19 @@ holds above. 强制性 rules are the same everywhere, and so is R35. Every setti
 
 The thresholds, whole numbers in their unit, where nobody has set them:"""
 
+_MESSAGES = """\
+The `message` of every result is one of its rule's templates with the fields filled in, word for
+word. A name begins with the result's outcome: `kept`, `broken`, `not_evaluated`. `refused` is
+said where a request is turned away for the rule's sake, and a `part` stands in a field of other
+messages. After the dot follows which case it is. `{cell}` and `{missing}` name cells, `{place}`
+any other place; `{found}` is what stands there, `{expected}` what should, and `{difference}` is
+never below 0. R19 and R40 have no message: no result and no refusal is theirs."""
+
 
 def rules_page() -> str:
     """Return the page about the rules."""
-    return "\n\n".join(["# The rules", _INTRODUCTION, *_rule_parts(), *_setting_parts()]) + "\n"
+    parts = [*_rule_parts(), *_setting_parts(), *_message_parts()]
+    return "\n\n".join(["# The rules", _INTRODUCTION, *parts]) + "\n"
 
 
 def _rule_parts() -> Iterator[str]:
@@ -87,3 +96,15 @@ def _setting_parts() -> Iterator[str]:
         for code, threshold in rule.thresholds.items()
     )
     yield table_of(("Rule", "Threshold", "What it is", "Unless set", "Unit"), rows)
+
+
+def _message_parts() -> Iterator[str]:
+    yield "## What they say"
+    yield _MESSAGES
+    shared: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for rule in CATALOGUE:
+        shared.setdefault(tuple(rule.messages_on(FORMS[-1]).items()), []).append(rule.id)
+    rows = (
+        (" ".join(rules), f"`{name}`", text) for messages, rules in shared.items() for name, text in messages
+    )
+    yield table_of(("Rule", "Message", "Template"), rows)

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from app.documents.text_lines import Line
     from app.documents.text_parts import Heading, Parts
     from app.documents.text_title import Title
+    from app.domain.rules import Rule
     from app.forms.model import ReportForm, Section
 
 _LONGEST_QUOTE = 60
 _MOST_QUOTES = 20
+_SECTIONS, _WORDING = RULES["R01"], RULES["R36"]
 
 
 def broken(
-    rule: str,
+    rule: Rule,
     code: str,
     message: str,
     pointer: str = "",
@@ -33,7 +35,7 @@ def broken(
 ) -> Result:
     """Make a finding of something that isn't as the form has it; it never shows personal data."""
     hidden = tuple(masked(quote) for quote in quotes)
-    return Result(RULES[rule], code, Outcome.BROKEN, masked(message), pointer, cells, quotes=hidden)
+    return Result(rule, code, Outcome.BROKEN, masked(message), pointer, cells, quotes=hidden)
 
 
 def shortened(text: str) -> str:
@@ -50,9 +52,9 @@ def pointer_of(section: Section) -> str:
 def title_findings(title: Title | None, above: list[Line]) -> Iterator[Result]:
     """Say that there is no title, or name the lines above it that aren't part of it."""
     if title is None:
-        yield broken("R36", "title", "没有找到报告的标题，单位和年度没法从文件里得知", "/title")
+        yield broken(_WORDING, "title", _WORDING.say("broken.no_title"), "/title")
     if above:
-        yield _left_out("text.above", "标题之前", above, "/title")
+        yield _left_out("text.above", _WORDING.say("part.above_title"), above, "/title")
 
 
 def section_findings(form: ReportForm, parts: Parts) -> Iterator[Result]:
@@ -62,19 +64,19 @@ def section_findings(form: ReportForm, parts: Parts) -> Iterator[Result]:
         if not found[section.code]:
             yield _missing(section)
         elif found[section.code] > 1:
-            message = f"标题“{section.heading}”出现了 {found[section.code]} 次，请看是不是多余或者写错了"
-            yield broken("R01", f"heading.{section.code}.repeated", message, pointer_of(section))
+            message = _SECTIONS.say("broken.repeated", place=section.heading, count=found[section.code])
+            yield broken(_SECTIONS, f"heading.{section.code}.repeated", message, pointer_of(section))
     yield from _wordings(parts.headings)
     order = order_of(form, parts.headings)
     if order != sorted(order):
         headings = "".join(f"“{form.sections[place].heading}”" for place in order)
-        yield broken("R01", "heading.order", f"各部分的顺序与格式不同，文件里依次是{headings}")
+        yield broken(_SECTIONS, "heading.order", _SECTIONS.say("broken.order", found=headings))
 
 
 def _missing(section: Section) -> Result:
-    rest = "" if section.table else "，这一部分的文字没有读入"
-    message = f"没有找到标题“{section.heading}”{rest}"
-    return broken("R01", f"heading.{section.code}", message, pointer_of(section))
+    name = "broken.no_heading" if section.table else "broken.no_section"
+    message = _SECTIONS.say(name, place=section.heading)
+    return broken(_SECTIONS, f"heading.{section.code}", message, pointer_of(section))
 
 
 def _wordings(headings: list[Heading]) -> Iterator[Result]:
@@ -83,8 +85,10 @@ def _wordings(headings: list[Heading]) -> Iterator[Result]:
         section, text = heading.section, heading.line.text.strip()
         if key_of(text) != key_of(section.heading) and section.code not in said:
             said.add(section.code)
-            message = f"第{section.number}部分的标题写的是“{text}”，格式里是“{section.heading}”"
-            yield broken("R36", f"heading.{section.code}", message, pointer_of(section), quotes=(text,))
+            message = _WORDING.say(
+                "broken.heading", section=section.number, found=text, expected=section.heading
+            )
+            yield broken(_WORDING, f"heading.{section.code}", message, pointer_of(section), quotes=(text,))
 
 
 def text_findings(
@@ -100,17 +104,16 @@ def text_findings(
     """
     for section in form.sections:
         if loose.get(section.code):
-            place = f"“{section.heading}”的表格以外"
+            place = _WORDING.say("part.beside_table", heading=section.heading)
             yield _left_out(f"text.{section.code}", place, loose[section.code], pointer_of(section))
     if removed:
-        yield broken("R36", "text.control", f"文字里有 {removed} 个看不见的控制字符，已经去掉")
+        yield broken(_WORDING, "text.control", _WORDING.say("broken.control", count=removed))
     if unreadable:
-        message = f"文字里有 {unreadable} 个字符已经损坏（显示为“\ufffd”），请对照原件补正"
-        yield broken("R36", "text.lost", message)
+        yield broken(_WORDING, "text.lost", _WORDING.say("broken.lost", count=unreadable))
 
 
 def _left_out(code: str, place: str, lines: list[Line], pointer: str) -> Result:
     texts = tuple(line.text.strip() for line in lines[:_MOST_QUOTES])
-    some = "等" if len(texts) > 1 else ""
-    message = f"{place}还有 {len(lines)} 行文字没有读入：“{shortened(texts[0])}”{some}"
-    return broken("R36", code, message, pointer, quotes=texts)
+    name = "broken.lines_unread" if len(lines) > 1 else "broken.line_unread"
+    message = _WORDING.say(name, place=place, count=len(lines), found=shortened(texts[0]))
+    return broken(_WORDING, code, message, pointer, quotes=texts)

@@ -9,6 +9,7 @@ from app.documents.reading import CellState
 from app.documents.text_cells import slip_behind
 from app.documents.text_findings import broken, shortened
 from app.documents.text_labels import spanning
+from app.domain.rules import RULES
 from app.forms.model import cells_of, leaves_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.forms.model import Axis, Block, Cell, CellCode, ReportForm, Table
 
 _FEW = 4
+_FORM, _AXES, _WORDING = RULES["R02"], RULES["R03"], RULES["R36"]
 
 
 def words_finding(form: ReportForm, foreign: list[Foreign], *, is_other: bool) -> Result:
@@ -27,27 +29,28 @@ def words_finding(form: ReportForm, foreign: list[Foreign], *, is_other: bool) -
     other = foreign[0].form
     words = tuple(heading.text for heading in foreign)
     quoted = "".join(f"“{word}”" for word in words)
-    effect = "，表格里的数没有读入" if is_other else ""
-    which = "上一版格式" if other.first_year < form.first_year else "后一版格式"
-    when = f"{form.first_year} 至 {form.last_year} 年度" if form.last_year else "现在"
-    message = f"表格里有 {other.notice}（{which}）的栏目{quoted}{effect}；{when}应使用 {form.notice} 的表格"
-    return broken("R02", "form", message, quotes=words)
+    message = _FORM.say(
+        "broken.unread" if is_other else "broken",
+        other=other.notice,
+        which="上一版格式" if other.first_year < form.first_year else "后一版格式",
+        found=quoted,
+        when=f"{form.first_year} 至 {form.last_year} 年度" if form.last_year else "现在",
+        expected=form.notice,
+    )
+    return broken(_FORM, "form", message, quotes=words)
 
 
 def year_finding(form: ReportForm, year: int, needed: ReportForm) -> Result:
     """Say that the tables are those of other years than the report's."""
-    message = (
-        f"表格是{form.full_name}的；{year} 年度的报告应使用 {needed.notice} 的表格，"
-        f"这份文件不能存成 {year} 年度的报告"
-    )
-    return broken("R02", "form.year", message)
+    message = _FORM.say("broken.year", found=form.full_name, year=year, expected=needed.notice)
+    return broken(_FORM, "form.year", message)
 
 
 def absent_table(table: Table) -> Result:
     """Say that a table isn't there at all."""
     cells = tuple(cell.code for cell in cells_of(table))
-    message = f"没有找到{table.name}，{len(cells)} 格都没有读到"
-    return broken("R03", table.code, message, f"/{table.code}", cells)
+    message = _AXES.say("broken.table", table=table.name, count=len(cells))
+    return broken(_AXES, table.code, message, f"/{table.code}", cells)
 
 
 def table_findings(read: TableRead) -> Iterator[Result]:
@@ -67,9 +70,8 @@ def table_findings(read: TableRead) -> Iterator[Result]:
     yield from _unknown(read)
     yield from _untold(read)
     for name in read.twice:
-        row = f"“{name}”行" if name else "数"
-        message = f"{table.name}的{row}出现了不止一次，而且不相同，先空着"
-        yield broken("R03", f"{table.code}.twice.{name}", message, f"/{table.code}")
+        message = _AXES.say("broken.row_twice" if name else "broken.table_twice", table=table.name, row=name)
+        yield broken(_AXES, f"{table.code}.twice.{name}", message, f"/{table.code}")
     yield from _unclear_cells(read)
 
 
@@ -78,9 +80,9 @@ def _missing_rows(read: TableRead, block: Block) -> Iterator[Result]:
     for row in leaves_of(block.rows):
         if row.code not in read.rows:
             cells = _codes(table, [row], leaves_of(block.columns))
-            what = f"“{row.spoken}”{'一组' if table.across else '行'}"
-            message = f"{table.name}缺少{what}，{len(cells)} 格都没有读到"
-            yield broken("R03", f"{table.code}.rows.{row.code}", message, f"/{table.code}/{row.code}", cells)
+            name = "broken.group" if table.across else "broken.row"
+            message = _AXES.say(name, table=table.name, row=row.spoken, count=len(cells))
+            yield broken(_AXES, f"{table.code}.rows.{row.code}", message, f"/{table.code}/{row.code}", cells)
 
 
 def _missing_columns(read: TableRead, block: Block, number: int) -> Iterator[Result]:
@@ -94,25 +96,33 @@ def _missing_columns(read: TableRead, block: Block, number: int) -> Iterator[Res
     for column, without in lacking.items():
         if without:
             cells = _codes(table, without, (column,))
-            part = "" if len(without) == len(rows) else f"（{len(without)} 行上方的表头里没有）"
-            message = f"{place}缺少“{column.spoken}”列{part}，{len(cells)} 格都没有读到"
+            message = _AXES.say(
+                "broken.column" if len(without) == len(rows) else "broken.column_in_part",
+                place=place,
+                column=column.spoken,
+                rows=len(without),
+                count=len(cells),
+            )
             code = f"{table.code}.{number}.columns.{column.code}"
-            yield broken("R03", code, message, f"/{table.code}", cells)
+            yield broken(_AXES, code, message, f"/{table.code}", cells)
 
 
 def _missing_columns_across(read: TableRead, block: Block) -> Iterator[Result]:
     table = read.table
     if not read.cells:
-        yield broken("R03", f"{table.code}.values", f"{table.name}只有表头，没有找到数", f"/{table.code}")
+        message = _AXES.say("broken.no_values", table=table.name)
+        yield broken(_AXES, f"{table.code}.values", message, f"/{table.code}")
         return
     for row in leaves_of(block.rows):
         if row.code in read.rows:
             for column in leaves_of(block.columns):
                 cells = _codes(table, [row], (column,))
                 if cells[0] not in read.cells:
-                    message = f"{table.name}“{row.spoken}”下面缺少“{column.spoken}”列，没有读到"
+                    message = _AXES.say(
+                        "broken.column_of_group", table=table.name, row=row.spoken, column=column.spoken
+                    )
                     code = f"{table.code}.{row.code}.columns.{column.code}"
-                    yield broken("R03", code, message, f"/{table.code}/{row.code}", cells)
+                    yield broken(_AXES, code, message, f"/{table.code}/{row.code}", cells)
 
 
 def _missing_spans(read: TableRead, block: Block) -> Iterator[Result]:
@@ -121,29 +131,36 @@ def _missing_spans(read: TableRead, block: Block) -> Iterator[Result]:
         if axis.code not in read.spans:
             under = axis.leaves()
             rows = [leaf.code for leaf in under if leaf.code in read.rows]
-            below = f"；它下面的 {len(rows)} 行都已按各自的名称读入" if len(rows) == len(under) else ""
-            message = f"{table.name}缺少标题“{axis.label}”{below}"
-            yield broken("R03", f"{table.code}.headings.{axis.code}", message, f"/{table.code}")
+            name = "broken.heading_alone" if len(rows) == len(under) else "broken.heading"
+            message = _AXES.say(name, table=table.name, heading=axis.label, count=len(rows))
+            yield broken(_AXES, f"{table.code}.headings.{axis.code}", message, f"/{table.code}")
 
 
 def _wording(table: Table, wording: Wording) -> Result:
     axis = wording.match.axis
-    message = (
-        f"{table.name}的“{wording.text}”是{wording.whose}，按“{axis.spoken}”读入；格式里写的是“{axis.label}”"
+    message = _WORDING.say(
+        "broken.word",
+        table=table.name,
+        found=wording.text,
+        whose=wording.whose,
+        read_as=axis.spoken,
+        expected=axis.label,
     )
     code = f"{table.code}.wording.{axis.code}"
-    return broken("R36", code, message, f"/{table.code}", quotes=(wording.text,))
+    return broken(_WORDING, code, message, f"/{table.code}", quotes=(wording.text,))
 
 
 def _unknown(read: TableRead) -> Iterator[Result]:
     table = read.table
     for line in read.unknown_rows:
-        message = f"{table.name}第 {line.number} 行“{shortened(line.text)}”不是这张表的行，没有读入"
+        message = _AXES.say(
+            "broken.strange_row", table=table.name, line=line.number, found=shortened(line.text)
+        )
         code = f"{table.code}.line.{line.number}"
-        yield broken("R03", code, message, f"/{table.code}", quotes=(line.text.strip(),))
+        yield broken(_AXES, code, message, f"/{table.code}", quotes=(line.text.strip(),))
     for place, text in enumerate(read.unknown_columns, start=1):
-        message = f"{table.name}表头里的“{shortened(text)}”不是这张表的列，没有读入"
-        yield broken("R03", f"{table.code}.unknown.{place}", message, f"/{table.code}", quotes=(text,))
+        message = _AXES.say("broken.strange_column", table=table.name, found=shortened(text))
+        yield broken(_AXES, f"{table.code}.unknown.{place}", message, f"/{table.code}", quotes=(text,))
 
 
 def _untold(read: TableRead) -> Iterator[Result]:
@@ -155,12 +172,17 @@ def _untold(read: TableRead) -> Iterator[Result]:
     for (values, columns, run_together), rows in groups.items():
         names = "".join(f"“{row.name}”" for row in rows[:_FEW] if row.name)
         some = f"等 {len(rows)} 行" if len(rows) > _FEW else ("行" if names else "")
-        numbers = "数与行名连在一起" if run_together else f"有 {values} 个数，表头有 {columns} 列"
-        message = f"{table.name}{names}{some}{numbers}，没法断定哪个数属于哪一列，先空着，请对照原件填写"
+        message = _AXES.say(
+            "broken.run_together" if run_together else "broken.untold",
+            table=table.name,
+            names=names + some,
+            count=values,
+            columns=columns,
+        )
         cells = tuple(code for row in rows for code in row.cells)
         quotes = tuple(row.row.line.text.strip() for row in rows)
         code = f"{table.code}.untold.{rows[0].row.line.number}"
-        yield broken("R03", code, message, f"/{table.code}", cells, quotes)
+        yield broken(_AXES, code, message, f"/{table.code}", cells, quotes)
 
 
 def _unclear_cells(read: TableRead) -> Iterator[Result]:
@@ -179,8 +201,8 @@ def _unclear(cell: Cell, raw: str) -> Result:
     measure = cell.measure
     bound = "" if measure.is_signed else "不小于 0 的"
     what = f"{bound}整数" if measure.is_count else f"以{measure.unit}为单位、{bound}数"
-    message = f"{cell.label}写的是“{shortened(raw)}”，不是{what}，先空着，请核对后填写"
-    rule = "R05" if measure.is_count else "R06"
+    rule = RULES["R05" if measure.is_count else "R06"]
+    message = rule.say("broken.no_number", cell=cell.label, found=shortened(raw), expected=what)
     result = broken(rule, cell.code, message, cell.pointer, (cell.code,), (raw.strip(),))
     result.hint = slip_behind(measure, raw)
     return result

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LAWFUL = "如果文字与表格说的范围不同（例如只算已办结的、只算本机关的，或者含上年结转），可以不改"
 _LONGEST_QUOTE = 80
+_RULE = RULES["R26"]
 PlacedClaim = tuple[str, Claim]
 """A claim with the JSON pointer of the text that makes it."""
 
@@ -88,11 +89,8 @@ def _compare(content: Content, kind: Kind, found: list[PlacedClaim]) -> Result:
     said = _as_said(form, kind, claims, shown)
     quotes = tuple(dict.fromkeys(shown))
     if len(known) < len(kind.cells):
-        message = f"{said}；{_as_missing(content, kind)}，没法核对"
-        cells = _with_parts(form, kind)
-        return Result(
-            RULES["R26"], kind.code, Outcome.NOT_EVALUATED, message, found[0][0], cells, quotes=quotes
-        )
+        message, cells = _as_missing(content, kind, said), _with_parts(form, kind)
+        return Result(_RULE, kind.code, Outcome.NOT_EVALUATED, message, found[0][0], cells, quotes=quotes)
     return _against(content, kind, found, sum(known), said, quotes)
 
 
@@ -110,19 +108,19 @@ def _against(
     sides = _Sides(value, _carried(content, kind))
     other = [(pointer, claim) for pointer, claim in found if not sides.agrees(claim)]
     pointer, claim = (other or found)[0]
-    shown = f"{place}{'合计' if len(kind.cells) > 1 else '填的是'} {to_text(_measure(form, kind), value)}"
+    name = "part.shown_together" if len(kind.cells) > 1 else "part.shown"
+    shown = _RULE.say(name, cell=place, found=to_text(_measure(form, kind), value))
     shown += _beside(content, kind, [claim for _, claim in found])
     if other:
         outcome, hint = Outcome.BROKEN, _LAWFUL
-        differences = _differences(_measure(form, kind), sides, other)
-        message = f"{said}；{shown}，相差 {'、'.join(differences)}"
+        differences = "、".join(_differences(_measure(form, kind), sides, other))
+        message = _RULE.say("broken", said=said, shown=shown, difference=differences)
     else:
-        outcome, hint, message = Outcome.KEPT, None, f"{said}；{shown}，{_agreement(sides, found)}"
+        outcome, hint = Outcome.KEPT, None
+        message = _RULE.say(_agreement(sides, found), said=said, shown=shown)
     right = sides.expected(claim)
     cells = (*kind.cells, *(kind.carried if claim.scope is Scope.INCLUDES_CARRIED else ()))
-    return Result(
-        RULES["R26"], kind.code, outcome, message, pointer, cells, claim.number, right, hint, quotes
-    )
+    return Result(_RULE, kind.code, outcome, message, pointer, cells, claim.number, right, hint, quotes)
 
 
 def _carried(content: Content, kind: Kind) -> int | None:
@@ -136,18 +134,21 @@ def _beside(content: Content, kind: Kind, claims: list[Claim]) -> str:
         return ""
     cells = content.form.cells
     return "".join(
-        f"，{cells[code].label}{'没有填' if value is None else f'填的是 {value}'}"
+        _RULE.say("part.beside_missing", cell=cells[code].label)
+        if value is None
+        else _RULE.say("part.beside", cell=cells[code].label, found=value)
         for code in kind.carried
         for value in (content.values.get(code),)
     )
 
 
 def _agreement(sides: _Sides, found: list[PlacedClaim]) -> str:
+    """Return which of the messages tells how prose and cells agree."""
     scopes = {claim.scope for _, claim in found}
     if scopes == {Scope.OFFICE_ONLY}:
-        return "文字只说政府办公室，没有超过表格的数"
+        return "kept.office"
     open_ = any(sides.expected(claim) is None for _, claim in found)
-    return "没有发现不符" if open_ else "相符"
+    return "kept.open" if open_ else "kept"
 
 
 def _differences(measure: Measure, sides: _Sides, other: list[PlacedClaim]) -> list[str]:
@@ -160,14 +161,19 @@ def _measure(form: ReportForm, kind: Kind) -> Measure:
 
 
 def _as_said(form: ReportForm, kind: Kind, claims: list[Claim], shown: list[str]) -> str:
-    """Write down what the prose says, number by number: 文字里说 1 件（“…”“…”）."""
+    """Write down what the prose says, number by number: 1 件（“…”“…”），又说 2 件（“…”）."""
     sentences: dict[int, dict[str, None]] = {}
     for claim, sentence in zip(claims, shown, strict=True):
         sentences.setdefault(claim.number, {})[sentence] = None
     measure = _measure(form, kind)
-    return "文字里说 " + "，又说 ".join(
-        f"{to_text(measure, number)} {measure.unit}（{''.join(f'“{_shortened(each)}”' for each in quoted)}）"
-        for number, quoted in sentences.items()
+    return "".join(
+        _RULE.say(
+            "part.said_again" if place else "part.said",
+            number=to_text(measure, number),
+            unit=measure.unit,
+            quotes="".join(f"“{_shortened(each)}”" for each in quoted),
+        )
+        for place, (number, quoted) in enumerate(sentences.items())
     )
 
 
@@ -175,18 +181,23 @@ def _shortened(sentence: str) -> str:
     return sentence if len(sentence) <= _LONGEST_QUOTE else f"{sentence[:_LONGEST_QUOTE]}……"
 
 
-def _as_missing(content: Content, kind: Kind) -> str:
-    """Say which cells are missing, and what stands in those that would add up to them."""
+def _as_missing(content: Content, kind: Kind, said: str) -> str:
+    """Say which cells are missing beside *said*, and what stands in those that would add up to them."""
     form, values = content.form, content.values
     missing = [code for code in kind.cells if values.get(code) is None]
     labels = "、".join(form.cells[code].label for code in missing)
     parts = {code: values.get(code) for total in missing for code in form.totals.get(total, ())}
     known = {code: value for code, value in parts.items() if value is not None}
     if not known:
-        return f"{labels}没有填"
-    names = "、".join(form.cells[code].column.spoken for code in known)
-    sums = "都是 0" if not any(known.values()) else f"合计 {sum(known.values())}"
-    return f"{labels}没有填，已填的 {len(known)} 格（{names}）{sums}"
+        return _RULE.say("not_evaluated", said=said, missing=labels)
+    return _RULE.say(
+        "not_evaluated.parts" if any(known.values()) else "not_evaluated.parts_are_zero",
+        said=said,
+        missing=labels,
+        count=len(known),
+        names="、".join(form.cells[code].column.spoken for code in known),
+        sum=sum(known.values()),
+    )
 
 
 def _with_parts(form: ReportForm, kind: Kind) -> tuple[CellCode, ...]:

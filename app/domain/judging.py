@@ -88,7 +88,7 @@ def _prose_present(content: Content) -> Iterator[Result]:
             rule,
             section.code,
             Outcome.KEPT if kept else Outcome.BROKEN,
-            f"“{section.heading}”已写" if kept else f"“{section.heading}”没有写，请补上这一部分的文字",
+            rule.say("kept" if kept else "broken", place=section.heading),
             f"/narratives/{section.code}",
         )
 
@@ -97,10 +97,10 @@ def _cells_filled(form: ReportForm, values: Values) -> Iterator[Result]:
     rule = RULES["R04"]
     missing = missing_cells(form, values)
     if not missing:
-        yield Result(rule, "all", Outcome.KEPT, f"{len(form.cells)} 格都已填", "")
+        yield Result(rule, "all", Outcome.KEPT, rule.say("kept", count=len(form.cells)), "")
     for code in missing:
         cell = form.cells[code]
-        message = f"{cell.label}没有填；数为零请填 0"
+        message = rule.say("broken", cell=cell.label)
         yield Result(rule, code, Outcome.BROKEN, message, cell.pointer, (code,))
 
 
@@ -118,14 +118,15 @@ def _cells_in_range(content: Content) -> Iterator[Result]:
 
 def _out_of_range(rule: Rule, cell: Cell, value: int, most: int) -> Result:
     found, low, high = (to_text(cell.measure, number) for number in (value, cell.measure.least, most))
-    message = f"{cell.label}填的是 {found}，应在 {low} 到 {high} {cell.measure.unit}之间"
+    unit = cell.measure.unit
+    message = rule.say("broken", cell=cell.label, found=found, least=low, most=high, unit=unit)
     return Result(rule, cell.code, Outcome.BROKEN, message, cell.pointer, (cell.code,))
 
 
 def _range_kept_or_unknown(rule: Rule, form: ReportForm, missing: list[CellCode]) -> Result:
     if not missing:
-        return Result(rule, "all", Outcome.KEPT, rule.title_on(form), "")
-    message = f"还有 {len(missing)} 格没有填，没法核对“{rule.title_on(form)}”"
+        return Result(rule, "all", Outcome.KEPT, _range_in_words(rule.id, form), "")
+    message = rule.say("not_evaluated", count=len(missing), title=rule.title_on(form))
     pointer = form.cells[missing[0]].pointer
     return Result(rule, "all", Outcome.NOT_EVALUATED, message, pointer, tuple(missing))
 
@@ -146,6 +147,12 @@ class _Limits:
     def each(self) -> Iterator[tuple[CellCode, int, int]]:
         """Yield each cell with its own."""
         return zip(self.cells, self.least, self.most, strict=True)
+
+
+@cache
+def _range_in_words(rule_id: str, form: ReportForm) -> str:
+    rule = RULES[rule_id]
+    return rule.say("kept", title=rule.title_on(form))
 
 
 @cache
@@ -179,14 +186,14 @@ def _checks_of(form: ReportForm) -> tuple[_Check, ...]:
     return tuple(
         _Check(
             balance,
-            RULES[balance.rule],
+            rule,
             first.measure,
             first.pointer,
             balance.cells,
-            f"{balance.place}：{balance.short_expression}，相符",
+            rule.say("kept", place=balance.place, expression=balance.short_expression),
         )
         for balance in form.balances
-        for first in (form.cells[balance.left[0]],)
+        for rule, first in ((RULES[balance.rule], form.cells[balance.left[0]]),)
     )
 
 
@@ -195,7 +202,7 @@ def _judge_balance(check: _Check, values: Values) -> Result:
     result = Result(check.rule, balance.code, Outcome.KEPT, check.kept, check.pointer, check.cells)
     left, right = _known(values, balance.left), _known(values, balance.right)
     if left is None or right is None:
-        result.outcome, result.message = Outcome.NOT_EVALUATED, _missing_message(balance, values)
+        result.outcome, result.message = Outcome.NOT_EVALUATED, _missing_message(check, values)
         return result
     result.left, result.right = sum(left), sum(right)
     if result.left != result.right:
@@ -210,18 +217,27 @@ def _known(values: Values, cells: tuple[CellCode, ...]) -> list[int] | None:
     return None if None in found else cast("list[int]", found)
 
 
-def _missing_message(balance: Balance, values: Values) -> str:
+def _missing_message(check: _Check, values: Values) -> str:
+    balance = check.balance
     names = (*balance.left_names, *balance.right_names)
     absent = [name for name, code in zip(names, balance.cells, strict=True) if values.get(code) is None]
-    return f"{balance.place}：{_listed(absent)}没有填，没法核对“{balance.short_expression}”"
+    return check.rule.say(
+        "not_evaluated",
+        place=balance.place,
+        missing=_listed(absent),
+        expression=balance.short_expression,
+    )
 
 
 def _broken_message(check: _Check, left: list[int], right: list[int]) -> str:
     balance, measure = check.balance, check.measure
-    one = _sum_in_words(measure, balance.left_names, left)
-    other = _sum_in_words(measure, balance.right_names, right)
-    difference = to_text(measure, abs(sum(left) - sum(right)))
-    return f"{balance.place}：{one}，应等于 {other}，相差 {difference}"
+    return check.rule.say(
+        "broken",
+        place=balance.place,
+        found=_sum_in_words(measure, balance.left_names, left),
+        expected=_sum_in_words(measure, balance.right_names, right),
+        difference=to_text(measure, abs(sum(left) - sum(right))),
+    )
 
 
 def _sum_in_words(measure: Measure, names: tuple[str, ...], values: list[int]) -> str:

@@ -66,15 +66,8 @@ def not_evaluated(content: Content, rule: Rule, code: str, cells: tuple[CellCode
     form = content.form
     missing = [cell for cell in cells if content.values.get(cell) is None]
     labels = "、".join(form.cells[cell].label for cell in missing)
-    message = f"{labels}没有填，没法核对“{rule.title}”"
+    message = rule.say("not_evaluated", missing=labels, title=rule.title)
     return Result(rule, code, Outcome.NOT_EVALUATED, message, form.cells[cells[0]].pointer, cells)
-
-
-def shown(content: Content, code: CellCode) -> str:
-    """Name a cell with what stands in it: 表三“本年新收”行“自然人”列 5."""
-    cell = content.form.cells[code]
-    value = content.values.get(code)
-    return f"{cell.label} {'（没有填）' if value is None else to_text(cell.measure, value)}"
 
 
 def _issued_within_stock(content: Content) -> Iterator[Result]:
@@ -87,14 +80,18 @@ def _issued_within_stock(content: Content) -> Iterator[Result]:
             yield not_evaluated(content, rule, code, cells)
             continue
         issued, in_force, repealed = values
-        kept = issued <= in_force + repealed
-        said = (
-            f"{shown(content, cells[0])}，现行有效 {in_force} + 本年废止 {repealed} = {in_force + repealed}"
+        most = in_force + repealed
+        kept = issued <= most
+        message = rule.say(
+            "kept" if kept else "broken",
+            cell=content.form.cells[cells[0]].label,
+            found=issued,
+            in_force=in_force,
+            repealed=repealed,
+            expected=most,
+            difference=issued - most,
         )
-        message = (
-            said if kept else f"{said}，制发的多出 {issued - in_force - repealed} 件；请核对现行有效件数"
-        )
-        yield _of(content, rule, code, cells, message, kept=kept, sides=(issued, in_force + repealed))
+        yield _of(content, rule, code, cells, message, kept=kept, sides=(issued, most))
 
 
 def _of(
@@ -121,9 +118,10 @@ def _no_regulations(content: Content, reporter: Reporter) -> Iterator[Result]:
     if not any(values) and len(values) < len(cells):
         yield not_evaluated(content, rule, f"{TABLE}.{REGULATIONS}", cells)
         return
-    filled = "、".join(shown(content, code) for code in cells if content.values.get(code))
-    advice = "规章只有国务院部门、省级和设区的市（自治州）人民政府可以制定；行政规范性文件请填在下一行"
-    message = f"{filled}：{advice}" if filled else "“规章”一行都是 0"
+    filled = "、".join(
+        f"{content.form.cells[code].label} {value}" for code in cells if (value := content.values.get(code))
+    )
+    message = rule.say("broken", found=filled) if filled else rule.say("kept")
     yield _of(content, rule, f"{TABLE}.{REGULATIONS}", cells, message, kept=not filled)
 
 
@@ -139,8 +137,13 @@ def _pending_within_received(content: Content) -> Iterator[Result]:
             continue
         pending, received = values
         kept = pending <= received
-        said = f"{shown(content, cells[0])}，本年新收 {received}"
-        message = said if kept else f"{said}，结转的多出 {pending - received} 件；请核对有没有超期未办结的"
+        message = rule.say(
+            "kept" if kept else "broken",
+            cell=cell.label,
+            found=pending,
+            received=received,
+            difference=pending - received,
+        )
         yield _of(content, rule, code, cells, message, kept=kept, sides=(pending, received))
 
 
@@ -153,9 +156,8 @@ def _direct_litigation(content: Content) -> Iterator[Result]:
     if value is None:
         yield not_evaluated(content, rule, DIRECT, (DIRECT,))
         return
-    message = shown(content, DIRECT)
-    if value:
-        message += "：2024 年起，对不予公开不服的先申请行政复议，请核对是不是应填在“复议后起诉”"
+    cell = content.form.cells[DIRECT]
+    message = rule.say("broken" if value else "kept", cell=cell.label, found=value)
     yield _of(content, rule, DIRECT, (DIRECT,), message, kept=value == 0)
 
 
@@ -171,14 +173,12 @@ def _proceedings_without_requests(content: Content, context: Context) -> Iterato
     cases, requests = sum(values[: len(PROCEEDINGS)]), sum(values[len(PROCEEDINGS) :])
     before = context.last_year
     earlier = 0 if before is None else before.values.get(RECEIVED)
-    message = f"表四各类总计合计 {cases} 件，表三本年新收、上年结转合计 {requests} 件"
     kept = cases == 0 or requests > 0 or bool(earlier)
+    message = rule.say("kept" if kept else "broken", cases=cases, requests=requests)
     result = _of(content, rule, WITHOUT_REQUESTS, cells, message, kept=kept)
     if before is not None and earlier is None and not kept:
         result.outcome = Outcome.NOT_EVALUATED
-        result.message += f"；{before.year} 年度报告的本年新收没有填，没法核对当年或上一年有没有申请"
-    elif not kept:
-        result.message += "：没有申请却有复议或诉讼，请核对是不是漏填了申请"
+        result.message = rule.say("not_evaluated.last_year", cases=cases, requests=requests, year=before.year)
     yield result
 
 
@@ -186,13 +186,13 @@ def _state_secret_at_township(content: Content, reporter: Reporter) -> Iterator[
     """R24: a township hardly holds state secrets."""
     if reporter.level is not AgencyLevel.TOWNSHIP or SECRETS not in content.form.cells:
         return
-    value = content.values.get(SECRETS)
+    rule, value = RULES["R24"], content.values.get(SECRETS)
     if value is None:
-        yield not_evaluated(content, RULES["R24"], SECRETS, (SECRETS,))
+        yield not_evaluated(content, rule, SECRETS, (SECRETS,))
         return
-    message = shown(content, SECRETS)
-    message += "：乡级机关很少有国家秘密，请核对" if value else ""
-    yield _of(content, RULES["R24"], SECRETS, (SECRETS,), message, kept=value == 0)
+    label = content.form.cells[SECRETS].label
+    message = rule.say("broken.secrets" if value else "kept.secrets", cell=label, found=value)
+    yield _of(content, rule, SECRETS, (SECRETS,), message, kept=value == 0)
 
 
 _ORDER = (AgencyLevel.TOWNSHIP, AgencyLevel.COUNTY, AgencyLevel.PREFECTURE, AgencyLevel.PROVINCE)
@@ -220,12 +220,17 @@ def _within(content: Content, context: Context, code: CellCode, threshold: str) 
     value = content.values.get(code)
     if value is None:
         return not_evaluated(content, rule, code, (code,))
-    unit = cell.measure.unit
     most = context.settings.threshold(rule, threshold) * 10**cell.measure.places
-    kept = value <= most
-    message = shown(content, code)
-    if not kept:
-        bound = to_text(cell.measure, most)
-        message += f" {unit}，{rule.thresholds[threshold].title} {bound} {unit}"
-        message += "；请核对是不是把元当成了万元" if cell.measure.places else "；请核对是不是多打了数字"
+    kept, found = value <= most, to_text(cell.measure, value)
+    if kept:
+        message = rule.say("kept", cell=cell.label, found=found)
+    else:
+        message = rule.say(
+            "broken.money" if cell.measure.places else "broken",
+            cell=cell.label,
+            found=found,
+            unit=cell.measure.unit,
+            threshold=rule.thresholds[threshold].title,
+            most=to_text(cell.measure, most),
+        )
     return _of(content, rule, code, (code,), message, kept=kept, sides=(value, most))

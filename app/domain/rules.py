@@ -9,8 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from app.domain.agencies import AgencyKind, AgencyLevel
+from app.domain.messages import MESSAGES, READY
 
 if TYPE_CHECKING:
+    from app.domain.messages import Field
     from app.forms.model import ReportForm
 
 
@@ -51,6 +53,7 @@ class Threshold:
 
 
 _NO_THRESHOLDS: Mapping[str, Threshold] = MappingProxyType({})
+_NO_MESSAGES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,28 @@ class Rule:
             )
         signed = "、".join(measure.name for measure in form.measures if measure.is_signed)
         return self.title.format(but=f"（{signed}可以小于 0）" if signed else "")
+
+    @property
+    def messages(self) -> Mapping[str, str]:
+        """What people are told of it, by name: `app.domain.messages`."""
+        return MESSAGES.get(self.id, _NO_MESSAGES)
+
+    def say(self, name: str, /, **fields: Field) -> str:
+        """Fill in one of its messages.
+
+        Raises:
+            KeyError: it has no message of this name, or the message has a field that isn't given.
+        """
+        text, picked = READY[self.id][name]
+        return text % picked(fields)
+
+    def messages_on(self, form: ReportForm) -> dict[str, str]:
+        """Return its messages with what this form makes of them; the other fields are left as they are."""
+        known = {"{title}": self.title_on(form), "{notice}": form.notice}
+        messages = dict(self.messages)
+        for field_, value in known.items():
+            messages = {name: text.replace(field_, value) for name, text in messages.items()}
+        return messages
 
     def source_on(self, form: ReportForm) -> str | None:
         """Say where it is laid down for reports on this form; None where it isn't."""

@@ -249,10 +249,14 @@ def judge_alike(content: Content, context: Context) -> Iterator[Result]:
 def _is_alike(content: Content, alike: Alike, most: int) -> Result:
     headings = [section.heading for section in content.form.narratives if section.code in SECTIONS]
     where = "".join(f"“{heading}”" for heading in headings)
-    whose = "本机关" if alike.is_own else f"“{alike.agency}”"
-    message = (
-        f"{where}的文字有 {alike.percent}% 与{whose} {alike.year} 年度报告的相同（不计数字和名称），"
-        f"超过 {most}%；请按本机关 {content.year} 年的实际情况写"
+    message = RULES["R27"].say(
+        "broken.own" if alike.is_own else "broken.other",
+        place=where,
+        percent=alike.percent,
+        agency=alike.agency,
+        before=alike.year,
+        most=most,
+        year=content.year,
     )
     code = "own" if alike.is_own else f"other.{alike.code}"
     pointer = f"/narratives/{SECTIONS[0]}"

@@ -16,7 +16,6 @@ from app.domain.plausibility import (
     TABLE,
     not_evaluated,
     of_row,
-    shown,
     stock_rows,
 )
 from app.domain.results import Outcome, Result
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
     from app.domain.content import Content
     from app.domain.context import Context
     from app.domain.reorganisations import Holding
-    from app.forms.model import CellCode, ReportForm
+    from app.domain.rules import Rule
+    from app.forms.model import Cell, CellCode, ReportForm
 
 AT_START, AT_END = "pending_at_start", "pending_at_end"
 ITEMS_BEFORE, ITEMS_CHANGE = "items_before", "items_change"
@@ -74,18 +74,25 @@ def _carried_over(content: Content, before: Content, inherited: Holding | None) 
         held = before.values.get(source)
         code = f"requests.carried.{column.code}"
         result = Result(rule, code, Outcome.KEPT, "", cell.pointer, (cell.code,), value, held)
-        said = f"{before.year} 年度报告“结转下年度”行“{column.spoken}”列"
-        if value is None or held is None:
+        if value is None:
             result.outcome = Outcome.NOT_EVALUATED
-            empty = f"{cell.label}" if value is None else said
-            result.message = f"{empty}没有填，没法与{'上一年度的报告' if value is None else '本年度'}核对"
-            if value is not None:
-                result.message = _lacking(inherited, (source,), before) or result.message
+            result.message = rule.say("not_evaluated", cell=cell.label)
+        elif held is None:
+            result.outcome = Outcome.NOT_EVALUATED
+            result.message = _lacking(rule, inherited, (source,), before) or rule.say(
+                "not_evaluated.last_year", year=before.year, column=column.spoken
+            )
         else:
-            result.message = f"{shown(content, cell.code)}，{said}是 {held}{_came(inherited)}"
-        if value is not None and held is not None and value != held:
-            result.outcome = Outcome.BROKEN
-            result.message += f"，相差 {abs(value - held)}；机构合并、上年更正等情况请在出错说明里写明"
+            result.outcome = Outcome.KEPT if value == held else Outcome.BROKEN
+            result.message = rule.say(
+                result.outcome,
+                cell=cell.label,
+                found=value,
+                year=before.year,
+                column=column.spoken,
+                before=_with_origin(rule, held, inherited),
+                difference=abs(value - held),
+            )
         yield result
 
 
@@ -98,24 +105,30 @@ def _stock_kept(content: Content, before: Content, inherited: Holding | None) ->
             continue
         in_force, issued, repealed = (content.values.get(code) for code in cells)
         held = before.values.get(cells[0])
-        pointer = form.cells[cells[0]].pointer
-        result = Result(rule, f"{TABLE}.stock.{row}", Outcome.NOT_EVALUATED, "", pointer, cells)
+        cell = form.cells[cells[0]]
+        result = Result(rule, f"{TABLE}.stock.{row}", Outcome.NOT_EVALUATED, "", cell.pointer, cells)
         if in_force is None or issued is None or repealed is None or held is None:
-            where = f"{before.year} 年度报告的" if held is None else ""
-            row_filled = f"{form.cells[cells[0]].table.name}“{form.cells[cells[0]].row.spoken}”行"
-            result.message = f"{where}{row_filled}没有填全，没法与上一年度核对"
-            if held is None:
-                result.message = _lacking(inherited, cells[:1], before) or result.message
+            name = "not_evaluated.last_year" if held is None else "not_evaluated"
+            lacking = _lacking(rule, inherited, cells[:1], before) if held is None else ""
+            result.message = lacking or rule.say(name, year=before.year, place=_row_in_words(cell))
         else:
             result.left, result.right = in_force, held + issued - repealed
-            stock = f"上一年度 {held}{_came(inherited)}"
-            sum_of_both = f"{stock} + 本年制发 {issued} − 本年废止 {repealed} = {result.right}"
-            result.message = f"{shown(content, cells[0])}，{sum_of_both}"
-            result.outcome = Outcome.KEPT
-        if result.left != result.right:
-            result.outcome = Outcome.BROKEN
-            result.message += f"，相差 {abs(result.difference or 0)}；清理、移交等情况请在出错说明里写明"
+            result.outcome = Outcome.KEPT if result.left == result.right else Outcome.BROKEN
+            result.message = rule.say(
+                result.outcome,
+                cell=cell.label,
+                found=in_force,
+                before=_with_origin(rule, held, inherited),
+                issued=issued,
+                repealed=repealed,
+                expected=result.right,
+                difference=abs(result.left - result.right),
+            )
         yield result
+
+
+def _row_in_words(cell: Cell) -> str:
+    return f"{cell.table.name}“{cell.row.spoken}”行"
 
 
 def _items_continue(content: Content, before: Content, inherited: Holding | None) -> Iterator[Result]:
@@ -129,34 +142,38 @@ def _items_continue(content: Content, before: Content, inherited: Holding | None
         code = f"{TABLE}.items.{cell.row.code}"
         result = Result(rule, code, Outcome.NOT_EVALUATED, "", cell.pointer, (cell.code,))
         if value is None or base is None or change is None:
-            whose = "" if value is None else f"{before.year} 年度报告的"
-            result.message = f"{whose}{cell.table.name}“{cell.row.spoken}”行没有填全，没法与上一年度核对"
-            if value is not None:
-                result.message = _lacking(inherited, sources, before) or result.message
+            name = "not_evaluated" if value is None else "not_evaluated.last_year"
+            lacking = "" if value is None else _lacking(rule, inherited, sources, before)
+            result.message = lacking or rule.say(name, year=before.year, place=_row_in_words(cell))
         else:
             result.left, result.right = value, base + change
-            result.outcome = Outcome.KEPT
-            signed = f"− {-change}" if change < 0 else f"+ {change}"
-            sum_of_both = f"{before.year} 年度报告 {base} {signed} = {result.right}{_came(inherited)}"
-            result.message = f"{shown(content, cell.code)}，{sum_of_both}"
-        if result.left != result.right:
-            result.outcome = Outcome.BROKEN
-            result.message += f"，相差 {abs(result.difference or 0)}；事项划转、清理等情况请在出错说明里写明"
+            result.outcome = Outcome.KEPT if value == result.right else Outcome.BROKEN
+            result.message = rule.say(
+                result.outcome,
+                cell=cell.label,
+                found=value,
+                year=before.year,
+                before=_with_origin(rule, base, inherited),
+                change=f"− {-change}" if change < 0 else f"+ {change}",
+                expected=result.right,
+                difference=abs(value - result.right),
+            )
         yield result
 
 
-def _came(inherited: Holding | None) -> str:
-    """Say how a body came to figures that aren't its own."""
-    return "" if inherited is None else f"（{inherited.said}）"
+def _with_origin(rule: Rule, held: int, inherited: Holding | None) -> str:
+    """Write a figure of last year, with how the body came to it where it isn't its own."""
+    return str(held) if inherited is None else rule.say("part.inherited", found=held, origin=inherited.said)
 
 
-def _lacking(inherited: Holding | None, cells: Sequence[CellCode], before: Content) -> str:
+def _lacking(rule: Rule, inherited: Holding | None, cells: Sequence[CellCode], before: Content) -> str:
     """Say why figures aren't known that a body would have come to; nothing where they are its own."""
     if inherited is None:
         return ""
     code = next(code for code in cells if before.values.get(code) is None)
     what = before.form.cells[code].label
-    return f"{inherited.lacking_in(code)}，没法与 {before.year} 年度报告的{what}核对"
+    reason = inherited.lacking_in(code)
+    return rule.say("not_evaluated.inherited", reason=reason, year=before.year, cell=what)
 
 
 def watched_cells(form: ReportForm) -> list[CellCode]:
@@ -187,11 +204,15 @@ def _jump(content: Content, context: Context, code: CellCode, value: int, own: l
     ratio = context.settings.threshold(rule, "ratio")
     high, low = max(value, usual), min(value, usual)
     jumped = high - low >= least and high >= ratio * low
-    message = f"{shown(content, code)}，前 {len(own)} 年的中位数是 {to_text(cell.measure, usual)}"
-    if jumped:
-        message += (
-            f"，{'增加' if value > usual else '减少'}了 {to_text(cell.measure, high - low)}；请核对是不是填错"
-        )
+    way = "broken.more" if value > usual else "broken.less"
+    message = rule.say(
+        way if jumped else "kept",
+        cell=cell.label,
+        found=to_text(cell.measure, value),
+        count=len(own),
+        usual=to_text(cell.measure, usual),
+        difference=to_text(cell.measure, high - low),
+    )
     outcome = Outcome.BROKEN if jumped else Outcome.KEPT
     return Result(rule, code, outcome, message, cell.pointer, (code,), value, usual)
 
@@ -218,9 +239,14 @@ def _beside_peers(content: Content, context: Context, code: CellCode, value: int
     rule, cell = RULES["R29"], content.form.cells[code]
     least = context.settings.threshold(rule, "difference") * 10**cell.measure.places
     is_beyond = value > mark and value - mark >= least
-    day = "" if context.marked_on is None else f"（{context.marked_on} 统计）"
-    bound = to_text(cell.measure, mark)
-    message = f"{shown(content, code)}，同级同类的 {context.peers} 个机关中 99% 不超过 {bound}{day}"
-    message += "；请核对是不是填错" if is_beyond else ""
+    day = context.marked_on
+    message = rule.say(
+        "broken.peers" if is_beyond else "kept.peers",
+        cell=cell.label,
+        found=to_text(cell.measure, value),
+        peers=context.peers,
+        most=to_text(cell.measure, mark),
+        counted="" if day is None else rule.say("part.counted", day=day.isoformat()),
+    )
     outcome = Outcome.BROKEN if is_beyond else Outcome.KEPT
     return Result(rule, f"peers.{code}", outcome, message, cell.pointer, (code,), value, mark)

@@ -28,6 +28,29 @@ class ThresholdOut(Out):
     unit: Annotated[str, Field(title="单位")]
 
 
+class MessageOut(Out):
+    """规则的一个句子。"""
+
+    name: Annotated[
+        str,
+        Field(
+            title="名称",
+            description=(
+                "先是结果：kept 符合，broken 不符合，not_evaluated 未能核对，refused 不予办理，"
+                "part 别的句子里的一部分；点号之后是哪一种情形"
+            ),
+            examples=["broken"],
+        ),
+    ]
+    template: Annotated[
+        str,
+        Field(
+            title="句子；花括号里是核对时填入的内容",
+            examples=["{place}：{found}，应等于 {expected}，相差 {difference}"],
+        ),
+    ]
+
+
 class RuleOut(Out):
     """一条规则。"""
 
@@ -47,6 +70,7 @@ class RuleOut(Out):
     kinds: Annotated[list[AgencyKind], Field(title="只对这些种类的机关；空则不限")]
     thresholds: Annotated[list[ThresholdOut], Field(title="界限")]
     balances: Annotated[list[BalanceOut], Field(title="所含的勾稽关系，各格及算式")]
+    messages: Annotated[list[MessageOut], Field(title="结果里的说明用的句子；空则它自己不说什么")]
 
 
 class RulesOut(Out):
@@ -85,6 +109,7 @@ def _rule_out(form: ReportForm, rule: Rule, settings: RuleSettings) -> RuleOut:
         kinds=[each for each in AgencyKind if each in rule.kinds],
         thresholds=_thresholds_out(rule, settings),
         balances=balances,
+        messages=[MessageOut(name=name, template=text) for name, text in rule.messages_on(form).items()],
     )
 
 

@@ -34,6 +34,7 @@ from app.storage.models import SOURCE_DOCUMENT, SourceDocument
 if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.documents.reading import Reading
+    from app.forms.model import ReportForm
     from app.storage.engine import ReadSession, WriteSession
     from app.storage.models import Agency
 
@@ -122,7 +123,7 @@ def store_draft(
         filed = file_content(session, actor, agency, content, draft=True)
     elif based_on is None:
         raise Duplicate(
-            f"“{agency.name}”{content.year} 年度的报告已经有了；要用这份文件替换，请带上 If-Match",
+            RULES["R37"].say("refused.document", agency=agency.name, year=content.year),
             members={"existing": f"/api/v1/reports/{agency.code}/{content.year}"},
         )
     else:
@@ -147,11 +148,17 @@ def _year_of(reading: Reading, asked: int | None) -> int:
 def _content_for(agency: Agency, reading: Reading, year: int) -> Content:
     form = find_form(year)
     if reading.form is not form:
-        read_as = f"不是 {year} 年度的" if reading.form is None else f"是{reading.form.full_name}的"
-        message = f"文件里的表格{read_as}；{year} 年度的报告要用{form.full_name}，所以不能存成草稿"
+        message = _other_form(reading.form, year, form)
         raise InvalidRequest(message, [Fault("", message, "other-form", {"rule": RULES["R02"].id})])
     read = _content_read(reading, year)
     return replace(read, is_aggregate=empty_content(form, year, agency).is_aggregate)
+
+
+def _other_form(found: ReportForm | None, year: int, needed: ReportForm) -> str:
+    rule, expected = RULES["R02"], needed.full_name
+    if found is None:
+        return rule.say("refused.no_form", year=year, expected=expected)
+    return rule.say("refused", found=found.full_name, year=year, expected=expected)
 
 
 def _keep_document(session: WriteSession, actor: Actor, filed: Filed, imported: Imported) -> None:

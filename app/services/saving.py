@@ -16,6 +16,7 @@ from app.domain.deadlines import CHINA, days_late
 from app.domain.differences import differences
 from app.domain.lifecycle import Action, Status
 from app.domain.results import described, not_kept
+from app.domain.rules import RULES
 from app.domain.similarity import texts_compared
 from app.domain.values import filled_and_nonzero, to_text
 from app.errors import Duplicate
@@ -121,7 +122,7 @@ def _add_report(session: WriteSession, filed: Filed) -> None:
 def already_there(agency: Agency, year: int) -> Duplicate:
     """Return the refusal to file a second report of a year."""
     return Duplicate(
-        f"“{agency.name}”{year} 年度的报告已经有了；要修改，请先读取，再用 PUT 或 PATCH",
+        RULES["R37"].say("refused", agency=agency.name, year=year),
         members={"existing": f"/api/v1/reports/{agency.code}/{year}"},
     )
 

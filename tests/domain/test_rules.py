@@ -1,5 +1,10 @@
 import re
+from string import Formatter
 
+import pytest
+
+from app.domain.messages import MESSAGES
+from app.domain.results import Outcome
 from app.domain.rules import CATALOGUE, RULES, Keeper, Level
 from app.forms import FORMS
 
@@ -50,3 +55,51 @@ def test_what_counts_and_amounts_may_be_is_said_of_each_form() -> None:
     assert RULES["R05"].title_on(former) == "件数是大于等于 0 的整数（本年增/减可以小于 0）"
     assert RULES["R06"].title_on(in_force) == "收费金额以万元为单位，大于等于 0，最多 6 位小数"
     assert RULES["R06"].title_on(former) == "采购总金额以元为单位，大于等于 0，最多 2 位小数"
+
+
+# What they say
+
+
+def fields_of(template: str) -> set[str]:
+    return {name for _, name, *_ in Formatter().parse(template) if name is not None}
+
+
+def test_every_rule_but_two_says_something_and_nobody_else_does() -> None:
+    assert [rule.id for rule in CATALOGUE if not rule.messages] == ["R19", "R40"]
+    assert MESSAGES.keys() <= RULES.keys()
+
+
+def test_a_message_s_name_begins_with_what_it_tells() -> None:
+    names = {name for rule in CATALOGUE for name in rule.messages}
+    assert {name.partition(".")[0] for name in names} == {*map(str, Outcome), "refused", "part"}
+    assert all(re.fullmatch(r"[a-z_]+(\.[a-z_]+)?", name) for name in names)
+
+
+def test_a_message_with_all_its_fields_is_as_str_format_has_it() -> None:
+    for rule in CATALOGUE:
+        for name, template in rule.messages.items():
+            fields = {field: f"%{{{place}}}%" for place, field in enumerate(fields_of(template))}
+            assert rule.say(name, **fields) == template.format(**fields)
+
+
+def test_a_message_that_lacks_a_field_or_that_nobody_wrote_is_an_error() -> None:
+    for rule in CATALOGUE:
+        for name, template in rule.messages.items():
+            for lacking in fields_of(template):
+                fields = dict.fromkeys(fields_of(template) - {lacking}, 1)
+                with pytest.raises(KeyError, match=lacking):
+                    rule.say(name, **fields)
+    for rule_id, nobodys in (("R07", "borken"), ("R19", "kept")):
+        with pytest.raises(KeyError):
+            RULES[rule_id].say(nobodys)
+
+
+def test_on_a_form_a_message_has_the_rule_s_title_and_the_form_s_notice() -> None:
+    former, in_force = FORMS
+    open_ = "还有 {count} 格没有填，没法核对“件数是大于等于 0 的整数（本年增/减可以小于 0）”"
+    assert RULES["R05"].messages_on(former)["not_evaluated"] == open_
+    assert RULES["R33"].messages_on(in_force)["kept"] == "引用的是国办公开办函〔2021〕30号"
+    assert RULES["R07"].messages_on(in_force) == RULES["R07"].messages
+    assert RULES["R40"].messages_on(in_force) == {}
+    shown = [text for rule in CATALOGUE for form in FORMS for text in rule.messages_on(form).values()]
+    assert not [text for text in shown if {"title", "notice"} & fields_of(text)]

@@ -32,11 +32,11 @@ def judge_fees(content: Content, claims: Sequence[PlacedClaim]) -> Iterator[Resu
         return
     yield from _within_fees(content, text, claims)
     yield from _notices(content, text)
+    rule = RULES["R25"]
     if _MENTIONS_FEE.search(text.text):
-        yield kept("R25", PROCESSING_FEE, f"“{text.name}”写到了信息处理费", text.pointer)
+        yield kept(rule, PROCESSING_FEE, rule.say("kept", place=text.name), text.pointer)
     else:
-        message = f"“{text.name}”没有写收取信息处理费的情况；没有收取的，也请写明“没有收取信息处理费”"
-        yield broken("R25", PROCESSING_FEE, message, text.pointer)
+        yield broken(rule, PROCESSING_FEE, rule.say("broken", place=text.name), text.pointer)
 
 
 def _within_fees(content: Content, text: Text, claims: Sequence[PlacedClaim]) -> Iterator[Result]:
@@ -47,21 +47,25 @@ def _within_fees(content: Content, text: Text, claims: Sequence[PlacedClaim]) ->
         return
     cell, value = content.form.cells[FEES], content.values.get(FEES)
     yuan = f"{most.number // _FEN}.{most.number % _FEN:02}".removesuffix(".00")
-    said = f"“{text.name}”写收取信息处理费 {yuan} 元"
     quotes = (masked(most.sentence),)
-    result = Result(RULES["R21"], "fees", Outcome.KEPT, "", cell.pointer, (FEES,), quotes=quotes)
+    rule = RULES["R21"]
+    result = Result(rule, "fees", Outcome.KEPT, "", cell.pointer, (FEES,), quotes=quotes)
     if value is None:
         result.outcome = Outcome.NOT_EVALUATED
-        result.message = f"{said}，{cell.label}没有填，没法核对"
+        result.message = rule.say("not_evaluated", place=text.name, fee=yuan, cell=cell.label)
         yield result
         return
     result.left, result.right = value, most.number
-    result.message = f"{said}，{cell.label}填的是 {to_text(cell.measure, value)} {cell.measure.unit}"
-    if value < most.number:
-        result.outcome = Outcome.BROKEN
-        result.message += (
-            f"，至少应是 {to_text(cell.measure, most.number)} 万元；请核对有没有漏填，也核对单位"
-        )
+    result.outcome = Outcome.BROKEN if value < most.number else Outcome.KEPT
+    result.message = rule.say(
+        result.outcome,
+        place=text.name,
+        fee=yuan,
+        cell=cell.label,
+        found=to_text(cell.measure, value),
+        unit=cell.measure.unit,
+        expected=to_text(cell.measure, most.number),
+    )
     yield result
 
 
@@ -70,13 +74,17 @@ def _notices(content: Content, text: Text) -> Iterator[Result]:
     if UNPAID not in content.form.cells:
         return
     cell, value = content.form.cells[UNPAID], content.values.get(UNPAID)
-    result = Result(RULES["R22"], "fee_notice", Outcome.KEPT, "", cell.pointer, (UNPAID,))
+    rule = RULES["R22"]
+    result = Result(rule, "fee_notice", Outcome.KEPT, "", cell.pointer, (UNPAID,))
     mentions = _MENTIONS_NOTICE.search(text.text) is not None
-    result.message = f"{cell.label} {'（没有填）' if value is None else value}"
-    if value is None and not mentions:
+    if value is None and mentions:
+        result.message = rule.say("kept.missing", cell=cell.label)
+    elif value is None:
         result.outcome = Outcome.NOT_EVALUATED
-        result.message = f"{cell.label}没有填，没法核对“{text.name}”要不要写收费通知"
+        result.message = rule.say("not_evaluated", cell=cell.label, place=text.name)
     elif value and not mentions:
         result.outcome, result.pointer = Outcome.BROKEN, text.pointer
-        result.message += f"，“{text.name}”没有写到收费通知；请写明发出收费通知、逾期未缴的情况"
+        result.message = rule.say("broken", cell=cell.label, found=value, place=text.name)
+    else:
+        result.message = rule.say("kept", cell=cell.label, found=value)
     yield result

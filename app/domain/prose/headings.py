@@ -9,6 +9,7 @@ from app.domain.prose.numerals import HAN_NUMBER, parse_number
 from app.domain.prose.personal import masked
 from app.domain.prose.sentences import plain_of
 from app.domain.prose.texts import broken, in_quotes, kept, quoted, texts_of, words_of, written
+from app.domain.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,15 +53,16 @@ def _years(text: Text, year: int) -> Result:
         if (stated := parse_number(match[1].replace("○", "〇"))) != year
         and not (text.code == "preface" and stated == year + 1 and _DATE_AFTER.match(bare, match.end()))
     ]
+    rule = RULES["R31"]
     if not found:
-        return kept("R31", text.code, f"{text.name}里没有别的年份", text.pointer)
-    message = f"{text.name}里有别的年份{in_quotes(found)}，报告年度是 {year} 年；请核对是不是沿用了往年的文字"
-    return broken("R31", text.code, message, text.pointer, (masked(text.text.strip()),))
+        return kept(rule, text.code, rule.say("kept", place=text.name), text.pointer)
+    message = rule.say("broken", place=text.name, found=in_quotes(found), year=year)
+    return broken(rule, text.code, message, text.pointer, (masked(text.text.strip()),))
 
 
 def _period(preface: Text, content: Content) -> Iterator[Result]:
     """R31: the statistical period is the whole year."""
-    match = _PERIOD.search(plain_of(preface.text))
+    rule, match = RULES["R31"], _PERIOD.search(plain_of(preface.text))
     if match is None:
         return
     year = str(content.year)
@@ -68,10 +70,10 @@ def _period(preface: Text, content: Content) -> Iterator[Result]:
     end = (match["to_year"] or match["year"] or year, int(match["to_month"]), int(match["to_day"]))
     expected = content.form.period.format(year=content.year)
     if begin == (year, 1, 1) and end == (year, 12, 31):
-        yield kept("R31", "period", f"统计期限是{expected}", preface.pointer)
+        yield kept(rule, "period", rule.say("kept.period", expected=expected), preface.pointer)
     else:
-        message = f"{preface.name}写的统计期限是“{match[0]}”，应是{expected}"
-        yield broken("R31", "period", message, preface.pointer, (match[0],))
+        message = rule.say("broken.period", place=preface.name, found=match[0], expected=expected)
+        yield broken(rule, "period", message, preface.pointer, (match[0],))
 
 
 def judge_title(content: Content, name: str | None) -> Iterator[Result]:
@@ -79,27 +81,28 @@ def judge_title(content: Content, name: str | None) -> Iterator[Result]:
 
     Where nobody knows whose report it is, only a missing title is told.
     """
-    title = written(content, "title")
+    rule, title = RULES["R32"], written(content, "title")
     form = content.form.title
     if title is None:
         expected = form.format(agency=name or "〈机关全称〉", year=content.year)
-        yield broken("R32", "title", f"没有标题；格式是“{expected}”", "/title")
+        yield broken(rule, "title", rule.say("broken.no_title", expected=expected), "/title")
         return
     if name is None:
         return
     expected = form.format(agency=name, year=content.year)
     said = plain_of(title.text)
     if plain_of(expected) in {said, _NOTE.sub("", said)}:
-        yield kept("R32", "title", "标题合乎格式", title.pointer)
+        yield kept(rule, "title", rule.say("kept"), title.pointer)
         return
     shown = masked(" ".join(title.text.split()))
-    message = f"标题写的是“{shown}”，应是“{expected}”；请核对机关名称（用全称）、年度和用语"
-    yield broken("R32", "title", message, title.pointer, (shown,))
+    message = rule.say("broken", found=shown, expected=expected)
+    yield broken(rule, "title", message, title.pointer, (shown,))
 
 
 def _cited(content: Content) -> Iterator[Result]:
     """R33: the notice that is cited is the form's own, and the Regulations are those in force."""
-    own = _NOTICE.search(content.form.notice)
+    rule, notice = RULES["R33"], content.form.notice
+    own = _NOTICE.search(notice)
     wanted = own.groups() if own else ()
     place: Text | None = None
     for text in texts_of(content):
@@ -108,12 +111,10 @@ def _cited(content: Content) -> Iterator[Result]:
             _OLD_REGULATIONS.finditer(text.text)
         )
         if old:
-            message = (
-                f"“{text.name}”引用了{in_quotes(words_of(old))}；{content.year} 年度的报告依据"
-                f"{content.form.notice}和国务院令第711号"
-            )
-            yield broken("R33", "notice", message, text.pointer, quoted(text, old))
+            words = in_quotes(words_of(old))
+            message = rule.say("broken", place=text.name, found=words, year=content.year, notice=notice)
+            yield broken(rule, "notice", message, text.pointer, quoted(text, old))
             return
         place = text if notices else place
     if place is not None:
-        yield kept("R33", "notice", f"引用的是{content.form.notice}", place.pointer)
+        yield kept(rule, "notice", rule.say("kept", notice=notice), place.pointer)

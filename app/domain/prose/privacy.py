@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.prose.personal import masked, personal_data
 from app.domain.prose.texts import broken, kept, sentence_at, texts_of
+from app.domain.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from app.domain.prose.texts import Text
     from app.domain.results import Result
 
-_NAMES = {"identity_number": "公民身份号码", "bank_card": "银行卡号", "mobile_number": "手机号码"}
+_RULE = RULES["R35"]
 
 
 def judge_privacy(content: Content) -> Iterator[Result]:
@@ -23,7 +24,7 @@ def judge_privacy(content: Content) -> Iterator[Result]:
     texts = texts_of(content)
     found = [result for text in texts for result in _in_text(text)]
     if texts and not found:
-        yield kept("R35", "all", "文字里没有发现公民身份号码、银行卡号、手机号码", "")
+        yield kept(_RULE, "all", _RULE.say("kept"), "")
     yield from found
 
 
@@ -36,7 +37,6 @@ def _in_text(text: Text) -> Iterator[Result]:
     hidden = masked(text.text)
     for kind, group in data.items():
         shown = "、".join(dict.fromkeys(hidden[datum.start : datum.end] for datum in group))
-        advice = "；公布前请改用单位的办公电话" if kind == "mobile_number" else "；公布前请删去"
-        message = f"“{text.name}”里有{_NAMES[kind]} {len(group)} 处（{shown}）{advice}"
+        message = _RULE.say(f"broken.{kind}", place=text.name, count=len(group), found=shown)
         quotes = tuple(dict.fromkeys(sentence_at(text.text, datum.start, datum.end) for datum in group))
-        yield broken("R35", f"{text.code}.{kind}", message, text.pointer, quotes)
+        yield broken(_RULE, f"{text.code}.{kind}", message, text.pointer, quotes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.agencies import AgencyLevel
 from app.domain.prose.texts import broken, in_quotes, kept, quoted, texts_of, words_of
+from app.domain.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ _AREA = re.compile("(?:省|市|县|区|旗|州|盟|镇|乡|苏木|街道)$")
 _SUFFIX = re.compile("(?:人民政府|办事处)$")
 _ABOVE_OWN = re.compile("[县市区旗](?=[^县市区旗]*$)")
 _SHORTEST = 3
+_RULE = RULES["R30"]
 
 
 def judge_strangers(content: Content, reporter: Reporter) -> Iterator[Result]:
@@ -32,22 +34,20 @@ def judge_strangers(content: Content, reporter: Reporter) -> Iterator[Result]:
     texts = [text for text in texts_of(content) if text.code != "title"]
     found = [result for text in texts for result in _in_text(text, reporter)]
     if texts and not found:
-        yield kept("R30", "all", "文字里没有发现别的机关的名称、别的级别的说法、没有填写的占位文字", "")
+        yield kept(_RULE, "all", _RULE.say("kept"), "")
     yield from found
 
 
 def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:
     higher = _higher(reporter.level, reporter.name, reporter.above)
-    for what, matches, advice in (
-        ("body", _other_bodies(text.text, reporter), "别的机关的名称"),
-        ("level", [] if higher is None else list(higher.finditer(text.text)), "别的级别的说法"),
-        ("placeholder", list(_PLACEHOLDER.finditer(text.text)), "没有填写的占位文字"),
+    for what, matches in (
+        ("body", _other_bodies(text.text, reporter)),
+        ("level", [] if higher is None else list(higher.finditer(text.text))),
+        ("placeholder", list(_PLACEHOLDER.finditer(text.text))),
     ):
         if matches:
-            message = (
-                f"“{text.name}”里有{advice}：{in_quotes(words_of(matches))}；请核对是不是套用了别处的文字"
-            )
-            yield broken("R30", f"{what}.{text.code}", message, text.pointer, quoted(text, matches))
+            message = _RULE.say(f"broken.{what}", place=text.name, found=in_quotes(words_of(matches)))
+            yield broken(_RULE, f"{what}.{text.code}", message, text.pointer, quoted(text, matches))
 
 
 def _other_bodies(text: str, reporter: Reporter) -> list[re.Match[str]]:

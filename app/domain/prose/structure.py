@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from app.domain.prose.texts import OVERVIEW, PROBLEMS, broken, kept, texts_of, written
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from app.domain.content import Content
     from app.domain.context import RuleSettings
     from app.domain.prose.texts import Text
+    from app.domain.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,34 +98,38 @@ def judge_structure(content: Content, settings: RuleSettings) -> Iterator[Result
     """Hold the sections to R15, R16, R17 and R34; a section that isn't written is R01's matter."""
     overview, problems = written(content, OVERVIEW), written(content, PROBLEMS)
     if overview is not None:
-        yield from (_speaks_of("R15", overview, part, overview.text) for part in FIVE_PARTS)
+        yield from (_speaks_of(RULES["R15"], overview, part, overview.text) for part in FIVE_PARTS)
         said = "\n".join(text.text for text in texts_of(content) if text.code not in {"title", "preface"})
-        yield from (_speaks_of("R16", overview, part, said) for part in SUPERVISION)
+        yield from (_speaks_of(RULES["R16"], overview, part, said) for part in SUPERVISION)
         yield _fits(overview, settings)
     if problems is not None:
         nothing = _NOTHING.fullmatch(problems.text)
         said = "" if nothing else problems.text
-        yield from (_speaks_of("R17", problems, part, said) for part in IMPROVEMENT)
+        yield from (_speaks_of(RULES["R17"], problems, part, said) for part in IMPROVEMENT)
 
 
-def _speaks_of(rule: str, text: Text, part: Subject, said: str) -> Result:
+def _speaks_of(rule: Rule, text: Text, part: Subject, said: str) -> Result:
     if part.words.search(said):
-        return kept(rule, part.code, f"“{text.name}”写到了{part.name}", text.pointer)
-    where = "的监督保障部分" if rule == "R16" else ""
-    none = "；没有发生的也要写明" if rule == "R16" else ""
-    message = f"“{text.name}”{where}没有写到{part.name}，请补写{none}"
-    return broken(rule, part.code, message, text.pointer)
+        return kept(rule, part.code, _speech(rule.id, "kept", text.name, part.name), text.pointer)
+    return broken(rule, part.code, _speech(rule.id, "broken", text.name, part.name), text.pointer)
+
+
+@cache
+def _speech(rule_id: str, name: str, place: str, subject: str) -> str:
+    """Say what of a form's section: the same for every report."""
+    return RULES[rule_id].say(name, place=place, subject=subject)
 
 
 def _fits(text: Text, settings: RuleSettings) -> Result:
     """R34: white space doesn't count."""
-    most = settings.threshold(RULES["R34"], "characters")
+    rule = RULES["R34"]
+    most = settings.threshold(rule, "characters")
     length = len("".join(text.text.split()))
-    message = f"“{text.name}”有 {length} 字"
     if length <= most:
-        result = kept("R34", text.code, f"{message}，不超过 {most} 字", text.pointer)
+        message = rule.say("kept", place=text.name, found=length, most=most)
+        result = kept(rule, text.code, message, text.pointer)
     else:
-        message += f"，超过 {most} 字，多出 {length - most} 字；请精简"
-        result = broken("R34", text.code, message, text.pointer)
+        message = rule.say("broken", place=text.name, found=length, most=most, difference=length - most)
+        result = broken(rule, text.code, message, text.pointer)
     result.left, result.right = length, most
     return result

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from app.domain.content import TITLES, places_of_text
 from app.domain.prose.personal import masked
 from app.domain.results import Outcome, Result
-from app.domain.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from app.domain.content import Content
+    from app.domain.rules import Rule
 
 OVERVIEW, PROBLEMS, OTHER_MATTERS = "overview", "problems", "other_matters"
 _ONLY_OPEN = re.compile(r"(?:【待填写[^】]*】|\s)*")
@@ -89,14 +89,14 @@ def quoted(text: Text, matches: Iterable[re.Match[str]]) -> tuple[str, ...]:
     return tuple(quotes)
 
 
-def kept(rule: str, code: str, message: str, pointer: str) -> Result:
+def kept(rule: Rule, code: str, message: str, pointer: str) -> Result:
     """Make a result of a rule that the prose keeps."""
-    return Result(RULES[rule], code, Outcome.KEPT, message, pointer)
+    return Result(rule, code, Outcome.KEPT, message, pointer)
 
 
-def broken(rule: str, code: str, message: str, pointer: str, quotes: tuple[str, ...] = ()) -> Result:
+def broken(rule: Rule, code: str, message: str, pointer: str, quotes: tuple[str, ...] = ()) -> Result:
     """Make a result of a rule that the prose breaks."""
-    return Result(RULES[rule], code, Outcome.BROKEN, message, pointer, quotes=quotes)
+    return Result(rule, code, Outcome.BROKEN, message, pointer, quotes=quotes)
 
 
 def in_quotes(words: Iterable[str]) -> str:

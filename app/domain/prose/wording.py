@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.prose.numerals import HAN_NUMBER
 from app.domain.prose.texts import broken, kept, quoted, texts_of
+from app.domain.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,12 +34,13 @@ _UNIT = re.compile("|".join(_OF_REQUESTS))
 
 def judge_wording(content: Content) -> Iterator[Result]:
     """Yield a result for each text that counts applications."""
+    rule = RULES["R36"]
     for text in texts_of(content):
         found = list(_UNIT.finditer(text.text)) if "申请" in text.text else []
         wrong = [match for match in found if "条" in match.groups()]
         code = f"unit.{text.code}"
         if wrong:
-            message = f"“{text.name}”里申请的数量单位写的是“条”，应写“件”"
-            yield broken("R36", code, message, text.pointer, quoted(text, wrong))
+            message = rule.say("broken", place=text.name)
+            yield broken(rule, code, message, text.pointer, quoted(text, wrong))
         elif found:
-            yield kept("R36", code, f"“{text.name}”里申请的数量单位是“件”", text.pointer)
+            yield kept(rule, code, rule.say("kept", place=text.name), text.pointer)
