@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from app.storage.models import AGENCY, PLACEMENT, REPORT, Agency, AgencyPlacement
+from app.storage.models import AGENCY, PLACEMENT, Agency, AgencyPlacement
 
 if TYPE_CHECKING:
     from datetime import date
@@ -187,14 +187,3 @@ def ids_below(session: ReadSession, agency_id: int) -> list[int]:
 def would_circle(session: WriteSession, agency_id: int, parent_id: int) -> bool:
     """Tell whether an agency is, at any time, above the one that it is to stand under."""
     return parent_id in ids_below(session, agency_id)
-
-
-def statuses_under(session: ReadSession, agency_id: int, day: date, year: int) -> dict[int, str]:
-    """Return the state of each report of a year in a subtree, by the agency's row number."""
-    down = down_from(agency_id, day)
-    chosen = (
-        select(REPORT.c.agency_id, REPORT.c.status)
-        .join(down, REPORT.c.agency_id == down.c.agency_id)
-        .where(REPORT.c.year == year)
-    )
-    return {row[0]: row[1] for row in session.execute(chosen)}
