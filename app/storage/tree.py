@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from app.storage.models import AGENCY, PLACEMENT, REPORT, Agency, AgencyPlacement
+from app.storage.models import AGENCY, PLACEMENT, Agency, AgencyPlacement
 from app.storage.names import division_on, name_on
 
 if TYPE_CHECKING:
@@ -277,14 +277,3 @@ def placements_under(session: ReadSession, parent_id: int, day: date) -> list[Ag
     chosen = select(AgencyPlacement).where(PLACEMENT.c.parent_id == parent_id)
     chosen = chosen.where(or_(until.is_(None), until > day))
     return list(session.scalars(chosen.order_by(PLACEMENT.c.agency_id, PLACEMENT.c.valid_from)))
-
-
-def statuses_under(session: ReadSession, agency_id: int, day: date, year: int) -> dict[int, str]:
-    """Return the state of each report of a year in a subtree, by the agency's row number."""
-    down = down_from(agency_id, day)
-    chosen = (
-        select(REPORT.c.agency_id, REPORT.c.status)
-        .join(down, REPORT.c.agency_id == down.c.agency_id)
-        .where(REPORT.c.year == year)
-    )
-    return {row[0]: row[1] for row in session.execute(chosen)}

@@ -14,14 +14,15 @@ from app.domain.agencies import BEGINNING, reference_day
 from app.domain.lifecycle import Status
 from app.services.agencies import find_agency, key_of
 from app.storage.engine import open_database
+from app.storage.members import members_on
 from app.storage.models import AgencyPlacement
+from app.storage.numbers import TABLES, Subtree, list_filed, path_of
 from app.storage.tree import (
     Span,
     ids_below,
     last_placement,
     lineage_on,
     placement_on,
-    statuses_under,
     subtree_on,
     would_circle,
 )
@@ -70,8 +71,10 @@ def expect_subtree(session: ReadSession, units: list[Unit], code: str) -> None:
     depths = {place.agency.code: place.depth for place in placed}
     for unit in under:
         assert depths[unit.code] == (0 if unit.code == code else depths[str(unit.parent)] + 1)
-    statuses = statuses_under(session, key(session, code), DAY, YEAR)
-    assert statuses == {key(session, unit.code): unit.status for unit in under if unit.status}
+    members = members_on(session, key(session, code), DAY)
+    assert [(each.code, each.is_expected) for each in members] == [(u.code, u.is_expected) for u in under]
+    parents = {each.code: each.parent_id for each in members}
+    assert parents == {u.code: None if u.parent is None else key(session, u.parent) for u in under}
 
 
 def expect_lineage(session: ReadSession, units: list[Unit], unit: Unit) -> None:
@@ -161,6 +164,10 @@ def test_reports_of_other_years_are_not_this_year_s(database: Database) -> None:
     with database.writing() as session:
         file_as(session, unit, Status.DRAFT, 2022)
     with database.reading() as session:
-        county = key(session, "C1")
-        found = {year: statuses_under(session, county, DAY, year) for year in (2021, 2022)}
-    assert found == {2021: {}, 2022: {county: "draft"}}
+        subtrees = {year: Subtree(year, path_of(["C1"]), ("submitted",)) for year in (2021, 2022)}
+        filed = {
+            year: list_filed(session.connection(), TABLES["2021"], subtree)
+            for year, subtree in subtrees.items()
+        }
+    assert filed[2021] == []
+    assert [(each.agency, each.own_status, each.counts) for each in filed[2022]] == [("C1", "draft", False)]
