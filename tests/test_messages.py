@@ -15,6 +15,7 @@ from hypothesis import given
 from app.documents.text import read_text
 from app.domain.context import Alike, Context, RuleSettings
 from app.domain.judging import judge
+from app.domain.reorganisations import Holding
 from app.domain.rules import CATALOGUE, RULES
 from app.forms.annual_2019 import FORM as FORMER
 from app.forms.annual_2021 import FORM
@@ -49,11 +50,12 @@ RECEIVED, CARRIED = "requests.received.total", "requests.pending_at_start.total"
 
 _CELL, _NUMBER = "表.“.+?”行“.+?”列", "-?[0-9.]+"
 _NUMBERS = (
-    *("before", "cases", "columns", "count", "fee", "in_force", "issued", "least", "line", "most", "number"),
+    *("cases", "columns", "count", "fee", "in_force", "issued", "least", "line", "most", "number"),
     *("peers", "percent", "received", "repealed", "requests", "rows", "sum", "usual", "year"),
 )
 FIELDS = {
     "cell": f"{_CELL}(?:、{_CELL})*",
+    "before": f"{_NUMBER}(?:（.+?）)?",
     "difference": f"{_NUMBER}(?:、{_NUMBER})*",
     **dict.fromkeys(_NUMBERS, _NUMBER),
 }
@@ -119,6 +121,7 @@ def judged_otherwise() -> Iterator[Result]:
     yield from judge(a_content(values=a_balanced_report() | {RECEIVED: 10**12}))
     for now, change in ((8, -4), (9, -4), (None, -4), (8, None)):
         yield from judge_items(now, change)
+    yield from judge_merged()
     long = "".join(map(chr, range(0x6000, 0x6200)))
     alike = [Alike("a", "甲局", 2023, is_own, 90, (long,)) for is_own in (True, False)]
     yield from judge(a_content(narratives=PROSE | {"overview": long}), Context(alike=tuple(alike)))
@@ -134,6 +137,17 @@ def judged_otherwise() -> Iterator[Result]:
         yield from judge(a_content(narratives=PROSE | {"overview": prose}, values=values))
     values = a_balanced_report() | {"requests.closed_fee_unpaid.total": None}
     yield from judge(a_content(values=values))
+
+
+def judge_merged() -> Iterator[Result]:
+    """Yield what comes of reports of a body that two were merged into, with and without their figures."""
+    for form, year in ((FORM, 2024), (FORMER, 2020)):
+        for figure in (0, None):
+            part = dict.fromkeys(form.cells, figure)
+            whole = Holding(part, "由甲镇、乙镇合并", parts=(("甲镇", part), ("乙镇", part)))
+            last = a_content(form, year=year - 1, values=part)
+            content = a_content(form, year=year, values=dict.fromkeys(form.cells, 0))
+            yield from judge(content, Context(last_year=last, inherited=whole))
 
 
 def judge_items(now: int | None, change: int | None) -> list[Result]:
@@ -222,6 +236,7 @@ def test_every_template_is_said() -> None:
     assert all_ - said == {
         *(("R02", "refused"), ("R02", "refused.no_form")),
         *(("R37", "refused"), ("R37", "refused.document")),
+        *(("R40", "refused"), ("R40", "refused.unit")),
     }
 
 
@@ -245,6 +260,16 @@ def test_who_is_turned_away_is_told_in_the_words_of_the_rule(client: TestClient)
     neither = send(client, with_table_2(a_document(), OF_NEITHER), 2024)
     said = RULES["R02"].say("refused.no_form", year=2024, expected=FORM.full_name)
     assert assert_problem(neither, 422, "invalid-request")["detail"] == said
+
+
+def test_whoever_would_make_a_total_final_too_early_is_too(client: TestClient) -> None:
+    register_county(client)
+    file_report(client, year=2024)
+    early = client.post(f"{API}/rollups/{TOWN}/2024/finalisation", json={})
+    problem = assert_problem(early, 409, "wrong-state")
+    unit = RULES["R40"].say("refused.unit", agency=f"机关{TOWN}", reason="报告的状态是“已上报”，还不能计入")
+    assert [fault["message"] for fault in problem["errors"]] == [unit]
+    assert pattern_of(RULES["R40"].messages_on(FORM)["refused"]).fullmatch(problem["detail"])
 
 
 def test_the_catalogue_shows_what_is_said(client: TestClient) -> None:

@@ -270,6 +270,10 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         "refused": "“{agency}”{year} 年度的报告已经有了；要修改，请先读取，再用 PUT 或 PATCH",
         "refused.document": "“{agency}”{year} 年度的报告已经有了；要用这份文件替换，请带上 If-Match",
     },
+    "R40": {
+        "refused": "{title}：“{agency}”{year} 年度的汇总还差 {count} 个单位，{missing}；请催报、审核，或作免报处理",
+        "refused.unit": "“{agency}”没有审核通过的报告，也没有免报：{reason}",
+    },
 }
 """Every message by its name, by rule.  A rule that isn't here says nothing of its own."""
 

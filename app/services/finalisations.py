@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 5
 """How many bodies a sentence names; the list of faults names all."""
 
+_RULE = RULES["R40"]
 _READY = (CoverageState.INCLUDED, CoverageState.EXCUSED)
 
 
@@ -179,12 +180,13 @@ def _refuse_unready(rolled: RolledUp) -> None:
     unready = [covered for covered in rolled.expected if covered.state not in _READY]
     name = f"“{rolled.name}”{rolled.year} 年度的汇总"
     if unready:
-        shown = "、".join(_in_words(covered) for covered in unready[:MOST_NAMED])
-        more = f"等 {len(unready)} 个单位" if len(unready) > MOST_NAMED else f"共 {len(unready)} 个单位"
+        missing = "、".join(_in_words(covered) for covered in unready[:MOST_NAMED])
+        missing += "等" if len(unready) > MOST_NAMED else ""
+        whose: dict[str, str | int] = {"agency": rolled.name, "year": rolled.year}
         raise WrongState(
-            f"{RULES['R40'].title}：{name}还差 {shown}，{more}；请催报、审核，或者作免报处理后再定稿",
+            _RULE.say("refused", title=_RULE.title, count=len(unready), missing=missing, **whose),
             [_fault_of(covered) for covered in unready],
-            {"rule": "R40", "missing": len(unready)},
+            {"rule": _RULE.id, "missing": len(unready)},
         )
     if rolled.total.included != len(rolled.sources):
         raise Unavailable("正好有单位的报告在变动，请稍后再定稿一次")
@@ -198,9 +200,9 @@ def _in_words(covered: Covered) -> str:
 
 
 def _fault_of(covered: Covered) -> Fault:
-    message = f"“{covered.agency.name}”没有审核通过的报告，也没有免报：{covered.reason}"
+    message = _RULE.say("refused.unit", agency=covered.name, reason=covered.reason or "")
     details = {
-        "rule": "R40",
+        "rule": _RULE.id,
         "agency": covered.agency.code,
         "name": covered.agency.name,
         "report_status": covered.status,
