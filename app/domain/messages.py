@@ -271,7 +271,7 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         "refused.document": "“{agency}”{year} 年度的报告已经有了；要用这份文件替换，请带上 If-Match",
     },
     "R40": {
-        "refused": "{title}：“{agency}”{year} 年度的汇总还差 {count} 个单位，{missing}；请催报、审核，或作免报处理",
+        "refused": "{title}：“{agency}”{year} 年度的汇总还差 {count} 个单位：{missing}；请催报、审核或免报",
         "refused.unit": "“{agency}”没有审核通过的报告，也没有免报：{reason}",
     },
 }
