@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, literal, select
@@ -74,21 +75,21 @@ def main() -> None:
 def report(name: str, desk: TestClient, database: Database) -> None:
     """Time what is asked of a nation, a province and a county."""
     for code, params in (
-        ("N", {"by": "county", "limit": 1}),
-        ("N", {"by": "children", "limit": 1}),
+        ("N", {"by": "county", "limit": "1"}),
+        ("N", {"by": "children", "limit": "1"}),
         ("P000", {"by": "county"}),
         ("D00000", {}),
         ("D00000", {"format": "html"}),
         ("D00000", {"format": "xlsx"}),
     ):
         path = f"/api/v1/collections/{code}/{YEAR}/progress"
-        timed(f"{name}: {path} {params}", lambda path=path, params=params: _get(desk, path, params))
+        timed(f"{name}: {path} {params}", partial(_get, desk, path, params))
     for code in ("N", "P000", "D00000"):
-        timed(f"{name}: obligations_of {code}", lambda code=code: _owed(database, code))
+        timed(f"{name}: obligations_of {code}", partial(_owed, database, code))
 
 
-def _get(desk: TestClient, path: str, params: Mapping[str, object]) -> str:
-    answer = desk.get(path, params=dict(params))
+def _get(desk: TestClient, path: str, params: Mapping[str, str]) -> str:
+    answer = desk.get(path, params=params)
     if answer.status_code != 200:  # noqa: PLR2004 - all is well
         return answer.text
     shown = answer.json() if params.get("format") is None else {}
@@ -139,7 +140,9 @@ def _above(counties: int) -> Iterator[tuple[dict[str, object], dict[str, object]
     yield _agency(1, "N", "示例国", AgencyLevel.NATION, government, None)
     prefectures = -(-counties // COUNTIES)
     for province in range(-(-prefectures // PREFECTURES)):
-        yield _agency(100 + province, f"P{province:03}", f"示例{province}省", AgencyLevel.PROVINCE, government, 1)
+        yield _agency(
+            100 + province, f"P{province:03}", f"示例{province}省", AgencyLevel.PROVINCE, government, 1
+        )
     for prefecture in range(prefectures):
         above = 100 + prefecture // PREFECTURES
         name = f"示例{prefecture}市"
@@ -162,7 +165,12 @@ def _agency(
     scope = ReportScope.OWN if code.startswith("U") else ReportScope.AGGREGATE
     row = {"id": number, "code": code, "name": name, "level": level, "kind": kind, "in_rollup": True}
     row |= {"report_scope": scope, "revision": 1, "created_at": NOW, "updated_at": NOW}
-    placed = {"agency_id": number, "parent_id": parent, "valid_from": BEGINNING, "valid_to": None}
+    placed: dict[str, object] = {
+        "agency_id": number,
+        "parent_id": parent,
+        "valid_from": BEGINNING,
+        "valid_to": None,
+    }
     return row, placed
 
 

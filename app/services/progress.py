@@ -18,6 +18,7 @@ from app.services.agencies import key_of
 from app.services.collections import find_collector
 from app.services.filed import find_form
 from app.services.open_explanations import NOTHING_OPEN, Open, open_explanations
+from app.storage.adjustments import Adjusted, count_adjustments
 from app.storage.collections import bound_to
 from app.storage.progress import (
     LastStep,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from app.storage.models import Agency
 
 EVERYBODY = frozenset(ProgressState)
+_ALL = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Progress:
         year: the report year.
         cells: how many cells a report has.
         tally: who stands where.
+        adjusted: what became of those expected since that was frozen; None where it isn't, or wasn't asked.
         branches: the parts that were asked for, by code; what stands in none comes first.
         as_of: when it was worked out.
     """
@@ -112,6 +115,7 @@ class Progress:
     year: int
     cells: int
     tally: Tally
+    adjusted: Adjusted | None
     branches: list[Branch]
     as_of: datetime
 
@@ -130,17 +134,19 @@ def find_progress(
         NotFound, InvalidRequest: see `find_collector`.
     """
     agency = find_collector(session, actor, code, year, Right.READ)
-    if agency.level != AgencyLevel.NATION:
-        prefer_indexes(session)
     as_of, cells = datetime.now(UTC), len(find_form(year).cells)
-    counted = tally(session, _bound(session, agency, year, as_of), branches)
+    bound = _bound(session, agency, year, as_of)
+    counted = tally(session, bound, branches)
     total = reduce(Tally.with_more, counted.values(), NOBODY)
     parts = [] if branches is None else _branches(session, agency, counted)
-    return Progress(agency, year, cells, total, parts, as_of)
+    adjusted = count_adjustments(session, code, bound) if branches is None else None
+    return Progress(agency, year, cells, total, adjusted, parts, as_of)
 
 
 def _bound(session: ReadSession, agency: Agency, year: int, as_of: datetime) -> dict[str, object]:
     usual = usual_dates(year)
+    if agency.level != AgencyLevel.NATION:
+        prefer_indexes(session)
     return bound_to(session, key_of(agency), agency.code, year) | {
         "cells": len(find_form(year).cells),
         "today": as_of.astimezone(CHINA).date(),
@@ -167,6 +173,12 @@ def list_units(
     bound = _bound(session, progress.agency, progress.year, progress.as_of)
     rows = list_standing(session, bound, states, after, limit)
     return _with_details(session, progress, rows)
+
+
+def rows_of(session: ReadSession, agency: Agency, year: int) -> list[StandingRow]:
+    """Return where every unit of an agency's year stands, by code."""
+    bound = _bound(session, agency, year, datetime.now(UTC))
+    return list_standing(session, bound, EVERYBODY, "", _ALL)
 
 
 def _with_details(session: ReadSession, progress: Progress, rows: list[StandingRow]) -> list[UnitProgress]:

@@ -41,7 +41,6 @@ from app.storage.collection_models import (
     COLLECTION_EXCEPTION,
     COLLECTION_UNIT,
     Collection,
-    CollectionException,
 )
 from app.storage.models import AGENCY, CHANGE, PLACEMENT
 from app.storage.numbers import SEPARATOR
@@ -316,23 +315,34 @@ class FrozenRow:
 
 def list_frozen(session: ReadSession, code: str, bound: dict[str, object]) -> list[FrozenRow]:
     """Return all that were expected in a subtree when that was frozen there; see `bound_to`."""
-    known = {**bound, "within": f"{SEPARATOR}{code}{SEPARATOR}"}
+    known = {**bound, "within": within(code)}
     return [FrozenRow(*row) for row in session.connection().execute(_list_frozen(), known)]
+
+
+def within(code: str) -> str:
+    """Return what stands in the path of whatever stands below an agency."""
+    return f"{SEPARATOR}{code}{SEPARATOR}"
 
 
 @cache
 def _list_frozen() -> Statement:
-    unit, down = COLLECTION_UNIT.c, owing()
-    near = select(down.c.collection_id).where(down.c.collection_id.is_not(None))
-    # of a collection above the subtree only what stood within it; those below have it whole
-    stood_within = func.replace(unit.path, bindparam("within"), "") != unit.path
-    is_above = COLLECTION.c.id == bindparam("near", type_=BigInteger)
+    unit = COLLECTION_UNIT.c
     return (
         select(unit.agency_id, unit.code, unit.name, unit.path, COLLECTION.c.frozen_change)
         .join(COLLECTION, COLLECTION.c.id == unit.collection_id)
-        .where(COLLECTION.c.id.in_(near), is_above.is_not(True) | stood_within)
+        .where(was_within(owing()))
         .order_by(unit.code)
     )
+
+
+def was_within(down: CTE) -> ColumnElement[bool]:
+    """Tell of a unit that was frozen whether it stood in a subtree, by its collection and `within`."""
+    near = select(down.c.collection_id).where(down.c.collection_id.is_not(None))
+    # of a collection above the subtree only what stood within it; those below have it whole
+    path = COLLECTION_UNIT.c.path
+    stood_within = func.replace(path, bindparam("within"), "") != path
+    is_above = COLLECTION.c.id == bindparam("near", type_=BigInteger)
+    return and_(COLLECTION.c.id.in_(near), is_above.is_not(True) | stood_within)
 
 
 def lineages_on(session: ReadSession, agency_ids: Group[int], year: int) -> dict[int, list[str]]:
@@ -358,39 +368,3 @@ def first_changes(session: ReadSession, codes: Group[str], since: int) -> dict[s
         change.number > since, change.year.is_(None), change.agency.in_(codes)
     )
     return {row[0]: row[1] for row in session.execute(chosen.group_by(change.agency))}
-
-
-def granted_before(
-    session: WriteSession, collection_id: int, agency_id: int, kind: ExceptionKind
-) -> CollectionException | None:
-    """Return what an agency has of a kind now; None where it has nothing."""
-    columns = COLLECTION_EXCEPTION.c
-    chosen = select(CollectionException).where(
-        columns.collection_id == collection_id,
-        columns.agency_id == agency_id,
-        columns.kind == kind.value,
-        columns.revoked_at.is_(None),
-    )
-    return session.scalars(chosen).one_or_none()
-
-
-def find_exception(session: ReadSession, collection_id: int, number: int) -> CollectionException | None:
-    """Return what was granted in a collection under a number; None where nothing was."""
-    columns = COLLECTION_EXCEPTION.c
-    chosen = select(CollectionException).where(columns.collection_id == collection_id, columns.id == number)
-    return session.scalars(chosen).one_or_none()
-
-
-def list_exceptions(
-    session: ReadSession, collection_id: int, after: int, limit: int
-) -> list[tuple[CollectionException, str, str]]:
-    """Return up to *limit* exceptions of a collection, the newest first, with the unit's code and name."""
-    columns = COLLECTION_EXCEPTION.c
-    chosen = (
-        select(CollectionException, AGENCY.c.code, AGENCY.c.name)
-        .join(AGENCY, AGENCY.c.id == columns.agency_id)
-        .where(columns.collection_id == collection_id, columns.id < after)
-        .order_by(columns.id.desc())
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in session.execute(chosen)]
