@@ -234,6 +234,9 @@ SAMPLES: dict[str, Sample] = {
     "get_roll_up_report": READ,
     "get_draft": READ,
     "export_draft_file": READ,
+    "get_progress": READ,
+    "send_reminders": Sample(json({"units": "missing"}), Status.DRAFT),
+    "list_reminders": READ,
     "list_changes": Sample(
         lambda _code, _year: {"params": {"limit": 200}},
         shows=lambda page, code: code in {item["agency"] for item in page["items"]},
