@@ -209,6 +209,7 @@ SAMPLES: dict[str, Sample] = {
     "get_roll_up": READ,
     "list_coverage": READ,
     "export_roll_up_file": READ,
+    "reconcile_roll_up": Sample(lambda _code, _year: {"params": {"report": TOWN}}, at=OF_THE_TOWN),
     "list_adjustments": READ,
     "adjust_roll_up": Sample(json(ADJUSTMENT)),
     "withdraw_adjustment": Sample(json(UNDONE), at=OF_THE_TOWN),

@@ -101,6 +101,7 @@ OPERATIONS: dict[str, Access] = {
     "get_roll_up": _READS,
     "list_coverage": _READS,
     "export_roll_up_file": _READS,
+    "reconcile_roll_up": _READS,
     "list_adjustments": _READS,
     "adjust_roll_up": _COORDINATES,
     "withdraw_adjustment": _COORDINATES,

@@ -1,10 +1,17 @@
-"""The sheets of a roll-up: 汇总, 明细, 缺报, 校验, and one for each unit."""
+"""The sheets of a roll-up: 汇总, 明细, 缺报, 校验, and one for each unit; for others see `sheet_final`."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from app.documents.sheet_final import (
+    ADJUSTMENTS_SHEET,
+    FINAL_SHEET,
+    FINAL_SHEETS,
+    write_final_sheets,
+    write_reconciliation,
+)
 from app.documents.sheet_findings import WIDTHS as FINDING_WIDTHS
 from app.documents.sheet_findings import put_row, write_findings
 from app.documents.sheet_matrix import FROZEN_COLUMNS, ROWS_ABOVE_UNITS, write_matrix
@@ -24,7 +31,8 @@ if TYPE_CHECKING:
     from app.documents.workbook_file import WorkbookFile
     from app.documents.workbook_model import RollUpBook, UnitRow
 
-TOTALS_SHEET, MATRIX_SHEET, MISSING_SHEET, FINDINGS_SHEET = FIXED_SHEETS = ("汇总", "明细", "缺报", "校验")
+TOTALS_SHEET, MATRIX_SHEET, MISSING_SHEET, FINDINGS_SHEET = ("汇总", "明细", "缺报", "校验")
+FIXED_SHEETS = (TOTALS_SHEET, MATRIX_SHEET, MISSING_SHEET, FINDINGS_SHEET, *FINAL_SHEETS)
 
 MOST_UNIT_SHEETS = 100
 """With more units there are no sheets of single units: 明细 has their numbers."""
@@ -43,9 +51,11 @@ def write_roll_up_sheets(file: WorkbookFile, book: RollUpBook) -> None:
     totals = Figures(book.form, book.rolled.totals, book.rolled.incomplete)
     stack = stack_of(totals, _FIRST_TABLE_ROW)
     _write_totals(file.add(TOTALS_SHEET), book, stack, totals)
+    write_final_sheets(file, book, _FIRST_TABLE_ROW)
     _write_matrix(file.add(MATRIX_SHEET), book)
     _write_missing(file.add(MISSING_SHEET), book)
     _write_findings(file.add(FINDINGS_SHEET), book, stack, totals)
+    write_reconciliation(file, book)
     if len(book.units) <= MOST_UNIT_SHEETS:
         names = sheet_names([unit.name for unit in book.units], FIXED_SHEETS)
         for name, unit in zip(names, book.units, strict=True):
@@ -70,6 +80,10 @@ def _write_totals(canvas: Canvas, book: RollUpBook, stack: Stack, totals: Figure
 
 def _note(book: RollUpBook) -> str:
     note = f"汇总口径：{book.basis}；状态：{book.status}；截至{in_beijing(book.as_of)}（北京时间）。"
+    if book.final is not None:
+        note += f"这是现在各单位之和，定稿的数见“{FINAL_SHEET}”。"
+    if book.adjustments:
+        note += f"不含 {len(book.adjustments)} 项调整，调整后的数见“{ADJUSTMENTS_SHEET}”。"
     if len(book.units) > MOST_UNIT_SHEETS:
         note += f"单位超过 {MOST_UNIT_SHEETS} 个，不设各单位分表，各单位数字见“{MATRIX_SHEET}”。"
     return note

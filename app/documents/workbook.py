@@ -12,7 +12,14 @@ from app.documents.sheet_styles import Look
 from app.documents.sheet_tables import Figures, alone, draw, legend_for, widths_alone
 from app.documents.sheets import Area, Words
 from app.documents.workbook_file import WorkbookFile
-from app.documents.workbook_model import Owed, ReportBook, RollUpBook, UnitRow
+from app.documents.workbook_model import (
+    FinalBook,
+    Owed,
+    ReconciliationBook,
+    ReportBook,
+    RollUpBook,
+    UnitRow,
+)
 from app.documents.workbook_pages import Paper, in_beijing, set_up_page
 from app.forms.layout import ROWS_ABOVE, addresses_of
 from app.forms.model import cells_of
@@ -21,7 +28,16 @@ if TYPE_CHECKING:
     from app.documents.sheets import Canvas
     from app.forms.model import Section, Table
 
-__all__ = ["Owed", "ReportBook", "RollUpBook", "UnitRow", "write_report", "write_roll_up"]
+__all__ = [
+    "FinalBook",
+    "Owed",
+    "ReconciliationBook",
+    "ReportBook",
+    "RollUpBook",
+    "UnitRow",
+    "write_report",
+    "write_roll_up",
+]
 
 PROSE_SHEET, FINDINGS_SHEET = "正文", "校验"
 _PROSE_WIDTHS = [46, 46]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from app.domain.content import Content
     from app.domain.explanations import Explanations
+    from app.domain.finalisation import Differences, FrozenAdjustment
+    from app.domain.reconciliation_model import Reconciled
     from app.domain.results import Result
     from app.domain.roll_up import RollUp
     from app.domain.values import Values
@@ -89,6 +91,42 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
+class FinalBook:
+    """The total of a roll-up as it was made final.
+
+    Attributes:
+        number: how many times it was, with this one.
+        finalised_by: who did it.
+        finalised_at: when.
+        digest: of all that it was made of.
+        totals: with adjustments.
+        differences: how the live total differs from it.
+    """
+
+    number: int
+    finalised_by: str
+    finalised_at: datetime
+    digest: str
+    totals: Values
+    differences: Differences
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciliationBook:
+    """The county's own report held against the roll-up.
+
+    Attributes:
+        report: which, in a sentence.
+        said: how its figures are called: 公布, 上报, 草稿.
+        found: what came of it.
+    """
+
+    report: str
+    said: str
+    found: Reconciled
+
+
+@dataclass(frozen=True, slots=True)
 class RollUpBook:
     """The sum of the reports below an agency.
 
@@ -97,7 +135,7 @@ class RollUpBook:
         agency_code: whose subtree it is.
         agency: its full name.
         year: the report year.
-        status: 临时 or 最终.
+        status: 临时, or 定稿 and for how many times.
         basis: which reports count, in Chinese.
         counts: how many units there are of each sort, in the order to be shown: 应报 50, 已报 48 …
         rolled: the sum.
@@ -105,6 +143,9 @@ class RollUpBook:
         units: what was added, in the order to be shown.
         missing: what was not.
         as_of: when this was read, with a time zone; the same book with the same time gives the same bytes.
+        adjustments: what was adjusted beside the sum.
+        final: the total that is final; None while it is provisional.
+        reconciliation: the county's own report held against the sum; None where there is none.
     """
 
     form: ReportForm
@@ -119,6 +160,9 @@ class RollUpBook:
     units: Sequence[UnitRow]
     missing: Sequence[Owed]
     as_of: datetime
+    adjustments: Sequence[FrozenAdjustment] = ()
+    final: FinalBook | None = None
+    reconciliation: ReconciliationBook | None = None
 
     @property
     def title(self) -> str:

@@ -58,10 +58,11 @@ def _is_likely_slip(typed: int, meant: int) -> bool:
     ten = 10
     if typed < ten:
         return typed > 0 and meant == typed * ten
-    return meant in (typed * ten, typed // ten if typed % ten == 0 else None) or meant in _swaps(typed)
+    return meant in (typed * ten, typed // ten if typed % ten == 0 else None) or meant in swaps(typed)
 
 
-def _swaps(number: int) -> set[int]:
+def swaps(number: int) -> set[int]:
+    """Return what a number becomes when two neighbouring digits of it are swapped."""
     digits = str(number)
     return {
         int(digits[:place] + second + first + digits[place + 2 :])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,17 +12,30 @@ from app.auth.actor import Actor
 from app.documents.filenames import filename, report_filename, roll_up_filename
 from app.documents.html import write_page
 from app.documents.memo_paper import write_paper
-from app.documents.workbook import Owed, ReportBook, RollUpBook, UnitRow, write_report, write_roll_up
+from app.documents.workbook import (
+    FinalBook,
+    Owed,
+    ReconciliationBook,
+    ReportBook,
+    RollUpBook,
+    UnitRow,
+    write_report,
+    write_roll_up,
+)
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.deadlines import CHINA
 from app.domain.lifecycle import Basis, Status
 from app.services.analyses import analyse, draft_memo, mark_of_memo
+from app.services.finalisations import standing_of
 from app.services.history import Correction, corrections_of, find_seen
-from app.services.roll_ups import CoverageState, numbers_of, roll_up_subtree
+from app.services.reconciliation import get_reconciled
+from app.services.roll_ups import CoverageState, numbers_of
 from app.services.versions import mark_of_filed
 
 if TYPE_CHECKING:
     from app.services.filed import Filed
+    from app.services.finalisations import Final, Standing
+    from app.services.reconciliation import Held
     from app.services.roll_ups import RolledUp
     from app.storage.engine import Database, ReadSession
 
@@ -137,18 +150,23 @@ def _note(correction: Correction) -> str:
 
 def _export_roll_up(database: Database, wanted: Wanted) -> Exported:
     with database.reading() as session:
-        rolled = roll_up_subtree(
+        standing = standing_of(
             session, wanted.actor, wanted.agency, wanted.year, wanted.basis or Basis.SUBMITTED
         )
-        mark = _mark_of_roll_up(rolled)
-        book = None if mark in wanted.known else _roll_up_book(session, rolled)
+        rolled, held = standing.rolled, get_reconciled(session, wanted.actor, standing.rolled)
+        mark = _mark_of_roll_up(standing, held)
+        book = None if mark in wanted.known else _roll_up_book(session, standing, held)
     name = roll_up_filename(rolled.form, rolled.name, rolled.year)
     return Exported(name, None if book is None else write_roll_up(book), mark)
 
 
-def _mark_of_roll_up(rolled: RolledUp) -> str:
+def _mark_of_roll_up(standing: Standing, held: Held | None) -> str:
     """Return what stays the same as long as nothing that the workbook shows has changed but its moment."""
+    rolled, final = standing.rolled, standing.final
     shown = [
+        [each.key for each in standing.adjustments],
+        None if final is None or final.differences is None else [final.kept.id, asdict(final.differences)],
+        None if held is None else [held.filed.version, asdict(held.found)],
         [rolled.form.version, rolled.agency.code, rolled.year, rolled.basis],
         [[source.report_id, source.revision, source.status] for source in rolled.sources],
         [
@@ -160,14 +178,14 @@ def _mark_of_roll_up(rolled: RolledUp) -> str:
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:32]
 
 
-def _roll_up_book(session: ReadSession, rolled: RolledUp) -> RollUpBook:
-    agency = rolled.agency
+def _roll_up_book(session: ReadSession, standing: Standing, held: Held | None) -> RollUpBook:
+    rolled, agency, final = standing.rolled, standing.rolled.agency, standing.final
     return RollUpBook(
         form=rolled.form,
         agency_code=agency.code,
         agency=rolled.name,
         year=rolled.year,
-        status=PROVISIONAL,
+        status=PROVISIONAL if final is None else f"定稿（第 {final.kept.number} 次）",
         basis=rolled.basis.label,
         counts=[
             ("应报", len(rolled.expected)),
@@ -178,7 +196,30 @@ def _roll_up_book(session: ReadSession, rolled: RolledUp) -> RollUpBook:
         units=_units(session, rolled),
         missing=_owed(rolled),
         as_of=rolled.as_of,
+        adjustments=standing.frozen.adjustments,
+        final=None if final is None else _final_book(final),
+        reconciliation=None if held is None else _reconciliation_book(held),
     )
+
+
+def _final_book(final: Final) -> FinalBook | None:
+    kept = final.kept
+    if final.differences is None:
+        return None
+    return FinalBook(
+        kept.number,
+        kept.finalised_by,
+        kept.finalised_at,
+        kept.digest,
+        final.frozen.adjusted_totals,
+        final.differences,
+    )
+
+
+def _reconciliation_book(held: Held) -> ReconciliationBook:
+    filed = held.filed
+    report = f"“{filed.agency.name}”的报告（{filed.status.label}，第 {filed.version} 版）"
+    return ReconciliationBook(report, held.sides.said, held.found)
 
 
 def _units(session: ReadSession, rolled: RolledUp) -> list[UnitRow]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.domain.acts import Act
+from app.domain.adjusting import adjusted
 from app.domain.agencies import reference_day
 from app.domain.finalisation import (
     Differences,
@@ -102,9 +103,14 @@ class Standing:
     final: Final | None
 
     @property
+    def frozen(self) -> Frozen:
+        """The roll-up as it would be made final."""
+        return _frozen(self.rolled, self.adjustments)
+
+    @property
     def adjusted_totals(self) -> dict[str, int | None]:
         """The sum with all adjustments."""
-        return _frozen(self.rolled, self.adjustments).adjusted_totals
+        return adjusted(self.rolled.total.totals, [each.lines for each in self.adjustments])
 
 
 def standing_of(

@@ -279,6 +279,16 @@ def read_numbers(connection: Connection, form: ReportForm, table: Table, report_
     return dict(zip(form.cells, row, strict=True))
 
 
+def working_numbers(
+    connection: Connection, form: ReportForm, table: Table, agency_ids: Collection[int], year: int
+) -> dict[int, Values]:
+    """Return the current numbers of agencies' reports of a year, whatever their state, by agency."""
+    chosen = select(REPORT.c.agency_id, *_cells(table)).join(table, REPORT.c.id == table.c.report_id)
+    own = REPORT.c.agency_id.in_(agency_ids), REPORT.c.year == year, table.c.slot == WORKING
+    rows = connection.execute(chosen.where(*own))
+    return {row[0]: dict(zip(form.cells, row[1:], strict=True)) for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A row of the wide table."""

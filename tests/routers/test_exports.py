@@ -25,6 +25,7 @@ from tests.api import (
     TOWN,
     YEAR,
     a_report,
+    accept_report,
     address,
     assert_problem,
     file_report,
@@ -281,3 +282,49 @@ def test_what_is_not_there_has_no_workbook(client: TestClient) -> None:
     for url in (address(), ROLL_UP):
         answer = client.get(f"{url}/export", params={"format": "pdf"})
         assert_problem(answer, 422, "invalid-request")
+
+
+def test_a_roll_up_s_workbook_is_another_whenever_its_total_is_adjusted_made_final_or_differs(
+    client: TestClient,
+) -> None:
+    register_county(client)
+    file_report(client)
+    accept_report(client)
+    at = f"{API}/rollups/{COUNTY}/{YEAR}"
+    lines = [{"cell": "disclosure.licensing.decisions", "amount": 2}]
+    reason = "镇里公布后发现漏记两件，已书面说明"
+
+    def adjust() -> Response:
+        return client.post(f"{at}/adjustments", json={"lines": lines, "reason": reason})
+
+    def finalise() -> Response:
+        return client.post(f"{at}/finalisation", json={})
+
+    def adjust_below() -> Response:
+        body = {"lines": lines, "reason": reason}
+        return client.post(f"{API}/rollups/{TOWN}/{YEAR}/adjustments", json=body)
+
+    def report() -> Response:
+        return client.put(address(COUNTY), params={"draft": "true"}, json=a_report(title="县的报告"))
+
+    def reopen() -> Response:
+        return client.post(f"{at}/finalisation/reopening", json={"reason": reason})
+
+    seen = [client.get(f"{at}/export")]
+    for act in (adjust, finalise, adjust_below, report, reopen):
+        assert act().is_success
+        known = {"If-None-Match": seen[-1].headers["etag"]}
+        seen.append(client.get(f"{at}/export", headers=known))
+        assert seen[-1].status_code == 200
+        again = client.get(f"{at}/export", headers={"If-None-Match": seen[-1].headers["etag"]})
+        assert again.status_code == 304
+    sheets = [opened(answer.content).sheetnames for answer in seen]
+    extra = [[name for name in names if name not in sheets[0]] for names in sheets]
+    assert extra == [
+        [],
+        ["调整"],
+        ["定稿", "定稿后变动", "调整"],
+        ["定稿", "定稿后变动", "调整"],
+        ["定稿", "定稿后变动", "调整", "核对"],
+        ["调整", "核对"],
+    ]
