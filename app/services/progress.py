@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from app.domain.agencies import AgencyKind, AgencyLevel
+from app.domain.agencies import AgencyKind, AgencyLevel, reference_day
 from app.domain.collections import Reporters, usual_dates
 from app.domain.deadlines import CHINA, days_late
 from app.domain.lifecycle import Status
@@ -138,7 +138,7 @@ def find_progress(
     bound = _bound(session, agency, year, as_of)
     counted = tally(session, bound, branches)
     total = reduce(Tally.with_more, counted.values(), NOBODY)
-    parts = [] if branches is None else _branches(session, agency, counted)
+    parts = [] if branches is None else _branches(session, agency, year, counted)
     adjusted = count_adjustments(session, code, bound) if branches is None else None
     return Progress(agency, year, cells, total, adjusted, parts, as_of)
 
@@ -155,9 +155,12 @@ def _bound(session: ReadSession, agency: Agency, year: int, as_of: datetime) -> 
     }
 
 
-def _branches(session: ReadSession, agency: Agency, counted: dict[int | None, Tally]) -> list[Branch]:
+def _branches(
+    session: ReadSession, agency: Agency, year: int, counted: dict[int | None, Tally]
+) -> list[Branch]:
     parts = {key: each for key, each in counted.items() if key is not None}
-    found = [Branch(code, name, parts[key]) for key, code, name in list_heads(session, parts.keys())]
+    heads = list_heads(session, parts.keys(), reference_day(year))
+    found = [Branch(code, name, parts[key]) for key, code, name in heads]
     own = counted.get(None)
     return found if own is None else [Branch(None, f"{agency.name}（本级）", own), *found]
 

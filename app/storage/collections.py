@@ -43,6 +43,7 @@ from app.storage.collection_models import (
     Collection,
 )
 from app.storage.models import AGENCY, CHANGE, PLACEMENT
+from app.storage.names import name_on
 from app.storage.numbers import SEPARATOR
 from app.storage.tree import above_each_on, above_on, holds_on
 
@@ -260,7 +261,7 @@ def _list_owing() -> Statement:
     dates, near = COLLECTION_DATES.c, down.c.collection_id
     return (
         select(
-            *(AGENCY.c.id, AGENCY.c.code, AGENCY.c.name, AGENCY.c.level, AGENCY.c.kind, near),
+            *(AGENCY.c.id, AGENCY.c.code, name_on(bindparam("day")), AGENCY.c.level, AGENCY.c.kind, near),
             *(dates.due_on, extension.c.until, excuse.c.reason),
             COLLECTION.c.frozen_at.is_not(None),
         )

@@ -11,6 +11,7 @@ from app.storage.changes import last_number
 from app.storage.collection_models import COLLECTION, COLLECTION_UNIT
 from app.storage.collections import is_expected, opened_by
 from app.storage.models import AGENCY, PLACEMENT
+from app.storage.names import name_on
 from app.storage.numbers import SEPARATOR
 from app.storage.tree import holds_on
 
@@ -62,5 +63,7 @@ def _expected_now() -> Statement:
         .outerjoin(below, opened_by(below, AGENCY.c.id))
         .where(holds_on(bindparam("day")), below.c.id.is_(None))
     )
-    chosen = select(down.c.collection_id, AGENCY.c.id, AGENCY.c.code, AGENCY.c.name, down.c.path)
+    chosen = select(
+        down.c.collection_id, AGENCY.c.id, AGENCY.c.code, name_on(bindparam("day")).label("name"), down.c.path
+    )
     return chosen.join(AGENCY, AGENCY.c.id == down.c.agency_id).where(is_expected())

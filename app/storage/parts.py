@@ -28,6 +28,7 @@ from sqlalchemy.ext.compiler import compiles
 from app.domain.agencies import ReportScope
 from app.domain.roll_up import RollUp
 from app.storage.models import AGENCY, PLACEMENT
+from app.storage.names import name_in, name_on
 from app.storage.numbers import Adding, Subtree, add_up, adding_by, column_name, counted
 from app.storage.tree import holds_on
 
@@ -97,8 +98,9 @@ def _children() -> Statement:
     expected = func.sum(case((owes, 1), else_=0)).label("expected")
     child = func.coalesce(down.c.child_id, down.c.agency_id).label("part")
     counts = select(child, expected).join(AGENCY, AGENCY.c.id == down.c.agency_id).group_by("part").subquery()
-    names = [AGENCY.c[name] for name in Child._fields if name != "expected"]
-    return select(*names, counts.c.expected).join(counts, AGENCY.c.id == counts.c.part)
+    of_agency = {name: AGENCY.c[name] for name in Child._fields if name not in {"name", "expected"}}
+    columns = {**of_agency, "name": name_on(bindparam("day")).label("name"), "expected": counts.c.expected}
+    return select(*(columns[name] for name in Child._fields)).join(counts, AGENCY.c.id == counts.c.part)
 
 
 def _down(top: BindParameter[int], day: BindParameter[date]) -> CTE:
@@ -210,4 +212,4 @@ def _comes_after(column: ColumnElement[int], after: Mark) -> ColumnElement[bool]
 
 def _figures(table: Table, cells: Sequence[CellCode]) -> Statement:
     columns = (table.c[column_name(code)] for code in cells)
-    return counted(select(AGENCY.c.id, AGENCY.c.code, AGENCY.c.name, *columns), table)
+    return counted(select(AGENCY.c.id, AGENCY.c.code, name_in(table.c.year), *columns), table)

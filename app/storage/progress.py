@@ -28,6 +28,7 @@ from app.storage.collection_models import COLLECTION_DATES, COLLECTION_EXCEPTION
 from app.storage.collections import granted, is_expected, owing, reporters
 from app.storage.columns import Code
 from app.storage.models import AGENCY, REPORT, STEP, ZERO_STATEMENT
+from app.storage.names import name_on
 from app.storage.numbers import is_revised
 
 if TYPE_CHECKING:
@@ -148,19 +149,19 @@ def _tally(branches: Branches | None) -> Statement:
     return chosen.group_by(unit.branch_id, unit.state)
 
 
-def list_heads(session: ReadSession, agency_ids: Group[int]) -> list[tuple[int, str, str]]:
-    """Return row number, code and name of agencies, by their codes."""
+def list_heads(session: ReadSession, agency_ids: Group[int], day: date) -> list[tuple[int, str, str]]:
+    """Return row number, code and name on a day of agencies, by their codes."""
     found: list[tuple[int, str, str]] = []
     keys = list(agency_ids)
     for start in range(0, len(keys), _AT_ONCE):
-        some = {"keys": keys[start : start + _AT_ONCE]}
+        some = {"keys": keys[start : start + _AT_ONCE], "day": day}
         found += [(row[0], row[1], row[2]) for row in session.connection().execute(_heads(), some)]
     return sorted(found, key=lambda head: head[1])
 
 
 @cache
 def _heads() -> Statement:
-    chosen = select(AGENCY.c.id, AGENCY.c.code, AGENCY.c.name)
+    chosen = select(AGENCY.c.id, AGENCY.c.code, name_on(bindparam("day")))
     return chosen.where(AGENCY.c.id.in_(bindparam("keys", expanding=True)))
 
 
@@ -216,7 +217,8 @@ def list_standing(
 
 @cache
 def _list_standing() -> Statement:
-    about = (AGENCY.c.id, AGENCY.c.code, AGENCY.c.name, AGENCY.c.level, AGENCY.c.kind)
+    called = name_on(bindparam("day")).label("name")
+    about = (AGENCY.c.id, AGENCY.c.code, called, AGENCY.c.level, AGENCY.c.kind)
     reported = (_EXCUSE.c.reason, REPORT.c.id.label("report_id"), REPORT.c.status)
     unit = _standing(None, *about, *reported).c
     columns = [column for name, column in unit.items() if name != "branch_id"]
