@@ -85,7 +85,7 @@ def _last(unit: UnitProgress) -> str:
     step = unit.last_step
     if step is None:
         return ""
-    return f"{in_beijing(step.taken_at)} {step.taken_by} {Action(step.action).label}"
+    return f"{Action(step.action).label} {step.taken_by} {in_beijing(step.taken_at)}"
 
 
 def workbook_of(book: ProgressBook) -> bytes:
