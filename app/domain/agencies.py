@@ -93,6 +93,29 @@ def normal_division_code(text: str) -> str | None:
     return text
 
 
+_LEVEL_BY_LENGTH = {
+    2: AgencyLevel.PROVINCE,
+    4: AgencyLevel.PREFECTURE,
+    6: AgencyLevel.COUNTY,
+    9: AgencyLevel.TOWNSHIP,
+}
+_TOWNSHIP_LENGTH = 9
+_SUBDISTRICTS = range(1, 100)
+
+
+def told_by_division(code: str) -> tuple[AgencyLevel, AgencyKind] | None:
+    """Return level and kind of the body of a 统计用区划代码; None where that isn't one, or a village's.
+
+    The last three of 9 digits are 001–099 for 街道.
+    """
+    division = normal_division_code(code)
+    level = None if division is None else _LEVEL_BY_LENGTH.get(len(division))
+    if division is None or level is None:
+        return None
+    is_subdistrict = len(division) == _TOWNSHIP_LENGTH and int(division[-3:]) in _SUBDISTRICTS
+    return level, AgencyKind.SUBDISTRICT if is_subdistrict else AgencyKind.GOVERNMENT
+
+
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _ORGANISATION_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -18,6 +19,8 @@ from app.schemas.agencies import (
     AgencyOut,
     AgencyPage,
     AgencySummary,
+    FieldChangeOut,
+    ListedOut,
     PlacedAgency,
     SubtreeOut,
 )
@@ -27,10 +30,14 @@ from app.schemas.pages import read_cursor
 from app.schemas.reports import AgencyCode, Day
 from app.services import agencies, agency_imports
 from app.services.agency_details import AgencyDetails, AgencyFound
+from app.services.agency_imports import ImportOutcome
 from app.storage.engine import WriteSession
 from app.writing import Write, WriteOnce
 
 router = routes_of("机关", "/agencies")
+
+MOST_LISTED = 1000
+"""How much of what an import changes an answer lists."""
 
 CodeInPath = Annotated[AgencyCode, Path(description="机关代码")]
 AsOf = Annotated[Day | None, Query(description="哪一天的情况，例如 2021-12-31；不写为现在")]
@@ -93,14 +100,33 @@ def import_agencies(
     write: WriteOnce,
     actor: CurrentActor,
 ) -> AgenciesImported:
-    """一行一个机关，表头为 code,name,level,kind,parent,… ；有一行不对就整个不登记。行的先后不限。"""
-    bodies = read_rows(file.file.read())
+    """一行一个机关，表头为 code,name,level,kind,parent,… ；有一行不对就整个不登记。行的先后不限。
+
+    代码或区划代码是 2、4、6、9 位统计用区划代码的，level、kind 可以不写。先用 dry_run=true 看会变什么。
+    """
+    rows = [_details(body) for body in read_rows(file.file.read())]
 
     def register(session: WriteSession) -> AgenciesImported:
-        outcome = agency_imports.import_agencies(session, actor, [_details(body) for body in bodies])
-        return AgenciesImported.model_validate(outcome)
+        return _imported(agency_imports.import_agencies(session, actor, rows))
 
     return write(register)
+
+
+def _imported(outcome: ImportOutcome) -> AgenciesImported:
+    return AgenciesImported(
+        created=len(outcome.created),
+        changed=outcome.changed,
+        unchanged=outcome.unchanged,
+        created_codes=list(outcome.created[:MOST_LISTED]),
+        created_listed=_listed(outcome.created),
+        changes=[FieldChangeOut.model_validate(each) for each in outcome.changes[:MOST_LISTED]],
+        changes_listed=_listed(outcome.changes),
+    )
+
+
+def _listed(everything: Sequence[object]) -> ListedOut:
+    total = len(everything)
+    return ListedOut(total=total, returned=min(total, MOST_LISTED), truncated=total > MOST_LISTED)
 
 
 @router.get("/{code}", summary="一个机关", responses={**READING, **failures(304)})

@@ -122,9 +122,30 @@ class SubtreeOut(Out):
     total: Annotated[int, Field(title="共几个")]
 
 
+class FieldChangeOut(Out):
+    """对一个机关的一项更正。"""
+
+    code: Annotated[str, Field(title="机关代码")]
+    field: Annotated[str, Field(title="哪一项")]
+    before: Annotated[object, Field(title="原来的")]
+    after: Annotated[object, Field(title="更正后的")]
+
+
+class ListedOut(Out):
+    """一个名单是否列全。"""
+
+    total: Annotated[int, Field(title="共几项")]
+    returned: Annotated[int, Field(title="列出几项")]
+    truncated: Annotated[bool, Field(title="是否没有列全")]
+
+
 class AgenciesImported(Out):
     """从表格登记的机关。"""
 
     created: Annotated[int, Field(title="新登记几个")]
     changed: Annotated[int, Field(title="更正几个")]
     unchanged: Annotated[int, Field(title="原样未动几个")]
+    created_codes: Annotated[list[str], Field(title="新登记的机关的代码，上级在前；最多列 1000 个")]
+    created_listed: Annotated[ListedOut, Field(title="新登记的是否列全")]
+    changes: Annotated[list[FieldChangeOut], Field(title="每一项更正；最多列 1000 项")]
+    changes_listed: Annotated[ListedOut, Field(title="更正是否列全")]

@@ -9,9 +9,13 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from app.domain.agencies import told_by_division
 from app.errors import Fault, InvalidRequest
 from app.schemas.agencies import AgencyBody
 from app.schemas.problems import MOST_FAULTS, faults_of, omitted, unknown_member
+
+_TOLD = ("level", "kind")
+"""What a 统计用区划代码 tells, where a row doesn't say it."""
 
 _TRUTH = {"true": True, "1": True, "是": True, "false": False, "0": False, "否": False}
 
@@ -71,6 +75,7 @@ def _read_table(data: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
 def _wrong_headings(headings: Sequence[str]) -> list[Fault]:
     known = list(AgencyBody.model_fields)
     needed = [name for name, field in AgencyBody.model_fields.items() if field.is_required()]
+    needed = [name for name in needed if name not in _TOLD]
     twice = [name for name, count in Counter(headings).items() if count > 1]
     return [
         *(
@@ -89,6 +94,9 @@ def _read_row(headings: Sequence[str], row: Sequence[str]) -> AgencyBody:
     given: dict[str, object] = {
         name: value.strip() for name, value in zip(headings, row, strict=False) if value.strip()
     }
+    told = told_by_division(str(given.get("division_code") or given.get("code", "")))
+    if told is not None:
+        given = dict(zip(_TOLD, told, strict=True)) | given
     flag = str(given.get("in_rollup", "")).lower()
     return AgencyBody.model_validate(given | {"in_rollup": _TRUTH[flag]} if flag in _TRUTH else given)
 

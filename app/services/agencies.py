@@ -11,7 +11,8 @@ from sqlalchemy import delete, exists, select
 from app.auth.rights import get_within_reach, require, require_everything, within_reach
 from app.domain.acts import Act
 from app.domain.roles import Right
-from app.errors import Duplicate, Fault, InvalidRequest, NotFound, WrongState
+from app.errors import Fault, InvalidRequest, NotFound, WrongState
+from app.services.agency_codes import refuse_given
 from app.services.agency_details import (
     AgencyDetails,
     AgencyFound,
@@ -31,7 +32,6 @@ from app.storage.models import (
     LINK,
     PLACEMENT,
     REPORT,
-    RETIRED_CODE,
     TOKEN,
     WEBHOOK,
     Agency,
@@ -176,13 +176,8 @@ def register(session: WriteSession, actor: Actor, details: AgencyDetails) -> Age
     Raises:
         Duplicate, InvalidRequest: see `create_agency`.
     """
-    if session.scalar(select(exists().where(RETIRED_CODE.c.code == details.code))):
-        raise Duplicate(f"代码“{details.code}”曾给过一个已删除的机关，不再使用；请另取代码")
-    if _is_there(session, details.code):
-        raise Duplicate(
-            f"代码“{details.code}”已经有机关用了", members={"existing": f"/api/v1{_target(details.code)}"}
-        )
-    _refuse_empty_interval(details)
+    refuse_given(session, [details.code])
+    refuse_empty_interval(details)
     parent_id = _parent_id(session, actor, details)
     agency = Agency(
         code=details.code,
@@ -246,7 +241,7 @@ def correct_if_needed(session: WriteSession, actor: Actor, agency: Agency, detai
     before = _details(session, agency, placement)
     if details == before:
         return False
-    _refuse_empty_interval(details)
+    refuse_empty_interval(details)
     # whoever may not see the agency above must leave it where it is
     is_moved = details.parent != before.parent
     parent_id = _new_parent_id(session, actor, details) if is_moved else placement.parent_id
@@ -373,7 +368,12 @@ def list_subtree(session: ReadSession, actor: Actor, code: str, as_of: date) -> 
     return subtree_on(session, key_of(find_agency(session, actor, code)), as_of)
 
 
-def _refuse_empty_interval(details: AgencyDetails) -> None:
+def refuse_empty_interval(details: AgencyDetails) -> None:
+    """Refuse a place that ends before it begins.
+
+    Raises:
+        InvalidRequest: it does.
+    """
     if details.valid_to is not None and details.valid_to <= details.valid_from:
         raise InvalidRequest(
             "截止日期应晚于起始日期", [Fault("/valid_to", f"应晚于 {details.valid_from}", "empty-interval")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -76,13 +76,11 @@ def columns_of(details: AgencyDetails) -> dict[str, object]:
 
 def as_json(details: AgencyDetails) -> dict[str, object]:
     """Return details as JSON values."""
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in asdict(details).items()
-    }
+    said = ((field.name, getattr(details, field.name)) for field in fields(details))
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in said}
 
 
-def changes_between(before: AgencyDetails, after: AgencyDetails) -> dict[str, object]:
+def changes_between(before: AgencyDetails, after: AgencyDetails) -> dict[str, list[object]]:
     """Return the details that differ, each as it was and as it is, as JSON values."""
     old, new = as_json(before), as_json(after)
     return {name: [old[name], new[name]] for name in old if old[name] != new[name]}

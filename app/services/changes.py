@@ -11,7 +11,7 @@ from sqlalchemy import Select, select, update
 
 from app.domain.acts import Act
 from app.errors import Fault, InvalidRequest
-from app.services.versions import mark_of
+from app.services.versions import mark_of, mark_of_new
 from app.storage.changes import last_number
 from app.storage.models import CHANGE, Change
 from app.storage.tree import below_lastly
@@ -41,6 +41,11 @@ def note_report(
 def note_agency(session: WriteSession, act: Act, agency: Agency, details: Mapping[str, object]) -> None:
     """Let the feed tell that an agency was registered or corrected, and what is known of it since."""
     _note(session, act, agency.code, None, {**details, "etag": mark_of(agency)}, agency.id)
+
+
+def note_registered(session: WriteSession, code: str, agency_id: int, details: Mapping[str, object]) -> None:
+    """Let the feed tell that a new agency, one of many, was registered."""
+    _note(session, Act.AGENCY_CREATE, code, None, {**details, "etag": mark_of_new(agency_id)}, agency_id)
 
 
 def note_agency_gone(

@@ -91,12 +91,14 @@ def _file_year(session: WriteSession, reports: list[Report]) -> list[Report]:
     """File reports of one year and form anew; return those that counted and no longer do."""
     connection, table = session.connection(), TABLES[reports[0].form]
     lineages = lineages_on(session, {report.agency_id for report in reports}, reference_day(reports[0].year))
-    paths = {report.id or 0: _path(lineages.get(report.agency_id)) for report in reports}
-    known = paths_of(connection, table, paths)
-    update_paths(connection, table, {key: path for key, path in paths.items() if path != known[key]})
-    return [
-        report for report in reports if paths[report.id or 0] == NOWHERE and known[report.id or 0] != NOWHERE
-    ]
+    # a draft may be deleted meanwhile
+    known = paths_of(connection, table, [report.id or 0 for report in reports])
+    paths = {
+        report.id or 0: _path(lineages.get(report.agency_id)) for report in reports if report.id in known
+    }
+    changed = {key: path for key, path in paths.items() if path != known[key]}
+    update_paths(connection, table, changed)
+    return [report for report in reports if changed.get(report.id or 0) == NOWHERE]
 
 
 def _path(lineage: Sequence[Rung] | None) -> str:

@@ -30,6 +30,11 @@ def mark_of(thing: Agency | Report | Collection) -> str:
     return f"{thing.id}-{thing.revision}"
 
 
+def mark_of_new(key: int) -> str:
+    """Return the mark of a thing that has just been stored under this row number."""
+    return f"{key}-1"
+
+
 def mark_of_filed(filed: Filed) -> str:
     """Return the mark of a report; another version than the current one has a mark of its own."""
     mark = mark_of(filed.report)

@@ -112,7 +112,7 @@ def above_on(code: BindParameter[str], day: BindParameter[date]) -> CTE:
 
 def above_lastly(code: BindParameter[str]) -> CTE:
     """Return a query of an agency and all above it where each stands now, or stood last."""
-    return _above(code, _is_last(), "up_lastly")
+    return _above(code, is_last(), "up_lastly")
 
 
 def _above(code: BindParameter[str], holds: ColumnElement[bool], name: str) -> CTE:
@@ -147,7 +147,8 @@ def above_each_on(bodies: BindParameter[int], day: BindParameter[date]) -> CTE:
     )
 
 
-def _is_last() -> ColumnElement[bool]:
+def is_last() -> ColumnElement[bool]:
+    """Tell of a placement whether its agency has none that begins later."""
     later = PLACEMENT.alias("later")
     return ~exists().where(
         later.c.agency_id == PLACEMENT.c.agency_id, later.c.valid_from > PLACEMENT.c.valid_from
@@ -158,11 +159,11 @@ def below_lastly(agency_id: int) -> CTE:
     """Return a query of an agency and all below it where each stands now, or stood last: agency_id."""
     down = (
         select(PLACEMENT.c.agency_id)
-        .where(PLACEMENT.c.agency_id == agency_id, _is_last())
+        .where(PLACEMENT.c.agency_id == agency_id, is_last())
         .cte("down_lastly", recursive=True)
     )
     return down.union_all(
-        select(PLACEMENT.c.agency_id).join(down, PLACEMENT.c.parent_id == down.c.agency_id).where(_is_last())
+        select(PLACEMENT.c.agency_id).join(down, PLACEMENT.c.parent_id == down.c.agency_id).where(is_last())
     )
 
 

@@ -318,8 +318,11 @@ def upload(client: TestClient, *lines: str, encoding: str = "utf-8") -> Response
     return client.post(f"{AGENCIES}/import", files={"file": ("机关.csv", data, "text/csv")})
 
 
-def counts(created: int, changed: int, unchanged: int) -> dict[str, int]:
-    return {"created": created, "changed": changed, "unchanged": unchanged}
+def counted(answer: Response) -> tuple[int, int, int]:
+    """Return how many agencies an import registered, corrected, and found as they were."""
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    return told["created"], told["changed"], told["unchanged"]
 
 
 def test_agencies_come_from_csv_in_any_order_of_rows_and_again_without_change(client: TestClient) -> None:
@@ -332,16 +335,16 @@ def test_agencies_come_from_csv_in_any_order_of_rows_and_again_without_change(cl
         "64,宁夏,province,government,,0,",
     ]
     first = upload(client, *lines, encoding="utf-8-sig")
-    assert (first.status_code, first.json()) == (200, counts(4, 0, 0)), first.text
+    assert counted(first) == (4, 0, 0)
     assert subtree(client, COUNTY) == [(COUNTY, None, 0), (TOWN, COUNTY, 1), (f"{TOWN}-1", TOWN, 2)]
     kept = [client.get(at(code)).json() for code in ("64", COUNTY, TOWN, f"{TOWN}-1")]
     assert [agency["in_rollup"] for agency in kept] == [False, True, True, False]
     assert kept[1]["name"] == '盐池县, "人民"政府'
     assert kept[2]["valid_from"] == "2001-01-01"
     tag = client.get(at()).headers["etag"]
-    assert upload(client, *lines).json() == counts(0, 0, 4)
+    assert counted(upload(client, *lines)) == (0, 0, 4)
     lines[4] = COUNTY_ROW + "64,TRUE,"
-    assert upload(client, *lines).json() == counts(0, 1, 3)
+    assert counted(upload(client, *lines)) == (0, 1, 3)
     assert client.get(at()).headers["etag"] == tag
     assert client.get(at(COUNTY)).json()["parent"] == "64"
 
@@ -397,8 +400,60 @@ def test_a_csv_file_may_move_agencies_but_not_in_a_circle_with_those_it_leaves_o
     refused = upload(client, HEADINGS, COUNTY_ROW + TOWN)
     assert_problem(refused, 422, "invalid-request")
     swapped = upload(client, HEADINGS, COUNTY_ROW + TOWN, f"{TOWN},镇,township,government,")
-    assert swapped.json() == counts(0, 2, 0), swapped.text
+    assert counted(swapped) == (0, 2, 0)
     assert subtree(client, TOWN) == [(COUNTY, TOWN, 1), (TOWN, None, 0)]
+
+
+def test_an_import_can_be_looked_at_beforehand(client: TestClient) -> None:
+    register_county(client)
+    lines = [
+        HEADINGS,
+        COUNTY_ROW.replace("county", "prefecture"),
+        f"{TOWN},机关{TOWN},prefecture,government,{COUNTY}",
+        f"new,新设的机关,township,office,{TOWN}",
+    ]
+    data = {"file": ("a.csv", "\n".join(lines).encode())}
+    tried = client.post(f"{AGENCIES}/import", files=data, params={"dry_run": True})
+    assert counted(tried) == (1, 1, 1)
+    told = tried.json()
+    assert (told["created_codes"], told["created_listed"]["truncated"]) == (["new"], False)
+    assert told["changes"] == [
+        {"code": COUNTY, "field": "name", "before": f"机关{COUNTY}", "after": "盐池县人民政府"},
+        {"code": COUNTY, "field": "level", "before": "county", "after": "prefecture"},
+        {"code": COUNTY, "field": "report_scope", "before": "aggregate", "after": "own"},
+    ]
+    assert told["changes_listed"] == {"total": 3, "returned": 3, "truncated": False}
+    assert all_codes(client) == [COUNTY, TOWN]
+    assert upload(client, *lines).json() == told
+    assert all_codes(client) == [COUNTY, TOWN, "new"]
+
+
+def test_a_division_code_tells_level_and_kind(client: TestClient) -> None:
+    lines = [
+        "code,name,parent,division_code",
+        "64,宁夏,,",
+        "6403,吴忠市,64,",
+        "640323,盐池县,6403,",
+        "640323001,盐州路街道,640323,",
+        "640323101000,大水坑镇,640323,",
+        "seat,盐池县人民政府,640323,640323",
+    ]
+    assert counted(upload(client, *lines)) == (6, 0, 0)
+    shown = {code: client.get(at(code)).json() for code in all_codes(client)}
+    assert {code: (each["level"], each["kind"]) for code, each in shown.items()} == {
+        "64": ("province", "government"),
+        "6403": ("prefecture", "government"),
+        "640323": ("county", "government"),
+        "640323001": ("township", "subdistrict"),
+        "640323101000": ("township", "government"),
+        "seat": ("county", "government"),
+    }
+    unknown = assert_problem(upload(client, "code,name", "A,甲", "640323101001,村"), 422, "invalid-request")
+    assert [error["message"] for error in unknown["errors"]] == [
+        f"第 {line} 行 {name}，{label}：缺少“{name}”"
+        for line in (2, 3)
+        for name, label in (("level", "层级"), ("kind", "种类"))
+    ]
 
 
 def test_a_file_that_is_no_utf8_csv_is_refused(client: TestClient) -> None:

@@ -59,10 +59,12 @@ def _guard_on_sqlite(change: str) -> None:
 
 
 def _guard_on_postgresql() -> None:
-    # two writers at once would not see each other's rows: one waits until the other has ended
+    # Two writers at once would not see each other's rows: one waits until the other has ended.
+    # The queries are planned once, maybe for a table that is still empty: read whole for each of many rows.
     op.execute(
         f"""
-        CREATE FUNCTION guard_agency_placement() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION guard_agency_placement() RETURNS trigger LANGUAGE plpgsql
+        SET enable_seqscan = off AS $$
         BEGIN
             PERFORM pg_advisory_xact_lock(hashtext('nianbao tree'));
             IF EXISTS ({ELSEWHERE}) THEN
