@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.explanations import NOTHING_EXPLAINED, described_explanation
 from app.domain.rules import Level, Rule
@@ -33,8 +33,7 @@ class Outcome(StrEnum):
         return {"kept": "符合", "broken": "不符合", "not_evaluated": "未能核对"}[self.value]
 
 
-@dataclass(frozen=True, slots=True)
-class CellShown:
+class CellShown(NamedTuple):
     """A cell as a result shows it: value in its smallest unit, address in the report's workbook."""
 
     cell: Cell

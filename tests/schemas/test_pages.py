@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.orders import Mark, Order
 from app.errors import InvalidRequest
-from app.schemas.pages import read_cursor, write_cursor
+from app.schemas.pages import read_cursor, read_mark, write_cursor, written_mark
 
 codes = st.from_regex(r"[0-9A-Za-z-]{1,32}", fullmatch=True)
 
@@ -35,3 +36,37 @@ def test_whatever_else_is_sent_as_a_cursor_is_refused_or_harmless(cursor: str) -
 def test_a_cursor_of_another_list_is_refused(after: list[str | int]) -> None:
     with pytest.raises(InvalidRequest, match="游标无效"):
         read_cursor(write_cursor(after), ["", 0])
+
+
+BY_NAME = Order("name")
+
+
+@pytest.mark.parametrize(
+    "mark", [Mark(None, "1"), Mark(0, "1"), Mark(-(2**62), "1"), Mark("甲/乡", "1"), Mark("", "1")]
+)
+def test_a_list_goes_on_after_the_mark_that_was_written(mark: Mark) -> None:
+    read = read_mark(write_cursor(written_mark(BY_NAME, mark)), BY_NAME)
+    # no name is empty, so that nothing is taken for none
+    assert read == (Mark(None, "1") if mark.key == "" else mark)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        ["name desc", "", "1"],
+        ["code asc", "", "1"],
+        ["name asc", "#x", "1"],
+        ["name asc", f"#{2**63}", "1"],
+        ["name asc", "zz", "1"],
+        ["name asc", "ff", "1"],
+        ["name asc", 1, "1"],
+        ["name asc", "1"],
+    ],
+)
+def test_a_mark_that_the_service_did_not_write_is_refused(after: list[str | int]) -> None:
+    with pytest.raises(InvalidRequest):
+        read_mark(write_cursor(after), BY_NAME)
+
+
+def test_the_first_page_goes_on_after_nothing() -> None:
+    assert read_mark(None, BY_NAME) is None
