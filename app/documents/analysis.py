@@ -66,10 +66,11 @@ class Facts:
             the units that owe a report.
         units: those that owe a report.
         left_out: how many others stand in the tree and don't count.
-        total: the sum of the year.
+        total: the sum of the year, with what was adjusted.
         years: the sums of five years, this one last.
         results: the form's balances on the sum.
-        warnings: what makes the sum doubtful.
+        warnings: what makes the sum doubtful, and what else is to be checked.
+        adjusted: what was adjusted in the sum (调整), a sentence each.
         as_of: when it was worked out.
     """
 
@@ -85,6 +86,7 @@ class Facts:
     years: tuple[YearTotal, ...]
     results: tuple[Result, ...]
     warnings: tuple[str, ...]
+    adjusted: tuple[str, ...]
     as_of: datetime
 
     @property
@@ -312,5 +314,9 @@ def _tables(facts: Facts) -> Iterator[Part]:
     for section in facts.form.sections:
         if section.table is not None:
             yield form_table(facts.form, section.table, facts.total.totals, marked, section.heading)
+    if facts.adjusted:
+        yield Note(f"合计数已含{len(facts.adjusted)}项调整；近五年趋势、各单位情况里的数不含。")
+        for text in facts.adjusted:
+            yield Note(f"{text}。")
     if marked:
         yield Note("带*的数有单位没有填，合计不全；没有一个单位填的格写“缺”，都不按0计。")

@@ -25,7 +25,7 @@ from app.documents.workbook import (
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.deadlines import CHINA
 from app.domain.lifecycle import Basis, Status
-from app.services.analyses import analyse, draft_memo, mark_of_memo
+from app.services.analyses import analyse, draft_memo, mark_of_memo, status_of
 from app.services.finalisations import standing_of
 from app.services.history import Correction, corrections_of, find_seen
 from app.services.reconciliation import get_reconciled
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from app.services.reconciliation import Held
     from app.services.roll_ups import RolledUp
     from app.storage.engine import Database, ReadSession
-
-PROVISIONAL = "临时"
 
 
 class Product(StrEnum):
@@ -185,7 +183,7 @@ def _roll_up_book(session: ReadSession, standing: Standing, held: Held | None) -
         agency_code=agency.code,
         agency=rolled.name,
         year=rolled.year,
-        status=PROVISIONAL if final is None else f"定稿（第 {final.kept.number} 次）",
+        status=status_of(standing),
         basis=rolled.basis.label,
         counts=[
             ("应报", len(rolled.expected)),

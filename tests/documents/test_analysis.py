@@ -63,6 +63,7 @@ def facts_of(
         years=(*earlier, *before, this),
         results=tuple(judge_balances(form, total.totals)),
         warnings=(),
+        adjusted=(),
         as_of=AS_OF,
     )
 
