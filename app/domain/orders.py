@@ -36,10 +36,12 @@ class Order:
     Attributes:
         by: a name for what the keys are.
         descending: whether the largest key comes first.
+        of_text: whether the keys are text, not numbers.
     """
 
     by: str
     descending: bool = False
+    of_text: bool = False
 
     def arrange(self, items: Iterable[Listed], mark_of: Callable[[Listed], Mark]) -> list[Listed]:
         """Return the items in this order."""

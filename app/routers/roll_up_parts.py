@@ -29,6 +29,8 @@ from app.schemas.roll_up_parts import (
 )
 from app.services.rankings import Measured, Of, Rankable, Ranked, mark_of_ranked, rank_parts
 from app.services.roll_up_parts import (
+    BY_CODE,
+    BY_NAME,
     LARGEST_FIRST,
     Asked,
     ChildPart,
@@ -42,13 +44,15 @@ from app.services.roll_ups import Scope
 
 router = routes_of("汇总", "/rollups/{agency}/{year}")
 
-CODE_LIMIT = 100
-CellName = Annotated[str, Query(max_length=CODE_LIMIT)]
+CODE_LIMIT, MOST_CODES = 60, 60
+"""So that an address with as many codes as there may be isn't too long."""
+
+CodeInQuery = Annotated[str, Query(max_length=CODE_LIMIT, pattern=r"^[0-9A-Za-z_.]+$")]
 CellsInQuery = Annotated[
-    list[CellName],
+    list[CodeInQuery],
     Query(
-        max_length=300,
-        description="哪些格，可以写几次；不写为主要的格，all 为所有的格",
+        max_length=MOST_CODES,
+        description=f"哪些格，最多 {MOST_CODES} 个，一个写一次；不写为主要的格，all 为所有的格",
         examples=[["requests.received.total"]],
     ),
 ]
@@ -75,7 +79,7 @@ def list_roll_up_children(
 
     各行相加，每一格都等于上级的合计。按一格排时，缺的排在最后，相同的按代码排。
     """
-    by = Order(sort, descending=order == "desc")
+    by = Order(sort, descending=order == "desc", of_text=sort in (BY_CODE, BY_NAME))
     after = read_mark(cursor, by)
     with database.reading() as session:
         found = list_child_parts(session, actor, Asked(agency, year, basis), cells, by)

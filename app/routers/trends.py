@@ -10,7 +10,7 @@ from app.deps import CurrentDatabase, CurrentReader, routes_of
 from app.domain.lifecycle import Basis
 from app.domain.values import to_json
 from app.routers.answers import READING
-from app.routers.roll_up_parts import CellName, CellsInQuery, cell_head
+from app.routers.roll_up_parts import CellsInQuery, CodeInQuery, cell_head
 from app.routers.roll_ups import AgencyInPath, BasisInQuery
 from app.schemas.reports import Year
 from app.schemas.roll_ups import RateOut
@@ -31,8 +31,8 @@ def get_trend(
     last: Annotated[Year | None, Query(alias="to", description="到哪一年；不写为去年")] = None,
     cells: CellsInQuery = [],  # noqa: B006 - FastAPI copies it
     indicators: Annotated[
-        list[CellName],
-        Query(max_length=100, description="哪些比率，可以写几次；不写为全部", examples=[["granted"]]),
+        list[CodeInQuery],
+        Query(max_length=20, description="哪些比率，一个写一次；不写为全部", examples=[["granted"]]),
     ] = [],  # noqa: B006 - likewise
     basis: BasisInQuery = Basis.SUBMITTED,
 ) -> TrendOut:

@@ -83,14 +83,17 @@ def read_mark(cursor: str | None, order: Order) -> Mark | None:
     name, key, code = map(str, read_cursor(cursor, ["", "", ""]))
     if name != _name_of(order):
         raise _wrong_cursor()
+    return Mark(_key_in(key, of_text=order.of_text) if key else None, code)
+
+
+def _key_in(written: str, *, of_text: bool) -> int | str:
     try:
-        number = int(key[1:]) if key.startswith("#") else None
-        text = bytes.fromhex(key).decode() if key and number is None else None
+        key = bytes.fromhex(written).decode() if of_text else int(written.removeprefix("#"))
     except ValueError as wrong:
         raise _wrong_cursor() from wrong
-    if number is not None and not _may_be_looked_up(number):
+    if isinstance(key, int) and not _may_be_looked_up(key):
         raise _wrong_cursor()
-    return Mark(text if number is None else number, code)
+    return key
 
 
 def _name_of(order: Order) -> str:

@@ -38,34 +38,36 @@ def test_a_cursor_of_another_list_is_refused(after: list[str | int]) -> None:
         read_cursor(write_cursor(after), ["", 0])
 
 
-BY_NAME = Order("name")
+BY_NAME, BY_VALUE = Order("name", of_text=True), Order("value", descending=True)
 
 
 @pytest.mark.parametrize(
-    "mark", [Mark(None, "1"), Mark(0, "1"), Mark(-(2**62), "1"), Mark("甲/乡", "1"), Mark("", "1")]
+    ("order", "key"),
+    [(BY_NAME, None), (BY_NAME, "甲/乡"), (BY_VALUE, None), (BY_VALUE, 0), (BY_VALUE, -(2**62))],
 )
-def test_a_list_goes_on_after_the_mark_that_was_written(mark: Mark) -> None:
-    read = read_mark(write_cursor(written_mark(BY_NAME, mark)), BY_NAME)
-    # no name is empty, so that nothing is taken for none
-    assert read == (Mark(None, "1") if mark.key == "" else mark)
+def test_a_list_goes_on_after_the_mark_that_was_written(order: Order, key: int | str | None) -> None:
+    mark = Mark(key, "1")
+    assert read_mark(write_cursor(written_mark(order, mark)), order) == mark
 
 
 @pytest.mark.parametrize(
-    "after",
+    ("order", "after"),
     [
-        ["name desc", "", "1"],
-        ["code asc", "", "1"],
-        ["name asc", "#x", "1"],
-        ["name asc", f"#{2**63}", "1"],
-        ["name asc", "zz", "1"],
-        ["name asc", "ff", "1"],
-        ["name asc", 1, "1"],
-        ["name asc", "1"],
+        (BY_NAME, ["name desc", "", "1"]),
+        (BY_NAME, ["code asc", "", "1"]),
+        (BY_NAME, ["name asc", "zz", "1"]),
+        (BY_NAME, ["name asc", "ff", "1"]),
+        (BY_NAME, ["name asc", "#1", "1"]),
+        (BY_NAME, ["name asc", 1, "1"]),
+        (BY_NAME, ["name asc", "1"]),
+        (BY_VALUE, ["value desc", "#x", "1"]),
+        (BY_VALUE, ["value desc", f"#{2**63}", "1"]),
+        (BY_VALUE, ["value desc", "e794b2", "1"]),
     ],
 )
-def test_a_mark_that_the_service_did_not_write_is_refused(after: list[str | int]) -> None:
-    with pytest.raises(InvalidRequest):
-        read_mark(write_cursor(after), BY_NAME)
+def test_a_mark_that_the_service_did_not_write_is_refused(order: Order, after: list[str | int]) -> None:
+    with pytest.raises(InvalidRequest, match="游标无效"):
+        read_mark(write_cursor(after), order)
 
 
 def test_the_first_page_goes_on_after_nothing() -> None:
