@@ -1,11 +1,12 @@
 """How long a nation's progress takes: `python -m bench.progress [counties] [sqlite] [postgresql]`.
 
-Whole counties of 50 units are made up, each unit with a report in some state and its 200 numbers, some
+Whole counties of 50 units are made up, most units with a report in some state and its 200 numbers, some
 counties with dates, extensions and excuses of their own.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import statistics
 import sys
@@ -20,15 +21,19 @@ from starlette.testclient import TestClient
 from app.auth.actor import COMMAND_LINE
 from app.domain.agencies import BEGINNING, AgencyKind, AgencyLevel, ReportScope
 from app.domain.collections import freezes_on, usual_dates
+from app.domain.content import document_of
 from app.domain.lifecycle import Status
 from app.forms.annual_2021 import FORM
 from app.main import create_app
 from app.services.agencies import find_agency
+from app.services.agency_details import AgencyDetails
+from app.services.contents import empty_content
+from app.services.demo import made_up_content
 from app.services.obligations import obligations_of
 from app.settings import Settings
 from app.storage.collection_models import COLLECTION, COLLECTION_DATES, COLLECTION_EXCEPTION
 from app.storage.engine import open_database
-from app.storage.models import AGENCY, PLACEMENT, REPORT
+from app.storage.models import AGENCY, PLACEMENT, REPORT, VERSION, Agency
 from app.storage.numbers import TABLES, WORKING
 from app.storage.schema import migrate
 from bench.report import about_this_run
@@ -122,6 +127,7 @@ def plant(database: Database, counties: int) -> None:
         for start in range(0, len(rows), AT_ONCE):
             connection.execute(insert(REPORT), rows[start : start + AT_ONCE])
         _number(connection)
+        _write(connection)
         _collect(connection, counties)
     if database.engine.dialect.name == "postgresql":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -195,6 +201,26 @@ def _reported(chance: random.Random, number: int) -> dict[str, object] | None:
         "created_at": NOW,
         "updated_at": NOW,
     }
+
+
+def _write(connection: Connection) -> None:
+    """Give the reports of the first province what they say, which its counties' pages are judged by."""
+    level, kind = AgencyLevel.TOWNSHIP, AgencyKind.DEPARTMENT
+    details = AgencyDetails("K", "＃", level, kind, None)
+    agency = Agency(
+        code="K",
+        name="＃",
+        level=level,
+        kind=kind,
+        report_scope=ReportScope.OWN,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    content = made_up_content(empty_content(FORM, YEAR, agency), details)
+    said = json.dumps(document_of(content), ensure_ascii=False)
+    columns = (REPORT.c.id, literal(1), literal(said), literal("示例"), REPORT.c.created_at)
+    chosen = select(*columns).where(REPORT.c.id <= COUNTIES * PREFECTURES * UNITS)
+    connection.execute(insert(VERSION).from_select(list(VERSION.columns), chosen))
 
 
 def _number(connection: Connection) -> None:
