@@ -206,6 +206,9 @@ SAMPLES: dict[str, Sample] = {
     ),
     "list_exceptions": READ,
     "revoke_exception": Sample(json({"reason": "人已到岗"})),
+    "get_progress": READ,
+    "send_reminders": Sample(json({"units": "missing"}), Status.DRAFT),
+    "list_reminders": READ,
     "list_changes": Sample(
         lambda _code, _year: {"params": {"limit": 200}},
         shows=lambda page, code: code in {item["agency"] for item in page["items"]},

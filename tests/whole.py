@@ -79,6 +79,7 @@ def fill(url: str, *, has_county: bool) -> None:
         _look_back(desk)
         _come_and_go(desk)
         _set_rules(desk, database)
+        _collect(desk)
         _prune(database)
         assert {name for name, rows in contents_of(database).items() if not rows} == set()
 
@@ -106,6 +107,14 @@ def _look_back(desk: TestClient) -> None:
     former = FORMS[0]
     body = a_report(form=former) | {"title": None}
     succeed(desk.put(address(TOWN, former.first_year), params={"draft": True}, json=body))
+
+
+def _collect(desk: TestClient) -> None:
+    """Freeze who is expected in a county's year, and remind them."""
+    year = f"{API}/collections/{COUNTY}/{YEARS[Status.DRAFT]}"
+    succeed(desk.put(year, json={"dates": {}}))
+    register(desk, "640323998")
+    succeed(desk.post(f"{year}/reminders", json={"units": "missing", "note": "请于周五前上报"}))
 
 
 def _set_rules(desk: TestClient, database: Database) -> None:

@@ -27,6 +27,11 @@ def roll_up_filename(form: ReportForm, agency: str, year: int, suffix: str = "xl
     return f"{_legal(form.title.format(agency=agency, year=year))}汇总.{suffix}"
 
 
+def progress_filename(agency: str, year: int) -> str:
+    """Name the file of a year's progress: 盐池县2021年政府信息公开工作年度报告收报进度.xlsx."""
+    return f"{_legal(f'{agency}{year}年政府信息公开工作年度报告收报进度')}.xlsx"
+
+
 def content_disposition(filename: str) -> str:
     """Return the header that makes a browser save the answer under *filename* (RFC 6266, RFC 8187).
 

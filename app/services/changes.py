@@ -59,7 +59,15 @@ def note_year(
     session: WriteSession, act: Act, agency: Agency, year: int, details: Mapping[str, object]
 ) -> None:
     """Let the feed tell of something that was done about an agency's year, though not to its report."""
-    _note(session, act, agency.code, year, details, agency.id)
+    note_year_of(session, act, (agency.id or 0, agency.code), year, details)
+
+
+def note_year_of(
+    session: WriteSession, act: Act, agency: tuple[int, str], year: int, details: Mapping[str, object]
+) -> None:
+    """Do so of an agency of which row number and code are known."""
+    agency_id, code = agency
+    _note(session, act, code, year, details, agency_id)
 
 
 def _note(

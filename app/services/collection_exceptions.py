@@ -20,14 +20,9 @@ from app.services.collections import collection_key, find_collector, target_of
 from app.services.filed import get_report
 from app.services.obligations import terms_of
 from app.services.surroundings import today
+from app.storage.collection_exceptions import find_exception, granted_before, list_exceptions
 from app.storage.collection_models import Collection, CollectionException
-from app.storage.collections import (
-    find_exception,
-    get_collection,
-    granted_before,
-    list_exceptions,
-    nearest_collection,
-)
+from app.storage.collections import get_collection, nearest_collection
 from app.storage.models import Agency
 from app.storage.tree import lineage_on
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.exc import NoResultFound
 
-from app.domain.lifecycle import Status
+from app.domain.lifecycle import Action, Status
 from app.domain.roll_up import roll_up
 from app.domain.similarity import signature_of
 from app.domain.values import filled_and_nonzero, flatten
@@ -105,13 +105,17 @@ def _of_versions(session: ReadSession, report: Report) -> Iterator[str]:
 
 
 def _of_steps(session: ReadSession, report: Report) -> Iterator[str]:
-    chosen = select(STEP.c.status).where(STEP.c.report_id == report.id).order_by(STEP.c.id)
-    steps = list(session.scalars(chosen))
-    reached = Status(steps[-1]) if steps else Status.DRAFT
+    columns = (STEP.c.status, STEP.c.action, STEP.c.days_late)
+    chosen = select(*columns).where(STEP.c.report_id == report.id).order_by(STEP.c.id)
+    steps = session.execute(chosen).all()
+    reached = Status(steps[-1][0]) if steps else Status.DRAFT
     if report.status != reached:
         yield f"状态是“{Status(report.status).label}”，按最后一步应是“{reached.label}”"
     if report.was_submitted != bool(steps):
         yield "上报过没有，与所走的步骤不符"
+    late = [days for _, action, days in steps if action == Action.SUBMIT]
+    if report.days_late != (late[-1] if late else None):
+        yield "迟了几天，与最后一次上报不符"
 
 
 def _of_slots(session: ReadSession, report: Report, agency: Agency) -> Iterator[str]:

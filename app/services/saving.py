@@ -244,6 +244,8 @@ def submit(session: WriteSession, actor: Actor, filed: Filed, terms: Terms) -> N
         described(content.form, content.values, result, filed.explanations)
         for result in not_kept(filed.results)
     ]
+    late = days_late(_now().astimezone(CHINA).date(), terms.due_on)
+    filed.report.days_late = late
     status = Action.SUBMIT.steps.get(filed.status, filed.status)
     step = Step(
         report_id=filed.key,
@@ -251,7 +253,7 @@ def submit(session: WriteSession, actor: Actor, filed: Filed, terms: Terms) -> N
         action=Action.SUBMIT,
         status=status,
         verdict=json.dumps(verdict, ensure_ascii=False),
-        days_late=days_late(_now().astimezone(CHINA).date(), terms.due_on),
+        days_late=late,
         taken_by=actor.holder,
         taken_at=_now(),
     )

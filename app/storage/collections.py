@@ -16,28 +16,31 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     FromClause,
+    Label,
     Select,
     Subquery,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     exists,
     func,
     insert,
     literal,
+    null,
     select,
 )
 
 from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope, reference_day
 from app.domain.collections import Dates, ExceptionKind, Reporters, Terms
+from app.domain.progress import Branches
 from app.storage.collection_models import (
     COLLECTION,
     COLLECTION_DATES,
     COLLECTION_EXCEPTION,
     COLLECTION_UNIT,
     Collection,
-    CollectionException,
 )
 from app.storage.models import AGENCY, CHANGE, PLACEMENT
 from app.storage.numbers import SEPARATOR
@@ -110,8 +113,8 @@ def _terms() -> Statement:
             COLLECTION_DATES,
             and_(dates.collection_id == near.c.id, dates.reporters == bindparam("reporters")),
         )
-        .outerjoin(extension, _granted(extension, near.c.id, own.c.id, ExceptionKind.EXTENSION))
-        .outerjoin(unlock, _granted(unlock, near.c.id, own.c.id, ExceptionKind.UNLOCK))
+        .outerjoin(extension, granted(extension, near.c.id, own.c.id, ExceptionKind.EXTENSION))
+        .outerjoin(unlock, granted(unlock, near.c.id, own.c.id, ExceptionKind.UNLOCK))
     )
 
 
@@ -123,7 +126,7 @@ def _nearest() -> Subquery:
     return chosen.where(columns.year == bindparam("of_year")).order_by(up.c.height).limit(1).subquery("near")
 
 
-def _granted(
+def granted(
     table: FromClause, collection_id: ColumnElement[int], agency_id: ColumnElement[int], kind: ExceptionKind
 ) -> ColumnElement[bool]:
     """Tell of an exception whether it is in force for an agency in the collection that is nearest to it."""
@@ -146,26 +149,47 @@ def _nearest_id() -> Select[int]:
     return select(_nearest().c.id)
 
 
-def owing() -> CTE:
-    """Return a query of the agencies below `top`, each with the nearest collection: agency_id, collection_id.
+def owing(branches: Branches | None = None) -> CTE:
+    """Return a query of the agencies below `top`: agency_id, collection_id, branch_id.
 
-    `near` is the collection that is nearest to `top` itself.
+    The collection is the one that is nearest; `near` is the one nearest to `top` itself.  The branch is what
+    heads the part of the subtree, where parts are asked for and it stands in one.
     """
     own, below = COLLECTION.alias("own"), COLLECTION.alias("below")
     near: BindParameter[int | None] = bindparam("near", type_=BigInteger)
     down = (
-        select(PLACEMENT.c.agency_id, func.coalesce(own.c.id, near).label("collection_id"))
+        select(
+            PLACEMENT.c.agency_id,
+            func.coalesce(own.c.id, near).label("collection_id"),
+            _no_branch(),
+        )
         .outerjoin(own, opened_by(own, PLACEMENT.c.agency_id))
         .where(PLACEMENT.c.agency_id == bindparam("top"), holds_on(bindparam("day")))
         .cte("owing", recursive=True)
     )
-    return down.union_all(
-        select(PLACEMENT.c.agency_id, func.coalesce(below.c.id, down.c.collection_id))
-        .select_from(down)
-        .join(PLACEMENT, PLACEMENT.c.parent_id == down.c.agency_id)
-        .outerjoin(below, opened_by(below, PLACEMENT.c.agency_id))
-        .where(holds_on(bindparam("day")))
+    nearer = func.coalesce(below.c.id, down.c.collection_id)
+    step = select(PLACEMENT.c.agency_id, nearer, _branch(down, branches)).select_from(down)
+    step = step.join(PLACEMENT, PLACEMENT.c.parent_id == down.c.agency_id)
+    step = step.outerjoin(below, opened_by(below, PLACEMENT.c.agency_id))
+    return down.union_all(step.where(holds_on(bindparam("day"))))
+
+
+def _no_branch() -> Label[Any]:
+    return cast(null(), BigInteger).label("branch_id")
+
+
+def _branch(down: CTE, branches: Branches | None) -> ColumnElement[Any]:
+    if branches is None:
+        return _no_branch()
+    if branches.level is None:
+        return func.coalesce(down.c.branch_id, PLACEMENT.c.agency_id)
+    # a list to look up in; joined in, each agency would be read
+    heading = [literal(kind.value) for kind in (AgencyKind.GOVERNMENT, AgencyKind.DEVELOPMENT_ZONE)]
+    heads = select(AGENCY.c.id).where(
+        AGENCY.c.level == literal(branches.level.value), AGENCY.c.kind.in_(heading)
     )
+    is_head = PLACEMENT.c.agency_id.in_(heads)
+    return func.coalesce(down.c.branch_id, case((is_head, PLACEMENT.c.agency_id)))
 
 
 def opened_by(table: FromClause, agency_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -244,8 +268,8 @@ def _list_owing() -> Statement:
         .join(AGENCY, AGENCY.c.id == down.c.agency_id)
         .outerjoin(COLLECTION, COLLECTION.c.id == near)
         .outerjoin(COLLECTION_DATES, and_(dates.collection_id == near, dates.reporters == reporters()))
-        .outerjoin(extension, _granted(extension, near, AGENCY.c.id, ExceptionKind.EXTENSION))
-        .outerjoin(excuse, _granted(excuse, near, AGENCY.c.id, ExceptionKind.EXCUSE))
+        .outerjoin(extension, granted(extension, near, AGENCY.c.id, ExceptionKind.EXTENSION))
+        .outerjoin(excuse, granted(excuse, near, AGENCY.c.id, ExceptionKind.EXCUSE))
         .where(is_expected())
         .order_by(AGENCY.c.code)
     )
@@ -261,12 +285,12 @@ def list_excuses(session: ReadSession, agency_id: int, code: str, year: int) -> 
 
 @cache
 def _any_excuse() -> Select[bool]:
-    granted = COLLECTION_EXCEPTION.c
+    columns = COLLECTION_EXCEPTION.c
     chosen = exists().where(
         COLLECTION.c.year == bindparam("of_year"),
-        granted.collection_id == COLLECTION.c.id,
-        granted.kind == literal(ExceptionKind.EXCUSE.value),
-        granted.revoked_at.is_(None),
+        columns.collection_id == COLLECTION.c.id,
+        columns.kind == literal(ExceptionKind.EXCUSE.value),
+        columns.revoked_at.is_(None),
     )
     return select(chosen)
 
@@ -274,8 +298,8 @@ def _any_excuse() -> Select[bool]:
 @cache
 def _excuses() -> Statement:
     down, excuse = owing(), COLLECTION_EXCEPTION.alias("excuse")
-    granted = _granted(excuse, down.c.collection_id, down.c.agency_id, ExceptionKind.EXCUSE)
-    return select(down.c.agency_id, excuse.c.reason).join(excuse, granted)
+    in_force = granted(excuse, down.c.collection_id, down.c.agency_id, ExceptionKind.EXCUSE)
+    return select(down.c.agency_id, excuse.c.reason).join(excuse, in_force)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,23 +315,34 @@ class FrozenRow:
 
 def list_frozen(session: ReadSession, code: str, bound: dict[str, object]) -> list[FrozenRow]:
     """Return all that were expected in a subtree when that was frozen there; see `bound_to`."""
-    known = {**bound, "within": f"{SEPARATOR}{code}{SEPARATOR}"}
+    known = {**bound, "within": within(code)}
     return [FrozenRow(*row) for row in session.connection().execute(_list_frozen(), known)]
+
+
+def within(code: str) -> str:
+    """Return what stands in the path of whatever stands below an agency."""
+    return f"{SEPARATOR}{code}{SEPARATOR}"
 
 
 @cache
 def _list_frozen() -> Statement:
-    unit, down = COLLECTION_UNIT.c, owing()
-    near = select(down.c.collection_id).where(down.c.collection_id.is_not(None))
-    # of a collection above the subtree only what stood within it; those below have it whole
-    stood_within = func.replace(unit.path, bindparam("within"), "") != unit.path
-    is_above = COLLECTION.c.id == bindparam("near", type_=BigInteger)
+    unit = COLLECTION_UNIT.c
     return (
         select(unit.agency_id, unit.code, unit.name, unit.path, COLLECTION.c.frozen_change)
         .join(COLLECTION, COLLECTION.c.id == unit.collection_id)
-        .where(COLLECTION.c.id.in_(near), is_above.is_not(True) | stood_within)
+        .where(was_within(owing()))
         .order_by(unit.code)
     )
+
+
+def was_within(down: CTE) -> ColumnElement[bool]:
+    """Tell of a unit that was frozen whether it stood in a subtree, by its collection and `within`."""
+    near = select(down.c.collection_id).where(down.c.collection_id.is_not(None))
+    # of a collection above the subtree only what stood within it; those below have it whole
+    path = COLLECTION_UNIT.c.path
+    stood_within = func.replace(path, bindparam("within"), "") != path
+    is_above = COLLECTION.c.id == bindparam("near", type_=BigInteger)
+    return and_(COLLECTION.c.id.in_(near), is_above.is_not(True) | stood_within)
 
 
 def lineages_on(session: ReadSession, agency_ids: Group[int], year: int) -> dict[int, list[str]]:
@@ -333,39 +368,3 @@ def first_changes(session: ReadSession, codes: Group[str], since: int) -> dict[s
         change.number > since, change.year.is_(None), change.agency.in_(codes)
     )
     return {row[0]: row[1] for row in session.execute(chosen.group_by(change.agency))}
-
-
-def granted_before(
-    session: WriteSession, collection_id: int, agency_id: int, kind: ExceptionKind
-) -> CollectionException | None:
-    """Return what an agency has of a kind now; None where it has nothing."""
-    granted = COLLECTION_EXCEPTION.c
-    chosen = select(CollectionException).where(
-        granted.collection_id == collection_id,
-        granted.agency_id == agency_id,
-        granted.kind == kind.value,
-        granted.revoked_at.is_(None),
-    )
-    return session.scalars(chosen).one_or_none()
-
-
-def find_exception(session: ReadSession, collection_id: int, number: int) -> CollectionException | None:
-    """Return what was granted in a collection under a number; None where nothing was."""
-    granted = COLLECTION_EXCEPTION.c
-    chosen = select(CollectionException).where(granted.collection_id == collection_id, granted.id == number)
-    return session.scalars(chosen).one_or_none()
-
-
-def list_exceptions(
-    session: ReadSession, collection_id: int, after: int, limit: int
-) -> list[tuple[CollectionException, str, str]]:
-    """Return up to *limit* exceptions of a collection, the newest first, with the unit's code and name."""
-    granted = COLLECTION_EXCEPTION.c
-    chosen = (
-        select(CollectionException, AGENCY.c.code, AGENCY.c.name)
-        .join(AGENCY, AGENCY.c.id == granted.agency_id)
-        .where(granted.collection_id == collection_id, granted.id < after)
-        .order_by(granted.id.desc())
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in session.execute(chosen)]

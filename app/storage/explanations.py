@@ -65,9 +65,17 @@ EXPLANATION_REVIEW = Entity.metadata.tables["explanation_review"]
 
 def explanations_of(session: ReadSession, report_id: int) -> Explanations:
     """Return all that was explained about a report, the oldest first, each with its reviews."""
-    rows = session.connection().execute(_explained(), {"of_report": report_id}).all()
-    grouped = groupby(rows, key=lambda row: row.id)
-    return Explanations(tuple(_explained_by(list(same)) for _, same in grouped))
+    return explanations_of_each(session, [report_id])[report_id]
+
+
+def explanations_of_each(session: ReadSession, report_ids: Sequence[int]) -> dict[int, Explanations]:
+    """Return all that was explained about each of some reports, the oldest first, each with its reviews."""
+    rows = session.connection().execute(_explained(), {"of_reports": list(report_ids)}).all()
+    found: dict[int, list[Explained]] = {report_id: [] for report_id in report_ids}
+    for _, same in groupby(rows, key=lambda row: row.id):
+        one = list(same)
+        found[one[0].report_id].append(_explained_by(one))
+    return {report_id: Explanations(tuple(each)) for report_id, each in found.items()}
 
 
 def _explained_by(rows: Sequence[Row[Any]]) -> Explained:
@@ -85,9 +93,10 @@ def _explained_by(rows: Sequence[Row[Any]]) -> Explained:
 @cache
 def _explained() -> Statement:
     given, review = EXPLANATION.c, EXPLANATION_REVIEW.c
-    what = (given.id, given.rule, given.code, given.basis, given.text, given.version)
+    what = (given.id, given.report_id, given.rule, given.code, given.basis, given.text, given.version)
     who = (given.given_by, given.given_at, review.accepted, review.reason)
     joined = select(*what, *who, review.reviewed_by, review.reviewed_at).outerjoin(
         EXPLANATION_REVIEW, review.explanation_id == given.id
     )
-    return joined.where(given.report_id == bindparam("of_report")).order_by(given.id, review.id)
+    of_these = given.report_id.in_(bindparam("of_reports", expanding=True))
+    return joined.where(of_these).order_by(given.id, review.id)

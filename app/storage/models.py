@@ -70,7 +70,7 @@ class Report(Entity, table=True):
     `published_version` is the version that was 公布 last; while the report isn't `published` though it has
     one, it is being corrected (更正), and that version is what the public sees.  `chain` names the audit
     chain of its county.  `filled` counts the cells of the current version that hold a number, `nonzero`
-    those that hold another than 0.
+    those that hold another than 0; `days_late` is by how many days its last 上报 was late.
     """
 
     __tablename__ = "report"
@@ -87,6 +87,7 @@ class Report(Entity, table=True):
     published_version: int | None = None
     filled: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     nonzero: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    days_late: int | None = None
     chain: str = Field(sa_type=Code, sa_column_kwargs={"server_default": "_system"})
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.domain.collections import Reporters
-from tests.api import API, COUNTY, TOWN, YEAR, assert_problem, based_on, faults, file_report, register
+from tests.api import (
+    API,
+    COUNTY,
+    TOWN,
+    YEAR,
+    assert_problem,
+    at_once,
+    based_on,
+    faults,
+    file_report,
+    register,
+)
 from tests.builders import a_modest_report
 
 if TYPE_CHECKING:
@@ -228,3 +239,28 @@ def test_the_trail_tells_what_was_changed(county: TestClient) -> None:
 def test_an_agency_that_stood_nowhere_has_no_year(county: TestClient) -> None:
     late = register(county, "640323104", level="township", valid_from="2025-01-01")
     assert_problem(county.get(f"{API}/collections/{late}/{YEAR}"), 404, "not-found")
+
+
+def test_of_many_who_open_a_year_at_once_one_does(county: TestClient) -> None:
+    answers = at_once(lambda _: put(county, {}), 6)
+    made = [answer for answer in answers if answer.status_code == 201]
+    assert len(made) == 1
+    for answer in answers:
+        if answer not in made:
+            assert answer.status_code in {409, 428}, answer.text
+    assert county.get(AT).headers["etag"] == made[0].headers["etag"]
+
+
+def test_reminders_sent_at_once_are_all_counted(county: TestClient) -> None:
+    answers = at_once(lambda _: county.post(f"{AT}/reminders", json={"units": "missing"}), 6)
+    numbers = [item["number"] for answer in answers for item in answer.json()["items"]]
+    assert sorted(numbers) == sorted([1, 2, 3, 4, 5, 6] * 2)
+
+
+def test_exceptions_granted_at_once_leave_one_in_force(county: TestClient) -> None:
+    put(county, {})
+    answers = at_once(lambda place: grant(county, "extension", f"2999-01-{place + 1:02}"), 6)
+    assert {answer.status_code for answer in answers} == {201}
+    items = county.get(f"{AT}/exceptions").json()["items"]
+    assert len(items) == 6
+    assert [item["revoked_at"] is None for item in items].count(True) == 1

@@ -15,6 +15,7 @@ from app.storage.engine import faults_of_file, open_database
 from app.storage.models import REPORT, STEP, VERSION
 from app.storage.numbers import PUBLIC, TABLES, WORKING
 from tests.api import TOWN, YEAR, address, based_on, file_report, register_county
+from tests.builders import a_sound_report
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from app.storage.engine import Database
 
 NUMBERS = TABLES[FORM.version]
+NONZERO = sum(value != 0 for value in a_sound_report().values())
 GRANTED = NUMBERS.c.requests__granted__natural_person
+STEPLESS = ("上报过没有，与所走的步骤不符", "迟了几天，与最后一次上报不符")
 WAY: tuple[dict[str, object], ...] = (
     {"action": "accept"},
     {"action": "publish"},
@@ -82,6 +85,11 @@ FORGED: dict[str, tuple[Executable, str]] = {
         f"更正期间对外的数字记在 2022 年的 {PUBLIC_PATH}，应在 {YEAR} 年的 {PUBLIC_PATH}",
     ),
     "state": (update(REPORT).values(status="returned"), "状态是“已退回”，按最后一步应是“草稿”"),
+    "filled": (
+        update(REPORT).values(filled=0, nonzero=1),
+        f"记的是填了 0 格、非零 1 格，应是填了 {len(FORM.cells)} 格、非零 {NONZERO} 格",
+    ),
+    "late": (update(REPORT).values(days_late=0), "迟了几天，与最后一次上报不符"),
     "version": (update(REPORT).values(version=3), "应有第 1 至 3 版，现有：1、2"),
 }
 
@@ -111,7 +119,7 @@ def test_a_report_without_its_steps_or_its_document_is_named(database: Database)
         session.execute(delete(STEP))
         session.execute(update(VERSION).where(VERSION.c.number == 2).values(content="{"))
     faults = [contradiction.fault for contradiction in found(database)]
-    assert faults == ["上报过没有，与所走的步骤不符", "汇总用的数字所依据的版本读不出来"]
+    assert faults == [*STEPLESS, "汇总用的数字所依据的版本读不出来"]
 
 
 def test_sqlite_is_asked_about_its_own_file(sqlite_url: str) -> None:

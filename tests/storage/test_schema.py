@@ -14,10 +14,12 @@ from sqlalchemy import inspect, select, text
 
 from app.domain.content import texts_of
 from app.domain.similarity import signature_of
+from app.forms.annual_2021 import FORM
 from app.storage.audit import SYSTEM
 from app.storage.bands import read_bands
 from app.storage.engine import for_writing, open_database
 from app.storage.models import Report, ReportVersion, Step
+from app.storage.numbers import column_name
 from app.storage.schema import config_for, is_current, migrate
 from tests.builders import a_content
 from tests.storage.earlier import plant_earlier_version
@@ -136,3 +138,29 @@ def _plant_report(session: WriteSession, number: int, versions: list[Content]) -
     for each, content in enumerate(versions, 1):
         document = json.dumps(texts_of(content))
         session.execute(text(version), {"id": number, "number": each, "content": document})
+
+
+def test_the_cells_and_the_lateness_of_reports_of_before_are_counted(empty_database: Database) -> None:
+    """As they are of one that is saved today; a report without numbers has no cells."""
+    plant_earlier_version(empty_database)
+    with for_writing(empty_database.engine).begin() as connection:
+        command.upgrade(config_for(connection), "2026_11_25_explanations")
+    with empty_database.writing() as session:
+        _plant_report(session, 2, [a_content()])
+        numbers = (
+            "INSERT INTO numbers_2021 (report_id, slot, year, path, {}, {}, {})"
+            " VALUES (2, '{}', 2002, '/', {})"
+        )
+        cells = [column_name(code) for code in list(FORM.cells)[:3]]
+        session.execute(text(numbers.format(*cells, "working", "7, 0, NULL")))
+        session.execute(text(numbers.format(*cells, "public", "7, 7, 7")))
+        step = (
+            "INSERT INTO step (report_id, version, action, status, days_late, taken_by, taken_at)"
+            " VALUES (2, 1, '{}', 'submitted', {}, '某', '2022-01-31')"
+        )
+        for action, late in (("submit", "3"), ("submit", "5"), ("withdraw", "NULL")):
+            session.execute(text(step.format(action, late)))
+    migrate(empty_database)
+    with empty_database.reading() as session:
+        found = session.execute(text("SELECT filled, nonzero, days_late FROM report ORDER BY id")).all()
+    assert [tuple(row) for row in found] == [(0, 0, None), (2, 1, 5)]

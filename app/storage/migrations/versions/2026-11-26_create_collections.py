@@ -13,6 +13,12 @@ CODE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 TIME = sa.DateTime(timezone=True)
 IN_FORCE = sa.text("revoked_at IS NULL")
 
+LATE = """
+    UPDATE report SET days_late = (
+        SELECT step.days_late FROM step WHERE step.report_id = report.id AND step.action = 'submit'
+        ORDER BY step.id DESC LIMIT 1
+    )
+"""
 NUMBERS = ("2019", "2021")
 """The forms that had a wide table of numbers on this day."""
 COUNTS = {"filled": "{} IS NULL", "nonzero": "{0} IS NULL OR {0} = 0"}
@@ -25,8 +31,10 @@ def upgrade() -> None:
     _create_exceptions()
     for name in COUNTS:
         op.add_column("report", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("report", sa.Column("days_late", sa.Integer(), nullable=True))
     for form in NUMBERS:
         _count(form)
+    op.execute(LATE)
 
 
 def _create_collections() -> None:
