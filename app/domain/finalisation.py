@@ -40,6 +40,11 @@ class FrozenSource:
     version: int
     etag: str
 
+    @property
+    def version_added(self) -> tuple[str, int]:
+        """Which figures were added: a version never changes."""
+        return self.agency, self.version
+
 
 @dataclass(frozen=True, slots=True)
 class FrozenAdjustment:

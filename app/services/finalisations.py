@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from app.services.agencies import find_agency, key_of
 from app.services.audit import record
 from app.services.changes import note_year
 from app.services.paths import get_path
-from app.services.roll_ups import CoverageState, RolledUp, roll_up_subtree
+from app.services.roll_ups import CoverageState, RolledUp, roll_up_subtree, sources_on, total_on
 from app.services.versions import mark_of_source
 from app.storage.digests import digest_of
 from app.storage.engine import lock_tree, queue_batches
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from app.services.roll_ups import Covered
     from app.storage.engine import ReadSession, WriteSession
     from app.storage.models import Agency
-    from app.storage.numbers import Part
+    from app.storage.numbers import Part, Source
 
 MOST_NAMED = 5
 """How many bodies a sentence names; the list of faults names all."""
@@ -126,10 +126,30 @@ def standing_of(
     kept = final_in_force(session, key_of(rolled.agency), year)
     if kept is None:
         return Standing(rolled, adjustments, None)
-    live = rolled if basis == kept.basis else roll_up_subtree(session, actor, code, year, Basis(kept.basis))
-    final = Final(rolled.agency, kept, read_frozen(kept))
-    differences = differences_since(final.form, final.frozen, _frozen(live, adjustments))
-    return Standing(rolled, adjustments, Final(rolled.agency, kept, final.frozen, differences))
+    frozen = read_frozen(kept)
+    live = _live_beside(session, rolled, adjustments, kept, frozen)
+    differences = differences_since(rolled.form, frozen, live)
+    return Standing(rolled, adjustments, Final(rolled.agency, kept, frozen, differences))
+
+
+def _live_beside(
+    session: ReadSession,
+    rolled: RolledUp,
+    adjustments: Sequence[Adjusted],
+    kept: Finalisation,
+    frozen: Frozen,
+) -> Frozen:
+    """Return a roll-up on the basis on which it was made final.
+
+    Nothing is added up where the same versions are in it: they would come to the same.
+    """
+    live, basis = _frozen(rolled, adjustments), Basis(kept.basis)
+    if rolled.basis is basis:
+        return live
+    sources = _frozen_sources(rolled, sources_on(session, rolled, basis))
+    same = [each.version_added for each in sources] == [each.version_added for each in frozen.sources]
+    totals = frozen.totals if same else total_on(session, rolled, basis).totals
+    return replace(live, sources=sources, totals=totals)
 
 
 def finalise(
@@ -262,20 +282,24 @@ def read_frozen(kept: Finalisation) -> Frozen:
 
 def _frozen(rolled: RolledUp, adjustments: Sequence[Adjusted]) -> Frozen:
     """Return a roll-up as it would be made final."""
-    names = {covered.agency.code: covered.agency.name for covered in rolled.coverage}
     return Frozen(
         totals=dict(rolled.total.totals),
         adjustments=[_frozen_adjustment(each) for each in adjustments],
-        sources=[
-            FrozenSource(source.agency, names[source.agency], source.version, f'"{mark_of_source(source)}"')
-            for source in rolled.sources
-        ],
+        sources=_frozen_sources(rolled, rolled.sources),
         expected=[Named(covered.agency.code, covered.agency.name) for covered in rolled.expected],
         excused=[
             Named(covered.agency.code, covered.agency.name, covered.reason)
             for covered in rolled.standing(CoverageState.EXCUSED)
         ],
     )
+
+
+def _frozen_sources(rolled: RolledUp, sources: Sequence[Source]) -> list[FrozenSource]:
+    names = {covered.agency.code: covered.agency.name for covered in rolled.coverage}
+    return [
+        FrozenSource(source.agency, names[source.agency], source.version, f'"{mark_of_source(source)}"')
+        for source in sources
+    ]
 
 
 def _frozen_adjustment(each: Adjusted) -> FrozenAdjustment:

@@ -204,8 +204,25 @@ def roll_up_subtree(
 
 def numbers_of(session: ReadSession, rolled: RolledUp) -> dict[int, Values]:
     """Return the numbers of every report in a roll-up, by the report's row number."""
-    subtree = Subtree(rolled.year, path_in(session, rolled.agency, rolled.year), rolled.basis.statuses)
+    subtree = _subtree_of(session, rolled, rolled.basis)
     return list_numbers(session.connection(), rolled.form, TABLES[rolled.form.version], subtree)
+
+
+def sources_on(session: ReadSession, rolled: RolledUp, basis: Basis) -> list[Source]:
+    """Return the reports that a roll-up would add on another basis."""
+    subtree = _subtree_of(session, rolled, basis)
+    return list_sources(session.connection(), TABLES[rolled.form.version], subtree)
+
+
+def total_on(session: ReadSession, rolled: RolledUp, basis: Basis) -> RollUp:
+    """Return the sum that a roll-up would have on another basis."""
+    subtree = _subtree_of(session, rolled, basis)
+    sums = sum_numbers(session.connection(), rolled.form, TABLES[rolled.form.version], subtree)
+    return sums.get("", RollUp(dict.fromkeys(rolled.form.cells), 0, {}))
+
+
+def _subtree_of(session: ReadSession, rolled: RolledUp, basis: Basis) -> Subtree:
+    return Subtree(rolled.year, path_in(session, rolled.agency, rolled.year), basis.statuses)
 
 
 def _coverage(members: list[Member], filed: list[Source], excuses: dict[int, str]) -> list[Covered]:

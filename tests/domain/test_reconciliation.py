@@ -327,3 +327,27 @@ def test_what_accounts_for_several_cells_is_told_on_its_own() -> None:
     assert [suspect.message for suspect in found.suspects] == [
         "2 处不同里，有 2 处正好缺“甲镇”的数，可能整份漏加"
     ]
+
+
+def test_of_several_adjustments_and_missing_units_those_that_fit_are_named() -> None:
+    other = "requests.granted.natural_person"
+    report: Values = {**dict.fromkeys(FORM.cells, 0), RECEIVED: 300, other: 200}
+    plain = sides_of([report])
+    fits, does_not = {RECEIVED: 41, other: 27}, {RECEIVED: 2, other: 1}
+    absent = UnitFigures(
+        "9", "庚局", {**dict.fromkeys(FORM.cells, 0), RECEIVED: 43, other: 5}, is_added=False
+    )
+    sides = replace(
+        plain,
+        rolled=adjusted(plain.rolled, [fits, does_not]),
+        reported=adjusted(plain.rolled, [does_not]),
+        units=[*plain.units, absent],
+        adjustments=[AdjustedLine(1, "示例县", fits), AdjustedLine(2, "示例县", does_not)],
+    )
+    found = reconcile(sides)
+    assert [suspect.message for suspect in found.suspects] == [
+        "2 处不同里，有 2 处正好差第 1 项调整，公布的报告可能没有作这项调整"
+    ]
+    _, guesses = the_cell(found)
+    assert [guess.adjustment for guess in guesses] == [1]
+    assert guesses[0].message == "与“示例县”的第 1 项调整（41）相抵，公布数可能没有作这项调整"

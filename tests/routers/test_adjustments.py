@@ -10,13 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from app.domain.adjusting import adjusted, amount_from, complete_lines
-from app.domain.judging import judge_balances
-from app.domain.results import Outcome
 from app.domain.roles import Role
-from app.domain.values import nest, to_json
-from app.forms.annual_2021 import FEE, FORM
-from app.forms.model import COUNT
+from app.domain.values import nest
+from app.forms.annual_2021 import FORM
 from tests.api import (
     API,
     COUNTY,
@@ -30,7 +26,7 @@ from tests.api import (
     register,
     register_county,
 )
-from tests.builders import a_sound_report, balanced_values
+from tests.builders import a_sound_report
 from tests.desk import WHOLE_TREE, bearer
 
 if TYPE_CHECKING:
@@ -38,7 +34,6 @@ if TYPE_CHECKING:
     from httpx2 import Response
     from starlette.testclient import TestClient
 
-    from app.domain.values import Values
 
 WHY = "公布后发现漏记，已由镇里书面说明"
 RECEIVED, GRANTED = "requests.received.natural_person", "requests.granted.natural_person"
@@ -266,37 +261,6 @@ def test_an_agency_whose_total_was_adjusted_is_not_deleted(client: TestClient) -
     assert answer.status_code == 200, answer.text
     gone = client.delete(f"{API}/agencies/{COUNTY}", headers={"If-Match": "*"})
     assert "作过调整" in assert_problem(gone, 409, "wrong-state")["detail"]
-
-
-# Whatever is adjusted
-
-
-@given(deltas=st.lists(balanced_values(), max_size=4), plain=balanced_values())
-def test_balanced_adjustments_keep_every_balance(plain: Values, deltas: list[Values]) -> None:
-    lines = [{code: amount for code, amount in each.items() if amount} for each in deltas]
-    signed = [
-        {code: -amount for code, amount in each.items()} if n % 2 else each for n, each in enumerate(lines)
-    ]
-    after = adjusted(plain, signed)
-    assert {result.outcome for result in judge_balances(FORM, after)} == {Outcome.KEPT}
-    for code, value in after.items():
-        assert value == (plain[code] or 0) + sum(each.get(code, 0) for each in signed)
-
-
-@given(values=balanced_values())
-def test_parts_alone_stand_for_the_whole_of_a_balanced_adjustment(values: Values) -> None:
-    typed = {code: value for code, value in values.items() if code not in FORM.totals and value}
-    assert complete_lines(FORM, typed) == {code: value for code, value in values.items() if value}
-
-
-@given(
-    stored=st.integers(-FEE.most_in_aggregate, FEE.most_in_aggregate), measure=st.sampled_from((COUNT, FEE))
-)
-def test_an_amount_is_read_as_it_is_written(stored: int, measure: Any) -> None:  # noqa: ANN401 - of the form
-    written = to_json(measure, stored)
-    kept = abs(stored) <= measure.most_in_aggregate
-    assert written is not None
-    assert amount_from(measure, written) == (stored if kept else None)
 
 
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
