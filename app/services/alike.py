@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
 
 from app.domain.content import Content, with_texts
 from app.domain.context import Alike
@@ -14,7 +16,7 @@ from app.storage.bands import Sharing, insert_bands, replace_bands, reports_shar
 from app.storage.surroundings import counting_reports
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from app.services.filed import Filed
     from app.storage.engine import ReadSession, WriteSession
@@ -24,53 +26,73 @@ if TYPE_CHECKING:
 MOST_COMPARED = 5
 """Other bodies whose reports are compared word by word."""
 
+MOST_KEPT = 200
+"""Reports whose prose is kept while many are asked about, in some twenty megabytes: those of neighbours are
+mostly like the same few."""
+
+Reader: TypeAlias = "Callable[[Sharing], list[Piece]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A report of which those that are alike are wanted.
+
+    Attributes:
+        agency: whose it is.
+        content: what it says.
+        last_year: the agency's report of last year, as it counts.
+    """
+
+    agency: Agency
+    content: Content
+    last_year: Counting | None
+
 
 def find_alike(session: ReadSession, agency: Agency, content: Content) -> tuple[Alike, ...]:
     """Return reports whose prose is like that of an agency's report; see `alike_to`."""
     key = key_of(agency)
     last_year = counting_reports(session, [key], content.year - 1).get(key)
-    return alike_to(session, agency, content, last_year)
+    (alike,) = alike_to(session, content.year, [Asked(agency, content, last_year)])
+    return alike
 
 
-def alike_to(
-    session: ReadSession, agency: Agency, content: Content, last_year: Counting | None
-) -> tuple[Alike, ...]:
-    """Return reports whose prose is like that of an agency's report, each with how much of it stands there.
+def alike_to(session: ReadSession, year: int, asked: Sequence[Asked]) -> Iterator[tuple[Alike, ...]]:
+    """Yield the reports whose prose is like that of each report of a year, each with how much stands there.
 
     The agency's own report of last year comes first, however little they share; then those of other bodies
     anywhere, of the same year or the year before, the most alike first, one of each body.  Only what was 上报
     counts; of a report that was 公布 and is being corrected, the version that was.
     """
-    prose = pieces_of(content)
+    bands = [(key_of(each.agency), signature_of(each.content)) for each in asked]
+    others = reports_sharing(session.connection(), bands, year, most=MOST_COMPARED)
+    read = lru_cache(MOST_KEPT)(_prose_of)
+    for each, found in zip(asked, others, strict=True):
+        yield _compared(each, found, read)
+
+
+def _compared(asked: Asked, others: Sequence[Sharing], read: Reader) -> tuple[Alike, ...]:
+    prose, last_year = pieces_of(asked.content), asked.last_year
     if is_short(prose):
         return ()
-    own = [] if last_year is None else [_of_last_year(agency, content.year - 1, last_year)]
-    others = _of_others(session, agency, content)
-    likest = sorted((_compared(prose, other) for other in others), key=lambda alike: -alike.percent)
-    return (*(_compared(prose, report, is_own=True) for report in own), *likest)
+    likest = [_alike(prose, other, read(other)) for other in others]
+    likest.sort(key=lambda alike: -alike.percent)
+    if last_year is None:
+        return tuple(likest)
+    agency, year = asked.agency, asked.content.year - 1
+    own = Sharing(agency.code, agency.name, year, last_year.form, last_year.document)
+    return _alike(prose, own, _prose_of(own), is_own=True), *likest
 
 
-def _of_last_year(agency: Agency, year: int, own: Counting) -> Sharing:
-    return Sharing(agency.code, agency.name, year, own.form, own.document)
-
-
-def _of_others(session: ReadSession, agency: Agency, content: Content) -> list[Sharing]:
-    bands = signature_of(content)
-    connection, key = session.connection(), key_of(agency)
-    return reports_sharing(connection, bands, content.year, but=key, most=MOST_COMPARED) if bands else []
-
-
-def _compared(prose: Sequence[Piece], other: Sharing, *, is_own: bool = False) -> Alike:
-    found = compare(prose, pieces_of(_texts_in(other)))
+def _alike(ours: Sequence[Piece], other: Sharing, theirs: Sequence[Piece], *, is_own: bool = False) -> Alike:
+    found = compare(ours, theirs)
     return Alike(other.code, other.name, other.year, is_own, found.percent, found.passages)
 
 
-def _texts_in(report: Sharing) -> Content:
-    """Return what a report says, but for its numbers."""
+def _prose_of(report: Sharing) -> list[Piece]:
     form = form_of_version(report.form)
     if form is None:
         raise AssertionError(report.form)
-    return with_texts(Content(form, report.year, None, None, {}, {}), json.loads(report.document))
+    return pieces_of(with_texts(Content(form, report.year, None, None, {}, {}), json.loads(report.document)))
 
 
 def note_prose(session: WriteSession, filed: Filed, before: Content | None = None) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from app.domain.agencies import AgencyKind, AgencyLevel, reference_day
@@ -14,7 +15,7 @@ from app.domain.context import Context, Reporter, RuleSettings, nearest
 from app.domain.deadlines import CHINA
 from app.domain.years import watched_cells
 from app.forms import FORMS, form_of_version
-from app.services.alike import alike_to
+from app.services.alike import Asked, alike_to
 from app.services.contents import read_content
 from app.storage.rule_settings import settings_of
 from app.storage.surroundings import (
@@ -63,7 +64,9 @@ def contexts_of(
     marks = marks_of(session, year)
     contexts = []
     bodies = _bodies(session, agencies, year)
-    for (agency, content), (reporter, settings) in zip(reported, bodies, strict=True):
+    asked = [Asked(agency, content, before.get(_key(agency))) for agency, content in reported]
+    alike = alike_to(session, year, asked) if with_alike else repeat((), len(asked))
+    for (agency, _), (reporter, settings), likest in zip(reported, bodies, alike, strict=True):
         mark = marks.get((agency.level, agency.kind))
         counting = before.get(_key(agency))
         contexts.append(
@@ -74,7 +77,7 @@ def contexts_of(
                 marks={} if mark is None else mark.by_cell,
                 peers=0 if mark is None else mark.peers,
                 marked_on=None if mark is None else mark.computed_at.astimezone(CHINA).date(),
-                alike=alike_to(session, agency, content, counting) if with_alike else (),
+                alike=likest,
                 settings=settings,
             )
         )
