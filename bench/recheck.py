@@ -1,6 +1,7 @@
 """How long `nianbao recheck` takes over a year of a nation: `python -m bench.recheck [reports] [database …]`.
 
-With R27 and without it, on SQLite and on PostgreSQL unless one is named.  The reports are made up: whole counties of 50 units, two years each, prose of some 1500 characters.
+With R27 and without it, on SQLite and on PostgreSQL unless one is named.  The reports are made up: whole
+counties of 50 units, two years each, prose of some 1500 characters.
 """
 
 from __future__ import annotations

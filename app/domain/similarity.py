@@ -57,7 +57,9 @@ _BOILERPLATE = re.compile(
 )
 """Each way begins with a plain character, so that the rest of a text is passed over quickly."""
 
-_WINDOWS = tuple(slice(start, start + GRAM) for start in range(MOST_COMPARED))
+_WIDTH = 2
+"""Bytes of a character that counts, in UTF-16: to cut n-grams from bytes is quicker than from text."""
+_WINDOWS = tuple(slice(_WIDTH * start, _WIDTH * (start + GRAM)) for start in range(MOST_COMPARED))
 
 
 def _is_kept(code: int) -> bool:
@@ -102,9 +104,10 @@ class Piece:
         return "".join(_KEPT.findall(self.masked))
 
     @cached_property
-    def grams(self) -> list[str]:
+    def grams(self) -> list[bytes]:
         """Its n-grams, one for each of those characters but the last few."""
-        return list(map(self.letters.__getitem__, _WINDOWS[: max(len(self.letters) - GRAM + 1, 0)]))
+        count = max(len(self.letters) - GRAM + 1, 0)
+        return list(map(self.letters.encode("utf-16-le").__getitem__, _WINDOWS[:count]))
 
     @cached_property
     def places(self) -> list[int]:
@@ -181,18 +184,35 @@ class Likeness:
 
     Attributes:
         percent: of its n-grams, whole per cents.
-        passages: the longest that both have, as they stand in it; long ones are cut.
+        passages: the longest that both have, as they stand in it; long ones are cut; none unless wanted.
     """
 
     percent: int
     passages: tuple[str, ...]
 
 
-def compare(ours: Sequence[Piece], others: Sequence[Piece]) -> Likeness:
-    """Return how much of a report's prose stands in another's; both as `pieces_of` returns it."""
+def compare(ours: Sequence[Piece], others: Sequence[Piece], beyond: int = -1) -> Likeness:
+    """Return how much of a report's prose stands in another's.
+
+    Args:
+        ours: the report's, as `pieces_of` returns it.
+        others: the other one's, likewise.
+        beyond: a share, in per cent, up to which no passages are wanted: to look for them takes time.
+    """
     grams = set().union(*(piece.grams for piece in others))
     standing = [bytes(map(grams.__contains__, piece.grams)) for piece in ours]
     share = 100 * sum(map(sum, standing)) // max(sum(map(len, standing)), 1)
+    return Likeness(share, _passages(ours, others, standing) if share > beyond else ())
+
+
+def _passages(ours: Sequence[Piece], others: Sequence[Piece], standing: Sequence[bytes]) -> tuple[str, ...]:
+    """Return the longest passages that both have, as they stand in ours.
+
+    Args:
+        ours: what a report says.
+        others: what another one says.
+        standing: of each n-gram of ours, by piece, whether it stands there.
+    """
     theirs = "\n".join(piece.letters for piece in others)
     shared = [
         (piece, *span)
@@ -200,7 +220,7 @@ def compare(ours: Sequence[Piece], others: Sequence[Piece]) -> Likeness:
         for span in _shared(piece.letters, theirs, found)
     ]
     longest = sorted(shared, key=lambda each: -each[2])
-    return Likeness(share, tuple(_quoted(*each) for each in longest[:MOST_PASSAGES]))
+    return tuple(_quoted(*each) for each in longest[:MOST_PASSAGES])
 
 
 _LONG_RUN = re.compile(b"\x01{%d,}" % (SHORTEST_PASSAGE - GRAM + 1))

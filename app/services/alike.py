@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from app.domain.content import Content, with_texts
 from app.domain.context import Alike
+from app.domain.rules import RULES
 from app.domain.similarity import Piece, compare, is_short, pieces_of, signature_of, texts_compared
 from app.forms import form_of_version
 from app.services.agencies import key_of
@@ -18,10 +19,11 @@ from app.storage.surroundings import counting_reports
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from app.domain.context import RuleSettings
+    from app.domain.similarity import Likeness
     from app.services.filed import Filed
     from app.storage.engine import ReadSession, WriteSession
     from app.storage.models import Agency
-    from app.storage.surroundings import Counting
 
 MOST_COMPARED = 5
 """Other bodies whose reports are compared word by word."""
@@ -40,19 +42,24 @@ class Asked:
     Attributes:
         agency: whose it is.
         content: what it says.
-        last_year: the agency's report of last year, as it counts.
+        last_year: what the agency's report of last year says, as it counts; the prose is enough.
+        settings: what its county has set, by which R27 is kept or broken.
     """
 
     agency: Agency
     content: Content
-    last_year: Counting | None
+    last_year: Content | None
+    settings: RuleSettings
 
 
-def find_alike(session: ReadSession, agency: Agency, content: Content) -> tuple[Alike, ...]:
+def find_alike(
+    session: ReadSession, agency: Agency, content: Content, settings: RuleSettings
+) -> tuple[Alike, ...]:
     """Return reports whose prose is like that of an agency's report; see `alike_to`."""
-    key = key_of(agency)
-    last_year = counting_reports(session, [key], content.year - 1).get(key)
-    (alike,) = alike_to(session, content.year, [Asked(agency, content, last_year)])
+    key, year = key_of(agency), content.year - 1
+    counting = counting_reports(session, [key], year).get(key)
+    last_year = None if counting is None else _texts_in(counting.form, year, counting.document)
+    (alike,) = alike_to(session, content.year, [Asked(agency, content, last_year, settings)])
     return alike
 
 
@@ -71,28 +78,35 @@ def alike_to(session: ReadSession, year: int, asked: Sequence[Asked]) -> Iterato
 
 
 def _compared(asked: Asked, others: Sequence[Sharing], read: Reader) -> tuple[Alike, ...]:
-    prose, last_year = pieces_of(asked.content), asked.last_year
+    prose, agency, last_year = pieces_of(asked.content), asked.agency, asked.last_year
     if is_short(prose):
         return ()
-    likest = [_alike(prose, other, read(other)) for other in others]
+    most = asked.settings.threshold(RULES["R27"], "percent")
+    likest = [
+        _alike(compare(prose, read(other), most), other.code, other.name, other.year, is_own=False)
+        for other in others
+    ]
     likest.sort(key=lambda alike: -alike.percent)
     if last_year is None:
         return tuple(likest)
-    agency, year = asked.agency, asked.content.year - 1
-    own = Sharing(agency.code, agency.name, year, last_year.form, last_year.document)
-    return _alike(prose, own, _prose_of(own), is_own=True), *likest
+    found = compare(prose, pieces_of(last_year), most)
+    return _alike(found, agency.code, agency.name, last_year.year, is_own=True), *likest
 
 
-def _alike(ours: Sequence[Piece], other: Sharing, theirs: Sequence[Piece], *, is_own: bool = False) -> Alike:
-    found = compare(ours, theirs)
-    return Alike(other.code, other.name, other.year, is_own, found.percent, found.passages)
+def _alike(found: Likeness, code: str, agency: str, year: int, *, is_own: bool) -> Alike:
+    return Alike(code, agency, year, is_own, found.percent, found.passages)
 
 
 def _prose_of(report: Sharing) -> list[Piece]:
-    form = form_of_version(report.form)
+    return pieces_of(_texts_in(report.form, report.year, report.document))
+
+
+def _texts_in(version: str, year: int, document: str) -> Content:
+    """Return what a stored version says, but for its numbers."""
+    form = form_of_version(version)
     if form is None:
-        raise AssertionError(report.form)
-    return pieces_of(with_texts(Content(form, report.year, None, None, {}, {}), json.loads(report.document)))
+        raise AssertionError(version)
+    return with_texts(Content(form, year, None, None, {}, {}), json.loads(document))
 
 
 def note_prose(session: WriteSession, filed: Filed, before: Content | None = None) -> None:

@@ -63,16 +63,20 @@ def contexts_of(
     earlier = _earlier(session, [key for key in ids if key in before], year)
     marks = marks_of(session, year)
     contexts = []
-    bodies = _bodies(session, agencies, year)
-    asked = [Asked(agency, content, before.get(_key(agency))) for agency, content in reported]
+    bodies = list(_bodies(session, agencies, year))
+    last_years = [_as_it_counts(agency, year - 1, before) for agency in agencies]
+    asked = [
+        Asked(agency, content, last_year, settings)
+        for (agency, content), (_, settings), last_year in zip(reported, bodies, last_years, strict=True)
+    ]
     alike = alike_to(session, year, asked) if with_alike else repeat((), len(asked))
-    for (agency, _), (reporter, settings), likest in zip(reported, bodies, alike, strict=True):
+    rows = zip(agencies, bodies, last_years, alike, strict=True)
+    for agency, (reporter, settings), last_year, likest in rows:
         mark = marks.get((agency.level, agency.kind))
-        counting = before.get(_key(agency))
         contexts.append(
             Context(
                 reporter=reporter,
-                last_year=None if counting is None else _content_of(agency, year - 1, counting),
+                last_year=last_year,
                 earlier=tuple(earlier[_key(agency)]),
                 marks={} if mark is None else mark.by_cell,
                 peers=0 if mark is None else mark.peers,
@@ -125,11 +129,14 @@ def settings_for(session: ReadSession, agency: Agency, year: int) -> RuleSetting
 
 def get_last_year(session: ReadSession, agency: Agency, year: int) -> Content | None:
     """Return what an agency's report of the year before says, as it counts; None where none does."""
-    counting = counting_reports(session, [_key(agency)], year - 1).get(_key(agency))
-    return None if counting is None else _content_of(agency, year - 1, counting)
+    return _as_it_counts(agency, year - 1, counting_reports(session, [_key(agency)], year - 1))
 
 
-def _content_of(agency: Agency, year: int, counting: Counting) -> Content:
+def _as_it_counts(agency: Agency, year: int, reports: dict[int, Counting]) -> Content | None:
+    """Return what an agency's report of a year says; None where none of those is its own."""
+    counting = reports.get(_key(agency))
+    if counting is None:
+        return None
     form = form_of_version(counting.form)
     if form is None:
         raise AssertionError(counting.form)
