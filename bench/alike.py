@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select, text
 
 from app.domain.content import Content, texts_of
+from app.domain.context import RuleSettings
 from app.domain.similarity import signature_of
 from app.forms.annual_2021 import FORM
 from app.services.alike import find_alike
@@ -162,7 +163,7 @@ def measure(name: str, database: Database, units: int, asked: int) -> Figures:
         with database.reading() as session:
             agency = session.get_one(Agency, unit + 1)
             started = time.perf_counter()
-            alike = find_alike(session, agency, content)
+            alike = find_alike(session, agency, content, RuleSettings())
             took.append(1000 * (time.perf_counter() - started))
         found += any(each.percent > 80 for each in alike)  # noqa: PLR2004 - the threshold of R27
     cuts = quantiles(took, n=20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.domain.values import nest
@@ -87,7 +88,8 @@ TITLES = {"title": "标题", "preface": "前言"}
 """What people call the texts that stand before the first section."""
 
 
-def places_of_text(form: ReportForm) -> dict[str, str]:
+@cache
+def places_of_text(form: ReportForm) -> Mapping[str, str]:
     """Return the texts that one can point at, by code, as people call them."""
     return TITLES | {section.code: section.heading for section in form.narratives}
 

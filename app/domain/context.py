@@ -60,7 +60,7 @@ class Alike:
         year: its report year.
         is_own: whether it is the body's own report of last year.
         percent: of this report's prose, as `app.domain.similarity` counts it, that stands in the other one.
-        passages: the longest passages that both have, as they stand in this one.
+        passages: the longest passages that both have, as they stand in this one; none where R27 is kept.
     """
 
     code: str

@@ -41,20 +41,26 @@ MOST_PASSAGES = 3
 SHORTEST_PASSAGE = 20
 LONGEST_QUOTE = 200
 
+_HEADING = re.compile("^.{1,20}$", re.MULTILINE)
+_NUMBERED = "[一二三四五六七八九十0-9]{1,3}[）)][^。：:，,；;\n]{1,20}[。：:]"
 _BOILERPLATE = re.compile(
-    r"""
-    ^.{1,20}$                                                   # a heading on a line of its own
-  | [（(][一二三四五六七八九十0-9]{1,3}[）)][^。：:，,；;\n]{1,20}[。：:]   # or at the head of a paragraph
-  | 《[^《》\n]{1,60}》(?:[（(][^（）()\n]{1,30}[）)])?           # what is cited
+    rf"""
+    （{_NUMBERED} | \({_NUMBERED}                               # a heading at the head of a paragraph
+  | 《[^《》\n]{{1,60}}》(?:[（(][^（）()\n]{{1,30}}[）)])?       # what is cited
   | 国务院办公厅政府信息与政务公开办公室
   | 政府信息公开(?:工作|申请|指南|目录|年度报告)*
-  | 公民、法人[和或者及]{1,2}其他组织
+  | 公民、法人[和或者及]{{1,2}}其他组织
   | 以公开为常态、不公开为例外(?:的?原则)?
   | 习近平新时代中国特色社会主义思想
-  | 党的[一二三四五六七八九十]{1,3}大(?:和[一二三四五六七八九十届]{1,5}[中历]次?全会)?精神
+  | 党的[一二三四五六七八九十]{{1,3}}大(?:和[一二三四五六七八九十届]{{1,5}}[中历]次?全会)?精神
     """,
-    re.MULTILINE | re.VERBOSE,
+    re.VERBOSE,
 )
+"""Each way begins with a plain character, so that the rest of a text is passed over quickly."""
+
+_WIDTH = 2
+"""Bytes of a character that counts, in UTF-16: to cut n-grams from bytes is quicker than from text."""
+_WINDOWS = tuple(slice(_WIDTH * start, _WIDTH * (start + GRAM)) for start in range(MOST_COMPARED))
 
 
 def _is_kept(code: int) -> bool:
@@ -99,6 +105,12 @@ class Piece:
         return "".join(_KEPT.findall(self.masked))
 
     @cached_property
+    def grams(self) -> list[bytes]:
+        """Its n-grams, one for each of those characters but the last few."""
+        count = max(len(self.letters) - GRAM + 1, 0)
+        return list(map(self.letters.encode("utf-16-le").__getitem__, _WINDOWS[:count]))
+
+    @cached_property
     def places(self) -> list[int]:
         """Where each of the characters that count stands in the text."""
         return [place for run in _KEPT.finditer(self.masked) for place in range(*run.span())]
@@ -122,7 +134,7 @@ def is_short(prose: Sequence[Piece]) -> bool:
 
 
 def _masked(text: str, names: list[str]) -> str:
-    masked = _BOILERPLATE.sub(_blank, text)
+    masked = _BOILERPLATE.sub(_blank, _HEADING.sub(_blank, text))
     for name in names:
         masked = masked.replace(name, " " * len(name))
     return masked
@@ -173,57 +185,81 @@ class Likeness:
 
     Attributes:
         percent: of its n-grams, whole per cents.
-        passages: the longest that both have, as they stand in it; long ones are cut.
+        passages: the longest that both have, as they stand in it; long ones are cut; none unless wanted.
     """
 
     percent: int
     passages: tuple[str, ...]
 
 
-def compare(ours: Sequence[Piece], others: Sequence[Piece]) -> Likeness:
-    """Return how much of a report's prose stands in another's; both as `pieces_of` returns it."""
-    theirs = "\n".join(piece.letters for piece in others)
-    standing = {theirs[start : start + GRAM]: start for start in range(len(theirs) - GRAM, -1, -1)}
-    shared = [(piece, *span) for piece in ours for span in _shared(piece.letters, theirs, standing)]
-    grams = sum(max(len(piece.letters) - GRAM + 1, 0) for piece in ours)
-    found = sum(length - GRAM + 1 for _, _, length in shared)
-    longest = sorted((each for each in shared if each[2] >= SHORTEST_PASSAGE), key=lambda each: -each[2])
-    return Likeness(100 * found // max(grams, 1), tuple(_quoted(*each) for each in longest[:MOST_PASSAGES]))
+def compare(ours: Sequence[Piece], others: Sequence[Piece], beyond: int = -1) -> Likeness:
+    """Return how much of a report's prose stands in another's.
 
-
-def _shared(ours: str, theirs: str, standing: dict[str, int]) -> Iterator[tuple[int, int]]:
-    """Yield what both have: where it begins in ours, and how long it is.
-
-    Every n-gram that both have lies in one of them, and in no more.
+    Args:
+        ours: the report's, as `pieces_of` returns it.
+        others: the other one's, likewise.
+        beyond: a share, in per cent, up to which no passages are wanted: to look for them takes time.
     """
-    start, last = 0, len(ours) - GRAM
-    while start <= last:
-        place = standing.get(ours[start : start + GRAM])
-        if place is None:
-            start += 1
-            continue
-        length = GRAM + _same(ours, start + GRAM, theirs, place + GRAM)
-        yield start, length
-        start += length - GRAM + 1
+    grams = set().union(*(piece.grams for piece in others))
+    standing = [bytes(map(grams.__contains__, piece.grams)) for piece in ours]
+    share = 100 * sum(map(sum, standing)) // max(sum(map(len, standing)), 1)
+    return Likeness(share, _passages(ours, others, standing) if share > beyond else ())
+
+
+def _passages(ours: Sequence[Piece], others: Sequence[Piece], standing: Sequence[bytes]) -> tuple[str, ...]:
+    """Return the longest passages that both have, as they stand in ours.
+
+    Args:
+        ours: what a report says.
+        others: what another one says.
+        standing: of each n-gram of ours, by piece, whether it stands there.
+    """
+    theirs = "\n".join(piece.letters for piece in others)
+    shared = [
+        (piece, *span)
+        for piece, found in zip(ours, standing, strict=True)
+        for span in _shared(piece.letters, theirs, found)
+    ]
+    longest = sorted(shared, key=lambda each: -each[2])
+    return tuple(_quoted(*each) for each in longest[:MOST_PASSAGES])
+
+
+_LONG_RUN = re.compile(b"\x01{%d,}" % (SHORTEST_PASSAGE - GRAM + 1))
+
+
+def _shared(ours: str, theirs: str, standing: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the passages that both have and that are worth showing: where one begins in ours, how long it is.
+
+    Args:
+        ours: a text.
+        theirs: another one.
+        standing: of each n-gram of ours, whether it stands in theirs.
+    """
+    for run in _LONG_RUN.finditer(standing):
+        start, end = run.span()
+        while start < end:
+            place = theirs.index(ours[start : start + GRAM])
+            length = GRAM + _same(ours, start + GRAM, theirs, place + GRAM)
+            if length >= SHORTEST_PASSAGE:
+                yield start, length
+            start += length - GRAM + 1
 
 
 def _same(ours: str, at: int, theirs: str, there: int) -> int:
-    """Return how many characters are the same from two places on."""
-    most, length = min(len(ours) - at, len(theirs) - there), 0
-    while length < most and ours[at + length] == theirs[there + length]:
-        length += 1
-    return length
+    """Return how many characters are the same from two places on, by halves."""
+    least, most = 0, min(len(ours) - at, len(theirs) - there)
+    while least < most:
+        middle = (least + most + 1) // 2
+        if ours[at + least : at + middle] == theirs[there + least : there + middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 def _quoted(piece: Piece, start: int, length: int) -> str:
     first, last = piece.places[start], piece.places[start + length - 1]
     return piece.text[first : last + 1][:LONGEST_QUOTE]
-
-
-def liken(prose: Sequence[Piece], other: Content, *, code: str, agency: str, is_own: bool = False) -> Alike:
-    """Return how much of a report's prose stands in another report, which is that of the agency named."""
-    found = compare(prose, pieces_of(other))
-    return Alike(code, agency, other.year, is_own, found.percent, found.passages)
 
 
 def liken_to_own(content: Content, last_year: Content | None, agency: str) -> tuple[Alike, ...]:
@@ -234,7 +270,9 @@ def liken_to_own(content: Content, last_year: Content | None, agency: str) -> tu
     prose = pieces_of(content)
     if last_year is None or is_short(prose):
         return ()
-    return (liken(prose, last_year, code="", agency=agency, is_own=True),)
+    found = compare(prose, pieces_of(last_year))
+    own = Alike("", agency, last_year.year, is_own=True, percent=found.percent, passages=found.passages)
+    return (own,)
 
 
 def judge_alike(content: Content, context: Context) -> Iterator[Result]:

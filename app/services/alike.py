@@ -3,73 +3,110 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
 
 from app.domain.content import Content, with_texts
-from app.domain.similarity import Piece, is_short, liken, pieces_of, signature_of, texts_compared
+from app.domain.context import Alike
+from app.domain.rules import RULES
+from app.domain.similarity import Piece, compare, is_short, pieces_of, signature_of, texts_compared
 from app.forms import form_of_version
 from app.services.agencies import key_of
 from app.storage.bands import Sharing, insert_bands, replace_bands, reports_sharing
 from app.storage.surroundings import counting_reports
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from app.domain.context import Alike
+    from app.domain.context import RuleSettings
+    from app.domain.similarity import Likeness
     from app.services.filed import Filed
     from app.storage.engine import ReadSession, WriteSession
     from app.storage.models import Agency
-    from app.storage.surroundings import Counting
 
 MOST_COMPARED = 5
 """Other bodies whose reports are compared word by word."""
 
+MOST_KEPT = 200
+"""Reports whose prose is kept while many are asked about, in some twenty megabytes: those of neighbours are
+mostly like the same few."""
 
-def find_alike(session: ReadSession, agency: Agency, content: Content) -> tuple[Alike, ...]:
-    """Return reports whose prose is like that of an agency's report; see `alike_to`."""
-    key = key_of(agency)
-    last_year = counting_reports(session, [key], content.year - 1).get(key)
-    return alike_to(session, agency, content, last_year)
+Reader: TypeAlias = "Callable[[Sharing], list[Piece]]"
 
 
-def alike_to(
-    session: ReadSession, agency: Agency, content: Content, last_year: Counting | None
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A report of which those that are alike are wanted.
+
+    Attributes:
+        agency: whose it is.
+        content: what it says.
+        last_year: what the agency's report of last year says, as it counts; the prose is enough.
+        settings: what its county has set, by which R27 is kept or broken.
+    """
+
+    agency: Agency
+    content: Content
+    last_year: Content | None
+    settings: RuleSettings
+
+
+def find_alike(
+    session: ReadSession, agency: Agency, content: Content, settings: RuleSettings
 ) -> tuple[Alike, ...]:
-    """Return reports whose prose is like that of an agency's report, each with how much of it stands there.
+    """Return reports whose prose is like that of an agency's report; see `alike_to`."""
+    key, year = key_of(agency), content.year - 1
+    counting = counting_reports(session, [key], year).get(key)
+    last_year = None if counting is None else _texts_in(counting.form, year, counting.document)
+    (alike,) = alike_to(session, content.year, [Asked(agency, content, last_year, settings)])
+    return alike
+
+
+def alike_to(session: ReadSession, year: int, asked: Sequence[Asked]) -> Iterator[tuple[Alike, ...]]:
+    """Yield the reports whose prose is like that of each report of a year, each with how much stands there.
 
     The agency's own report of last year comes first, however little they share; then those of other bodies
     anywhere, of the same year or the year before, the most alike first, one of each body.  Only what was 上报
     counts; of a report that was 公布 and is being corrected, the version that was.
     """
-    prose = pieces_of(content)
+    bands = [(key_of(each.agency), signature_of(each.content)) for each in asked]
+    others = reports_sharing(session.connection(), bands, year, most=MOST_COMPARED)
+    read = lru_cache(MOST_KEPT)(_prose_of)
+    for each, found in zip(asked, others, strict=True):
+        yield _compared(each, found, read)
+
+
+def _compared(asked: Asked, others: Sequence[Sharing], read: Reader) -> tuple[Alike, ...]:
+    prose, agency, last_year = pieces_of(asked.content), asked.agency, asked.last_year
     if is_short(prose):
         return ()
-    own = [] if last_year is None else [_of_last_year(agency, content.year - 1, last_year)]
-    others = _of_others(session, agency, content)
-    likest = sorted((_compared(prose, other) for other in others), key=lambda alike: -alike.percent)
-    return (*(_compared(prose, report, is_own=True) for report in own), *likest)
+    most = asked.settings.threshold(RULES["R27"], "percent")
+    likest = [
+        _alike(compare(prose, read(other), most), other.code, other.name, other.year, is_own=False)
+        for other in others
+    ]
+    likest.sort(key=lambda alike: -alike.percent)
+    if last_year is None:
+        return tuple(likest)
+    found = compare(prose, pieces_of(last_year), most)
+    return _alike(found, agency.code, agency.name, last_year.year, is_own=True), *likest
 
 
-def _of_last_year(agency: Agency, year: int, own: Counting) -> Sharing:
-    return Sharing(agency.code, agency.name, year, own.form, own.document)
+def _alike(found: Likeness, code: str, agency: str, year: int, *, is_own: bool) -> Alike:
+    return Alike(code, agency, year, is_own, found.percent, found.passages)
 
 
-def _of_others(session: ReadSession, agency: Agency, content: Content) -> list[Sharing]:
-    bands = signature_of(content)
-    connection, key = session.connection(), key_of(agency)
-    return reports_sharing(connection, bands, content.year, but=key, most=MOST_COMPARED) if bands else []
+def _prose_of(report: Sharing) -> list[Piece]:
+    return pieces_of(_texts_in(report.form, report.year, report.document))
 
 
-def _compared(prose: Sequence[Piece], other: Sharing, *, is_own: bool = False) -> Alike:
-    return liken(prose, _texts_in(other), code=other.code, agency=other.name, is_own=is_own)
-
-
-def _texts_in(report: Sharing) -> Content:
-    """Return what a report says, but for its numbers."""
-    form = form_of_version(report.form)
+def _texts_in(version: str, year: int, document: str) -> Content:
+    """Return what a stored version says, but for its numbers."""
+    form = form_of_version(version)
     if form is None:
-        raise AssertionError(report.form)
-    return with_texts(Content(form, report.year, None, None, {}, {}), json.loads(report.document))
+        raise AssertionError(version)
+    return with_texts(Content(form, year, None, None, {}, {}), json.loads(document))
 
 
 def note_prose(session: WriteSession, filed: Filed, before: Content | None = None) -> None:

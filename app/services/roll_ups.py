@@ -25,6 +25,7 @@ from app.storage.numbers import (
     hold_reports,
     list_filed,
     list_numbers,
+    list_sources,
     sum_numbers,
 )
 

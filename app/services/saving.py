@@ -180,7 +180,7 @@ def _amended(session: WriteSession, filed: Filed, content: Content) -> Filed:
     """Return a report as it is to be, beside the reports that its prose is like then."""
     if texts_compared(content) == texts_compared(filed.content):
         return replace(filed, content=content)
-    alike = find_alike(session, filed.agency, content)
+    alike = find_alike(session, filed.agency, content, filed.context.settings)
     return replace(filed, content=content, context=replace(filed.context, alike=alike))
 
 

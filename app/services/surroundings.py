@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from app.domain.agencies import AgencyKind, AgencyLevel, reference_day
@@ -15,7 +16,7 @@ from app.domain.context import Context, Reporter, RuleSettings, nearest
 from app.domain.deadlines import CHINA
 from app.domain.years import watched_cells
 from app.forms import FORMS, form_of_version, form_of_year
-from app.services.alike import alike_to
+from app.services.alike import Asked, alike_to
 from app.services.contents import empty_content, read_content
 from app.services.successions import changes_since, holdings_on
 from app.storage.rule_settings import settings_of
@@ -67,20 +68,26 @@ def contexts_of(
     inherited = _inherited(session, changes, year)
     marks = marks_of(session, year)
     contexts = []
-    bodies = _bodies(session, agencies, year)
-    for (agency, content), (reporter, settings) in zip(reported, bodies, strict=True):
+    bodies = list(_bodies(session, agencies, year))
+    last_years = [_as_it_counts(agency, year - 1, before) for agency in agencies]
+    asked = [
+        Asked(agency, content, last_year, settings)
+        for (agency, content), (_, settings), last_year in zip(reported, bodies, last_years, strict=True)
+    ]
+    alike = alike_to(session, year, asked) if with_alike else repeat((), len(asked))
+    rows = zip(agencies, bodies, last_years, alike, strict=True)
+    for agency, (reporter, settings), last_year, likest in rows:
         mark = marks.get((agency.level, agency.kind))
-        counting = before.get(_key(agency))
         contexts.append(
             Context(
                 reporter=reporter,
-                last_year=_last_year(agency, year - 1, counting, inherited.get(_key(agency))),
+                last_year=_last_year(agency, year - 1, last_year, inherited.get(_key(agency))),
                 inherited=inherited.get(_key(agency)),
                 earlier=tuple(earlier[_key(agency)]),
                 marks={} if mark is None else mark.by_cell,
                 peers=0 if mark is None else mark.peers,
                 marked_on=None if mark is None else mark.computed_at.astimezone(CHINA).date(),
-                alike=alike_to(session, agency, content, counting) if with_alike else (),
+                alike=likest,
                 settings=settings,
             )
         )
@@ -130,9 +137,9 @@ def settings_for(session: ReadSession, agency: Agency, year: int) -> RuleSetting
 def get_last_year(session: ReadSession, agency: Agency, year: int) -> Content | None:
     """Return what an agency's report of the year before says, as it counts; None where none does."""
     key = _key(agency)
-    counting = counting_reports(session, [key], year - 1).get(key)
+    own = _as_it_counts(agency, year - 1, counting_reports(session, [key], year - 1))
     inherited = _inherited(session, changes_since(session, [key], year, 0), year)
-    return _last_year(agency, year - 1, counting, inherited.get(key))
+    return _last_year(agency, year - 1, own, inherited.get(key))
 
 
 def _inherited(session: ReadSession, changes: Mapping[int, Sequence[date]], year: int) -> dict[int, Holding]:
@@ -141,12 +148,10 @@ def _inherited(session: ReadSession, changes: Mapping[int, Sequence[date]], year
     return holdings_on(session, changed, reference_day(year)) if changed else {}
 
 
-def _last_year(
-    agency: Agency, year: int, counting: Counting | None, inherited: Holding | None
-) -> Content | None:
-    """Return what an agency's report of last year says, or the figures that it came to meanwhile."""
+def _last_year(agency: Agency, year: int, own: Content | None, inherited: Holding | None) -> Content | None:
+    """Return what an agency's own report of last year says, or the figures that it came to meanwhile."""
     if inherited is None:
-        return None if counting is None else _content_of(agency, year, counting)
+        return own
     form = form_of_year(year)
     if form is None or not (inherited.values or inherited.lacking):
         return None
@@ -154,7 +159,11 @@ def _last_year(
     return replace(empty_content(form, year, agency), values=values)
 
 
-def _content_of(agency: Agency, year: int, counting: Counting) -> Content:
+def _as_it_counts(agency: Agency, year: int, reports: dict[int, Counting]) -> Content | None:
+    """Return what an agency's report of a year says; None where none of those is its own."""
+    counting = reports.get(_key(agency))
+    if counting is None:
+        return None
     form = form_of_version(counting.form)
     if form is None:
         raise AssertionError(counting.form)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache
+from heapq import nsmallest
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import (
@@ -28,7 +31,7 @@ from app.storage.names import name_in
 from app.storage.surroundings import report_counts, version_that_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -58,6 +61,12 @@ FEWEST_SHARED = 3
 """Of texts that have two thirds of their n-grams in common, about eleven of sixteen bands are the same."""
 
 MOST_FOUND = 10
+
+AT_ONCE = 500
+"""Reports that are asked about in one statement."""
+
+BANDS_AT_ONCE = 64
+"""Bands likewise: each is a query of its own within it."""
 
 
 def insert_bands(connection: Connection, report_id: int, year: int, bands: Iterable[int]) -> None:
@@ -105,47 +114,86 @@ class Sharing:
 
 
 def reports_sharing(
-    connection: Connection, bands: Sequence[int], year: int, *, but: int, most: int
-) -> list[Sharing]:
-    """Return other agencies' reports that share bands and count, one of each agency, the likeliest first.
+    connection: Connection, asked: Sequence[tuple[int, Sequence[int]]], year: int, *, most: int
+) -> list[list[Sharing]]:
+    """Return, for each of some reports, others that share bands with it and count, the likeliest first.
 
     Args:
         connection: where to look.
-        bands: at most as many as a report has.
+        asked: the agency of each report, whose own don't matter, and its bands.
         year: of the reports; those of the year before come after them.
-        but: the agency whose reports don't matter.
-        most: how many to return.
+        most: how many to return, one of each agency.
     """
-    bound: dict[str, object] = {f"band_{n}": band for n, band in enumerate(bands)}
-    bound |= {"year": year, "last_year": year - 1, "but": but}
-    reports: dict[int, int] = {}
-    for report_id, agency_id in connection.execute(_sharing(len(bands)), bound):
-        reports.setdefault(agency_id, report_id)
-    likeliest = list(reports.values())[:most]
-    rows = {row[0]: Sharing(*row[1:]) for row in connection.execute(_documents(), {"reports": likeliest})}
-    return [rows[report_id] for report_id in likeliest]
+    holders = _holders(connection, sorted({band for _, bands in asked for band in bands}), year)
+    shared = [_shared(bands, holders) for _, bands in asked]
+    known = _known(connection, sorted(set().union(*shared)))
+    chosen = [_likeliest(counts, known, but)[:most] for (but, _), counts in zip(asked, shared, strict=True)]
+    rows: dict[int, Sharing] = {}
+    for part in _parts(sorted({report_id for ids in chosen for report_id in ids})):
+        found = connection.execute(_documents(), {"reports": part})
+        rows |= {row[0]: Sharing(*row[1:]) for row in found}
+    return [[rows[report_id] for report_id in ids] for ids in chosen]
+
+
+def _parts(numbers: Sequence[int], size: int = AT_ONCE) -> Iterator[Sequence[int]]:
+    return (numbers[start : start + size] for start in range(0, len(numbers), size))
+
+
+def _holders(connection: Connection, bands: Sequence[int], year: int) -> dict[int, list[int]]:
+    """Return the reports that have each band: of one that many have, the newest."""
+    holders: dict[int, list[int]] = defaultdict(list)
+    for part in _parts(bands, BANDS_AT_ONCE):
+        bound = {f"band_{n}": band for n, band in enumerate(part)} | {"year": year, "last_year": year - 1}
+        for band, report_id in connection.execute(_holding(len(part)), bound):
+            holders[band].append(report_id)
+    return holders
 
 
 @cache
-def _sharing(count: int) -> Statement:
+def _holding(count: int) -> TextClause:
     """Return the statement for so many bands; it looks at a bounded number of rows, whatever they are.
 
-    It is mostly text: one of so many parts takes longer to be looked up as compiled than to be executed.
+    It is text: one of so many parts takes longer to be looked up as compiled than to be executed.
     """
     few = (
-        "SELECT report_id FROM (SELECT report_id FROM prose_band"  # noqa: S608 - a number of our own
+        "SELECT band, report_id FROM (SELECT band, report_id FROM prose_band"  # noqa: S608 - a number of our own
         f" WHERE band = :band_{n} AND year BETWEEN :last_year AND :year"
         f" ORDER BY year DESC, report_id DESC LIMIT {MOST_OF_A_BAND}) AS few_{n}"
         for n in range(count)
     )
-    enough = text(
-        f"SELECT report_id, count(*) AS shared FROM ({' UNION ALL '.join(few)}) AS found"  # noqa: S608 - likewise
-        f" GROUP BY report_id HAVING count(*) >= {min(FEWEST_SHARED, count)}"
+    return text(" UNION ALL ".join(few))
+
+
+def _shared(bands: Sequence[int], holders: Mapping[int, list[int]]) -> dict[int, int]:
+    """Return how many of some bands each report has, of those that have enough of them."""
+    counts = Counter(chain.from_iterable(holders.get(band, ()) for band in bands))
+    fewest = min(FEWEST_SHARED, len(bands))
+    return {report_id: count for report_id, count in counts.items() if count >= fewest}
+
+
+def _known(connection: Connection, report_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return the agency and the year of those reports that count."""
+    found = (connection.execute(_counting(), {"reports": part}) for part in _parts(report_ids))
+    return {row[0]: (row[1], row[2]) for rows in found for row in rows}
+
+
+@cache
+def _counting() -> Statement:
+    chosen = select(REPORT.c.id, REPORT.c.agency_id, REPORT.c.year)
+    return chosen.where(REPORT.c.id.in_(bindparam("reports", expanding=True)), report_counts())
+
+
+def _likeliest(counts: Mapping[int, int], known: Mapping[int, tuple[int, int]], but: int) -> list[int]:
+    """Return the reports that share most bands, the newest first, one of each agency but that one."""
+    others = (
+        (-count, -known[report_id][1], report_id)
+        for report_id, count in counts.items()
+        if report_id in known and known[report_id][0] != but
     )
-    found = enough.columns(report_id=Key, shared=BigInteger).subquery()
-    chosen = select(REPORT.c.id, REPORT.c.agency_id).join(found, found.c.report_id == REPORT.c.id)
-    chosen = chosen.where(REPORT.c.agency_id != bindparam("but"), report_counts())
-    return chosen.order_by(found.c.shared.desc(), REPORT.c.year.desc(), REPORT.c.id).limit(MOST_FOUND)
+    of_agencies: dict[int, int] = {}
+    for _, _, report_id in nsmallest(MOST_FOUND, others):
+        of_agencies.setdefault(known[report_id][0], report_id)
+    return list(of_agencies.values())
 
 
 @cache

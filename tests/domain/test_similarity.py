@@ -164,6 +164,14 @@ class TestPassages:
             found = compare(a_report(f"{text}，与此有关"), a_report(words(Random(2), 50) + text))
             assert len(found.passages) == count
 
+    def test_they_are_shown_of_a_share_beyond_what_is_asked_for(self) -> None:
+        ours = pieces_of(a_report(words(Random(1), 100)))
+        theirs = pieces_of(a_report(words(Random(1), 50) + words(Random(2), 50)))
+        share = similarity.compare(ours, theirs)
+        assert similarity.compare(ours, theirs, share.percent - 1) == share
+        assert share.passages != ()
+        assert similarity.compare(ours, theirs, share.percent) == replace(share, passages=())
+
     def test_a_long_one_is_cut(self) -> None:
         text = words(Random(1), 1000)
         assert compare(a_report(text), a_report(text)).passages == (text[:LONGEST_QUOTE],)

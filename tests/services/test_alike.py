@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.auth.actor import COMMAND_LINE
+from app.domain.context import RuleSettings
 from app.domain.lifecycle import Status
 from app.domain.similarity import signature_of
 from app.services.agencies import find_agency
@@ -19,7 +20,8 @@ from app.services.explaining import Said
 from app.services.filed import content_of, filed_as, get_report
 from app.services.integrity import find_contradictions
 from app.services.saving import file_content, save
-from app.storage.bands import MOST_OF_A_BAND, PROSE_BAND, insert_bands, read_bands
+from app.services.surroundings import contexts_of
+from app.storage.bands import BANDS_AT_ONCE, MOST_OF_A_BAND, PROSE_BAND, insert_bands, read_bands
 from app.storage.models import AGENCY, REPORT, Report
 from tests.builders import a_content
 from tests.services.trees import SOMEBODY, Unit, plant, plant_many
@@ -93,7 +95,8 @@ def found(session: WriteSession, text: str = OWN, year: int = YEAR) -> list[tupl
 
 
 def find(session: WriteSession, text: str = OWN, year: int = YEAR) -> tuple[Alike, ...]:
-    return find_alike(session, find_agency(session, COMMAND_LINE, OURS), a_report(text, year))
+    agency = find_agency(session, COMMAND_LINE, OURS)
+    return find_alike(session, agency, a_report(text, year), RuleSettings())
 
 
 @pytest.fixture
@@ -175,6 +178,36 @@ def test_at_most_five_other_bodies_are_compared_the_likest_first(database: Datab
     assert [code for code, _, _ in results] == OTHERS[:MOST_COMPARED]
     percents = [percent for _, _, percent in results]
     assert percents == sorted(percents, reverse=True)
+
+
+def test_of_reports_asked_about_together_each_is_like_what_it_is_like_alone(database: Database) -> None:
+    """Also where they have more bands than one statement asks for, and share some of the others."""
+    texts = {code: OWN[: 40 * number] + prose(number + 10) for number, code in enumerate(CODES)}
+    with database.writing() as session:
+        for code in CODES:
+            put(session, code, texts[code], YEAR - 1)
+            put(session, code, texts[code])
+        reported = [(find_agency(session, COMMAND_LINE, code), a_report(texts[code])) for code in CODES]
+        bands = {band for _, content in reported for band in signature_of(content)}
+        assert len(bands) > BANDS_AT_ONCE
+        together = [context.alike for context in contexts_of(session, YEAR, reported)]
+        assert together == [find_alike(session, *each, RuleSettings()) for each in reported]
+        assert [each[0].code for each in together] == CODES
+        assert sum(len(each) for each in together) > len(CODES)
+
+
+def test_passages_are_looked_for_only_where_so_much_is_alike_that_the_rule_is_broken(
+    database: Database,
+) -> None:
+    half = OWN[: len(OWN) // 2]
+    with database.writing() as session:
+        put(session, OURS, half + STRANGE, YEAR - 1)
+        agency, report = find_agency(session, COMMAND_LINE, OURS), a_report(OWN)
+        (usual,) = find_alike(session, agency, report, RuleSettings())
+        (strict,) = find_alike(session, agency, report, RuleSettings(thresholds={"R27.percent": 40}))
+    assert usual == replace(strict, passages=())
+    assert 40 < strict.percent < 80
+    assert strict.passages[0] in half
 
 
 def test_short_prose_is_like_nothing(database: Database) -> None:

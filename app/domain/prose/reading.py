@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.prose.numerals import HAN_NUMBER
 from app.domain.prose.sentence_reader import Found, Scope, SentenceReader
-from app.domain.prose.sentences import LONGEST_HEADING, sentences_of
+from app.domain.prose.sentences import LONGEST_HEADING, plain_of, sentences_of
 from app.domain.prose.subjects import Subjects
 
 if TYPE_CHECKING:
@@ -64,8 +64,10 @@ def read_claims(text: str, year: int | None = None, agency: str | None = None) -
         year: the report year; figures that a sentence dates to another one are left out.
         agency: full name of the body whose report it is; figures of other bodies are left out.
     """
-    subjects = Subjects.of(agency)
     claims: list[Claim] = []
+    if not _may_claim(plain_of(text)):
+        return claims
+    subjects = Subjects.of(agency)
     before: SentenceReader | None = None
     opened = was_short = False
     for sentence in sentences_of(text):
@@ -73,7 +75,7 @@ def read_claims(text: str, year: int | None = None, agency: str | None = None) -
         follows = before if before is not None and (sentence.goes_on or before.found) else None
         is_open = (opened and not sentence.opens and (bool(follows) or was_short)) or _opens(sentence)
         before = None
-        if (follows or _CUE.search(sentence.plain)) and _is_worth_reading(sentence):
+        if (follows or _CUE.search(sentence.plain)) and _is_worth_reading(sentence.plain):
             before = SentenceReader(sentence, subjects, follows, is_open=is_open)
             before.read(year)
             claims += [_claim(found, before) for found in before.claimed()]
@@ -85,8 +87,13 @@ def _opens(sentence: Sentence) -> bool:
     return "公开" in sentence.plain or "公开" in sentence.heading
 
 
-def _is_worth_reading(sentence: Sentence) -> bool:
-    return len(sentence.plain) <= _LONGEST_SENTENCE and _FIGURE.search(sentence.plain) is not None
+def _may_claim(plain: str) -> bool:
+    """Tell whether any sentence of a text may claim anything; many, like the fifth section, can't."""
+    return _CUE.search(plain) is not None and _FIGURE.search(plain) is not None
+
+
+def _is_worth_reading(plain: str) -> bool:
+    return len(plain) <= _LONGEST_SENTENCE and _FIGURE.search(plain) is not None
 
 
 def _claim(found: Found, reader: SentenceReader) -> Claim:
