@@ -1,6 +1,6 @@
 """Every door judges alike: generated reports, each sent through all of them, against one call of `judge`.
 
-`make doors` sends 2 000, which takes minutes; otherwise sixty are sent, or what `NIANBAO_DOORS` says.
+`make doors` sends 2 000, in a quarter of an hour; otherwise sixty are sent, or what `NIANBAO_DOORS` says.
 """
 
 from __future__ import annotations
