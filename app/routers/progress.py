@@ -78,7 +78,7 @@ def get_progress(
     """每个应报单位报到了哪一步：填了几格、迟了几天、几处问题待说明或待审核、最近一步、催了几次。
 
     每个单位只在一种状态里，各状态加起来就是应报数。空表（一个数也没有填）不算收到；零报告算收到。
-    xlsx、html 列出全部单位（2000 个以内），不分页。
+    要了 by，JSON 只给各下级的数，不列单位。xlsx、html 列出全部单位（2000 个以内），不分页。
     """
     (after,) = read_cursor(cursor, [""])
     states = frozenset(state) or EVERYBODY
@@ -86,6 +86,8 @@ def get_progress(
         found = progress.find_progress(session, actor, agency, year, by)
         if form is not Format.JSON:
             return _document(progress_documents.book_of(session, found, state), form, by)
+        if by is not None:
+            return _out(found, None)
         units = progress.list_units(session, found, states, str(after), limit + 1)
     shown, page = page_of(request, response, units, limit, lambda unit: [unit.code])
     total = sum(found.tally.of(each) for each in states)
@@ -100,7 +102,7 @@ def _document(book: ProgressBook, form: Format, by: Branches | None) -> Response
     return Response(progress_documents.workbook_of(book), media_type=XLSX, headers=headers)
 
 
-def _out(found: Progress, units: UnitsProgressOut) -> ProgressOut:
+def _out(found: Progress, units: UnitsProgressOut | None) -> ProgressOut:
     return ProgressOut(
         agency=found.agency.code,
         name=found.agency.name,

@@ -112,7 +112,7 @@ class ProgressOut(Out):
         AdjustmentsOut | None, Field(title="应报名单冻结后的增减；没有冻结，或者要了 by，为 null")
     ]
     branches: Annotated[list[BranchOut], Field(title="按 by 分开的各下级，全部列出；没有要为空")]
-    units: Annotated[UnitsProgressOut, Field(title="单位")]
+    units: Annotated[UnitsProgressOut | None, Field(title="单位；要了 by 为 null")]
 
 
 class RemindersBody(Body):

@@ -156,7 +156,7 @@ def test_the_parts_of_a_subtree_add_up_to_it(county: TestClient) -> None:
             whole = {name: whole[name] + count for name, count in branch["counts"].items()}
         assert whole == shown["counts"]
         assert shown["counts"]["expected"] == 12
-        assert shown["adjustments"] is None
+        assert (shown["adjustments"], shown["units"]) == (None, None)
     shown = show(county, above, by="county")
     assert [branch["code"] for branch in shown["branches"]] == [None, COUNTY, "640324"]
     assert shown["branches"][0]["name"] == f"机关{PREFECTURE}（本级）"
