@@ -3,8 +3,9 @@
 Reports of four years are made up, and in 2 of 100 of the last year's one figure is spoilt as clerks spoil
 them: a digit too many, a digit lost, 元 where 万元 belong.  A finding is right when it names a spoilt cell.
 
-Twice: with the demonstration's figures, each drawn anew from a narrow range, and with figures as bodies have
-them: each its own size, of which a few are many times the usual one, and a quarter more or less each year.
+Twice: with the demonstration's figures, which lie in a narrow range and differ little from year to year, and
+with figures as bodies have them: each its own size, of which a few are many times the usual one, and a
+quarter more or less each year.
 """
 
 from __future__ import annotations

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Statement: TypeAlias = "Select[*tuple[Any, ...]]"
+_Asked: TypeAlias = "Sequence[tuple[int, Sequence[int]]]"
+"""The agency of each report that is asked about, whose own don't matter, and its bands."""
 
 PROSE_BAND = Table(
     "prose_band",
@@ -113,26 +115,68 @@ class Sharing:
     document: str
 
 
-def reports_sharing(
-    connection: Connection, asked: Sequence[tuple[int, Sequence[int]]], year: int, *, most: int
-) -> list[list[Sharing]]:
+def reports_sharing(connection: Connection, asked: _Asked, year: int, *, most: int) -> list[list[Sharing]]:
     """Return, for each of some reports, others that share bands with it and count, the likeliest first.
 
     Args:
         connection: where to look.
-        asked: the agency of each report, whose own don't matter, and its bands.
+        asked: the reports: one, when it is saved, or many.
         year: of the reports; those of the year before come after them.
         most: how many to return, one of each agency.
     """
-    holders = _holders(connection, sorted({band for _, bands in asked for band in bands}), year)
-    shared = [_shared(bands, holders) for _, bands in asked]
-    known = _known(connection, sorted(set().union(*shared)))
-    chosen = [_likeliest(counts, known, but)[:most] for (but, _), counts in zip(asked, shared, strict=True)]
+    choose = _chosen_of_one if len(asked) == 1 else _chosen_of_many
+    chosen = [ids[:most] for ids in choose(connection, asked, year)]
     rows: dict[int, Sharing] = {}
     for part in _parts(sorted({report_id for ids in chosen for report_id in ids})):
         found = connection.execute(_documents(), {"reports": part})
         rows |= {row[0]: Sharing(*row[1:]) for row in found}
     return [[rows[report_id] for report_id in ids] for ids in chosen]
+
+
+def _chosen_of_one(connection: Connection, asked: _Asked, year: int) -> list[list[int]]:
+    """Return the reports that share bands with one report, counted by the database: few rows come back."""
+    ((but, bands),) = asked
+    if not bands:
+        return [[]]
+    bound: dict[str, object] = {f"band_{n}": band for n, band in enumerate(bands)}
+    bound |= {"year": year, "last_year": year - 1, "but": but}
+    of_agencies: dict[int, int] = {}
+    for report_id, agency_id in connection.execute(_sharing(len(bands)), bound):
+        of_agencies.setdefault(agency_id, report_id)
+    return [list(of_agencies.values())]
+
+
+@cache
+def _sharing(count: int) -> Statement:
+    enough = text(
+        f"SELECT report_id, count(*) AS shared FROM ({_few(count)}) AS found"  # noqa: S608 - our own
+        f" GROUP BY report_id HAVING count(*) >= {min(FEWEST_SHARED, count)}"
+    )
+    found = enough.columns(report_id=Key, shared=BigInteger).subquery()
+    chosen = select(REPORT.c.id, REPORT.c.agency_id).join(found, found.c.report_id == REPORT.c.id)
+    chosen = chosen.where(REPORT.c.agency_id != bindparam("but"), report_counts())
+    return chosen.order_by(found.c.shared.desc(), REPORT.c.year.desc(), REPORT.c.id).limit(MOST_FOUND)
+
+
+def _few(count: int) -> str:
+    """Return a query for the reports of so many bands; it looks at a bounded number of rows, popular or not.
+
+    It is text: one of so many parts takes longer to be looked up as compiled than to be executed.
+    """
+    return " UNION ALL ".join(
+        "SELECT band, report_id FROM (SELECT band, report_id FROM prose_band"  # noqa: S608 - a number of our own
+        f" WHERE band = :band_{n} AND year BETWEEN :last_year AND :year"
+        f" ORDER BY year DESC, report_id DESC LIMIT {MOST_OF_A_BAND}) AS few_{n}"
+        for n in range(count)
+    )
+
+
+def _chosen_of_many(connection: Connection, asked: _Asked, year: int) -> list[list[int]]:
+    """Return the same for each of many reports, counted here: a band that several have is sought once."""
+    holders = _holders(connection, sorted({band for _, bands in asked for band in bands}), year)
+    shared = [_shared(bands, holders) for _, bands in asked]
+    known = _known(connection, sorted(set().union(*shared)))
+    return [_likeliest(counts, known, but) for (but, _), counts in zip(asked, shared, strict=True)]
 
 
 def _parts(numbers: Sequence[int], size: int = AT_ONCE) -> Iterator[Sequence[int]]:
@@ -151,17 +195,7 @@ def _holders(connection: Connection, bands: Sequence[int], year: int) -> dict[in
 
 @cache
 def _holding(count: int) -> TextClause:
-    """Return the statement for so many bands; it looks at a bounded number of rows, whatever they are.
-
-    It is text: one of so many parts takes longer to be looked up as compiled than to be executed.
-    """
-    few = (
-        "SELECT band, report_id FROM (SELECT band, report_id FROM prose_band"  # noqa: S608 - a number of our own
-        f" WHERE band = :band_{n} AND year BETWEEN :last_year AND :year"
-        f" ORDER BY year DESC, report_id DESC LIMIT {MOST_OF_A_BAND}) AS few_{n}"
-        for n in range(count)
-    )
-    return text(" UNION ALL ".join(few))
+    return text(_few(count))
 
 
 def _shared(bands: Sequence[int], holders: Mapping[int, list[int]]) -> dict[int, int]:

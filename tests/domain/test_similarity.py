@@ -164,6 +164,12 @@ class TestPassages:
             found = compare(a_report(f"{text}，与此有关"), a_report(words(Random(2), 50) + text))
             assert len(found.passages) == count
 
+    def test_what_stands_there_in_short_pieces_is_all_there_and_no_passage(self) -> None:
+        text = words(Random(1), 33)
+        pieces = [text[start : start + 15] for start in (0, 8, 16, 18)]
+        found = compare(a_report(text), a_report("，与此有关，".join(pieces)))
+        assert (found.percent, found.passages) == (100, ())
+
     def test_they_are_shown_of_a_share_beyond_what_is_asked_for(self) -> None:
         ours = pieces_of(a_report(words(Random(1), 100)))
         theirs = pieces_of(a_report(words(Random(1), 50) + words(Random(2), 50)))

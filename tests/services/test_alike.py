@@ -21,14 +21,25 @@ from app.services.filed import content_of, filed_as, get_report
 from app.services.integrity import find_contradictions
 from app.services.saving import file_content, save
 from app.services.surroundings import contexts_of
-from app.storage.bands import BANDS_AT_ONCE, MOST_OF_A_BAND, PROSE_BAND, insert_bands, read_bands
+from app.storage.bands import (
+    BANDS_AT_ONCE,
+    MOST_OF_A_BAND,
+    PROSE_BAND,
+    insert_bands,
+    read_bands,
+    replace_bands,
+    reports_sharing,
+)
 from app.storage.models import AGENCY, REPORT, Report
 from tests.builders import a_content
 from tests.services.trees import SOMEBODY, Unit, plant, plant_many
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.domain.content import Content
     from app.domain.context import Alike
+    from app.storage.bands import Sharing
     from app.storage.engine import Database, WriteSession
 
 YEAR = 2022
@@ -230,6 +241,32 @@ def test_bands_that_many_share_do_not_hide_a_report_that_shares_all(database: Da
         for key in session.scalars(whose.where(AGENCY.c.code.startswith("crowd-"))).all():
             insert_bands(session.connection(), key, YEAR, common)
         assert found(session) == [(OTHERS[0], YEAR, 100)]
+        asked = (0, signature_of(a_report(OWN)))
+        (alone,) = sharing(session, [asked])
+        assert [each.code for each in alone] == [OTHERS[0]]
+        assert sharing(session, [asked, asked]) == [alone, alone]
+
+
+def sharing(session: WriteSession, asked: Sequence[tuple[int, Sequence[int]]]) -> list[list[Sharing]]:
+    return reports_sharing(session.connection(), asked, YEAR, most=MOST_COMPARED)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whoever_asks_for_many_and_for_one_is_told_the_same(database: Database, seed: int) -> None:
+    """The bands of one are counted by the database, those of many by the service."""
+    chance = Random(seed)
+    with database.writing() as session:
+        for code in CODES:
+            for year in (YEAR - 1, YEAR):
+                report = put(session, code, "短", year, chance.choice(list(Status)))
+                replace_bands(session.connection(), report.id or 0, year, chance.sample(range(24), 16))
+        agencies = [find_agency(session, COMMAND_LINE, code) for code in CODES]
+        asked = [
+            (agency.id or 0, chance.sample(range(24), chance.choice([0, 1, 2, 5, 16]))) for agency in agencies
+        ]
+        together = sharing(session, asked)
+        assert together == [alone for each in asked for alone in sharing(session, [each])]
+        assert any(together)
 
 
 def test_prose_that_says_little_over_and_over_is_found_by_the_few_bands_it_has(database: Database) -> None:
