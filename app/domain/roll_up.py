@@ -43,6 +43,18 @@ def roll_up(form: ReportForm, reports: Iterable[Values]) -> RollUp:
     return RollUp(totals, len(everyone), incomplete)
 
 
+def joined(form: ReportForm, parts: Iterable[RollUp]) -> RollUp:
+    """Return the sum of sums of different reports."""
+    everyone = list(parts)
+    total = roll_up(form, (part.totals for part in everyone))
+    incomplete = {
+        code: lacking
+        for code in form.cells
+        if (lacking := sum(part.incomplete.get(code, 0) for part in everyone))
+    }
+    return RollUp(total.totals, sum(part.included for part in everyone), incomplete)
+
+
 def rate_of(indicator: Indicator, rolled: RollUp) -> Decimal | None:
     """Work a rate out from sums, to four places; None over a denominator of 0 or over incomplete cells."""
     cells = (*indicator.numerator, *indicator.denominator, *indicator.less)

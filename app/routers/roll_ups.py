@@ -27,7 +27,7 @@ from app.schemas.results import results_out
 from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut, roll_up_out
 from app.services.agencies import find_agency
 from app.services.exports import Wanted as WantedBook
-from app.services.roll_ups import CoverageState, Covered, RolledUp, roll_up_subtree
+from app.services.roll_ups import CoverageState, Covered, RolledUp, Tree, roll_up_subtree
 from app.services.versions import mark_of_source
 from app.storage.numbers import Part
 
@@ -38,6 +38,9 @@ YearInPath = Annotated[Year, Path(description="报告年度")]
 BasisInQuery = Annotated[
     Basis, Query(description="哪些报告计入：submitted 已上报（含之后各状态），accepted 审核通过（含已公布）")
 ]
+
+_TREE = "按哪一天的机关树：year 该年 12 月 31 日；current 今天，已合并的机关的报告归入合并后的机关"
+TreeInQuery = Annotated[Tree, Query(description=_TREE)]
 
 
 @router.get("", summary="汇总", responses={**READING, **failures(304)})
@@ -50,10 +53,11 @@ def get_roll_up(
     actor: CurrentReader,
     basis: BasisInQuery = Basis.SUBMITTED,
     group: Annotated[Part | None, Query(description="再按种类或层级给出小计")] = None,
+    tree: TreeInQuery = Tree.YEAR,
 ) -> RollUpOut:
     """一个机关及其下各单位的报告逐格相加，机关树按该年 12 月 31 日。缺格不当作零。"""
     with database.reading() as session:
-        rolled = roll_up_subtree(session, actor, agency, year, basis, group)
+        rolled = roll_up_subtree(session, actor, agency, year, basis, group, tree)
     answer = _out(rolled)
     etag = etag_of_body(answer.model_dump_json(exclude={"as_of"}).encode())
     skip_if_known(request, etag)
@@ -135,13 +139,14 @@ def list_coverage(
     actor: CurrentReader,
     state: Annotated[Literal["expected"] | CoverageState, Query(description="要哪个名单")] = "expected",
     basis: BasisInQuery = Basis.SUBMITTED,
+    tree: TreeInQuery = Tree.YEAR,
     cursor: Cursor = None,
     limit: Limit = LIMIT,
 ) -> CoveragePage:
     """应报、已汇总、未上报、缺报、免报、不汇总的单位，按代码排序。"""
     (after,) = read_cursor(cursor, [""])
     with database.reading() as session:
-        rolled = roll_up_subtree(session, actor, agency, year, basis)
+        rolled = roll_up_subtree(session, actor, agency, year, basis, tree=tree)
     everyone = rolled.standing(state) if isinstance(state, CoverageState) else rolled.expected
     rest = [covered for covered in everyone if covered.agency.code > str(after)]
     shown, page = page_of(request, response, rest, limit, lambda covered: [covered.agency.code])

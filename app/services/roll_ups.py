@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -10,19 +11,30 @@ from typing import TYPE_CHECKING
 from app.domain.agencies import ReportScope, reference_day
 from app.domain.judging import judge_balances
 from app.domain.lifecycle import Basis, Status
-from app.domain.roll_up import RollUp
+from app.domain.roll_up import RollUp, joined
 from app.errors import NotFound
 from app.services.agencies import find_agency, key_of
 from app.services.filed import find_form
 from app.services.paths import get_path, path_in
-from app.storage.numbers import TABLES, Part, Source, Subtree, list_numbers, list_sources, sum_numbers
-from app.storage.tree import Placed, statuses_under, subtree_on
+from app.services.regrouping import regroup
+from app.storage.numbers import (
+    SEPARATOR,
+    TABLES,
+    Part,
+    Source,
+    Subtree,
+    list_numbers,
+    list_sources,
+    sum_numbers,
+)
+from app.storage.tree import Placed, statuses_of, statuses_under, subtree_on
 
 if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.domain.results import Result
     from app.domain.values import Values
     from app.forms.model import ReportForm
+    from app.services.regrouping import Regrouped
     from app.storage.engine import ReadSession
     from app.storage.models import Agency
 
@@ -35,6 +47,7 @@ class CoverageState(StrEnum):
     MISSING = "missing"
     EXCUSED = "excused"
     EXCLUDED = "excluded"
+    UNALLOCATED = "unallocated"
 
     @property
     def label(self) -> str:
@@ -45,7 +58,15 @@ class CoverageState(StrEnum):
             CoverageState.MISSING: "缺报",
             CoverageState.EXCUSED: "免报",
             CoverageState.EXCLUDED: "不汇总",
+            CoverageState.UNALLOCATED: "未分配",
         }[self]
+
+
+class Tree(StrEnum):
+    """On which tree a year's reports are added up."""
+
+    YEAR = "year"
+    CURRENT = "current"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +131,28 @@ class RolledUp:
 
 
 def roll_up_subtree(
-    session: ReadSession, actor: Actor, code: str, year: int, basis: Basis, part: Part | None = None
+    session: ReadSession,
+    actor: Actor,
+    code: str,
+    year: int,
+    basis: Basis,
+    part: Part | None = None,
+    tree: Tree = Tree.YEAR,
 ) -> RolledUp:
     """Add up the reports of an agency and all below it, as the tree stood on 31 December of the year.
+
+    On today's tree, a report of a body that was merged since follows its successor; one that nobody goes on
+    with is named and not added.
 
     Raises:
         NotFound: there is no such agency, or it stood nowhere that day.
         InvalidRequest: the year has no form.
     """
-    agency = find_agency(session, actor, code, year=year)
+    # on today's tree there may be reports that whoever reached it then never saw
+    agency = find_agency(session, actor, code, year=year if tree is Tree.YEAR else None)
     form = find_form(year)
+    if tree is Tree.CURRENT:
+        return _on_todays_tree(session, agency, year, (form, basis, part))
     path = get_path(session, agency, year)
     if path is None:
         raise NotFound(f"“{agency.name}”在 {reference_day(year)} 不在机关树中，没有 {year} 年度的汇总")
@@ -143,6 +176,75 @@ def roll_up_subtree(
         warnings=_warnings(placed, coverage),
         as_of=datetime.now(UTC),
     )
+
+
+def _on_todays_tree(
+    session: ReadSession, agency: Agency, year: int, asked: tuple[ReportForm, Basis, Part | None]
+) -> RolledUp:
+    (form, basis, part), regrouped = asked, regroup(session, agency, year)
+    if not regrouped.placed:
+        raise NotFound(f"“{agency.name}”今天不在机关树中；按 {year} 年的机关树汇总，请去掉 tree=current")
+    table, connection = TABLES[form.version], session.connection()
+    counted = sorted(regrouped.owing - regrouped.left_over.keys())
+    parts = [
+        Subtree(year, SEPARATOR, basis.statuses, tuple(counted[start : start + _AT_ONCE]))
+        for start in range(0, len(counted), _AT_ONCE)
+    ]
+    groups: dict[str, list[RollUp]] = defaultdict(list)
+    for some in parts:
+        for name, rolled in (sum_numbers(connection, form, table, some, part) if part else {}).items():
+            groups[name].append(rolled)
+    sums = [sum_numbers(connection, form, table, some).get("") for some in parts]
+    total = joined(form, (each for each in sums if each is not None))
+    sources = [source for some in parts for source in list_sources(connection, table, some)]
+    coverage = _regrouped(session, regrouped, year, sources)
+    return RolledUp(
+        agency,
+        agency.name,
+        year,
+        form,
+        basis,
+        total,
+        parts={name: joined(form, rolled) for name, rolled in sorted(groups.items())},
+        coverage=coverage,
+        sources=sorted(sources, key=lambda source: source.agency),
+        results=judge_balances(form, total.totals),
+        warnings=[*_warnings(regrouped.placed, coverage), *_left_over(coverage)],
+        as_of=datetime.now(UTC),
+    )
+
+
+_AT_ONCE = 1000
+
+
+def _regrouped(session: ReadSession, regrouped: Regrouped, year: int, sources: list[Source]) -> list[Covered]:
+    statuses = statuses_of(session, regrouped.owing, year)
+    added = {source.agency_id: source for source in sources}
+    coverage = []
+    for place in regrouped.placed:
+        key = key_of(place.agency)
+        if key in regrouped.owing:
+            covered = _covered(place, statuses.get(key), added.get(key))
+            coverage.append(_become(covered, regrouped, key))
+    return coverage
+
+
+def _become(covered: Covered, regrouped: Regrouped, key: int) -> Covered:
+    """Say of a body that no longer stands what became of it."""
+    if covered.state is not CoverageState.EXCLUDED and key in regrouped.left_over:
+        return replace(covered, state=CoverageState.UNALLOCATED, reason=regrouped.left_over[key])
+    if key in regrouped.merged:
+        into = f"已并入“{regrouped.merged[key]}”"
+        return replace(covered, reason=f"{into}；{covered.reason}" if covered.reason else into)
+    return covered
+
+
+def _left_over(coverage: list[Covered]) -> list[str]:
+    return [
+        f"“{covered.name}”{covered.reason}"
+        for covered in coverage
+        if covered.state is CoverageState.UNALLOCATED and covered.status is not None
+    ]
 
 
 def numbers_of(session: ReadSession, rolled: RolledUp) -> dict[int, Values]:

@@ -146,20 +146,33 @@ class Subtree:
     Of a report that is being corrected, the version that was published counts.
 
     Bodies outside the roll-up, and reports that add up others themselves, never count.
+
+    Attributes:
+        year: the report year.
+        path: under which they lie.
+        statuses: in which of these states.
+        bodies: of these bodies alone, by row number, as many as a statement takes; None: of all.
     """
 
     year: int
     path: str
     statuses: tuple[str, ...]
+    bodies: tuple[int, ...] | None = None
 
     def parameters(self) -> dict[str, object]:
         """Return what the statements of this module are bound to."""
-        return {
+        bound: dict[str, object] = {
             "of_year": self.year,
             "low": self.path,
             "high": just_after(self.path),
             "statuses": self.statuses,
         }
+        return bound if self.bodies is None else bound | {"bodies": self.bodies}
+
+    @property
+    def names_bodies(self) -> bool:
+        """Whether it is about some bodies alone."""
+        return self.bodies is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +195,7 @@ def sum_numbers(
     Without *part* there is one sum, named by the empty string; with nothing to add there is none.
     Parts come in the order of their names, on every database.
     """
-    rows = connection.execute(_summing(table, part), subtree.parameters())
+    rows = connection.execute(_summing(table, part, subtree.names_bodies), subtree.parameters())
     parts = {str(row[0]): _rolled_up(form, row[1], row[2:]) for row in rows}
     return dict(sorted(parts.items()))
 
@@ -203,7 +216,7 @@ def _rolled_up(form: ReportForm, included: int, sums_and_counts: Sequence[Decima
 
 def list_sources(connection: Connection, table: Table, subtree: Subtree) -> list[Source]:
     """Return the reports that a roll-up adds, by agency code."""
-    rows = connection.execute(_sourcing(table), subtree.parameters())
+    rows = connection.execute(_sourcing(table, subtree.names_bodies), subtree.parameters())
     return [Source(*row) for row in rows]
 
 
@@ -211,7 +224,7 @@ def list_numbers(
     connection: Connection, form: ReportForm, table: Table, subtree: Subtree
 ) -> dict[int, Values]:
     """Return the numbers of each report that a roll-up adds, by report."""
-    rows = connection.execute(_listing(table), subtree.parameters())
+    rows = connection.execute(_listing(table, subtree.names_bodies), subtree.parameters())
     return {row[0]: dict(zip(form.cells, row[1:], strict=True)) for row in rows}
 
 
@@ -280,24 +293,24 @@ def _moving(table: Table) -> Update:
 
 
 @cache
-def _summing(table: Table, part: Part | None) -> Statement:
+def _summing(table: Table, part: Part | None, of_bodies: bool) -> Statement:  # noqa: FBT001 - a cache's key
     name = literal("") if part is None else AGENCY.c[part.value]
     columns = [shape(column) for column in _cells(table) for shape in (func.sum, func.count)]
-    return _counted(select(name, func.count(), *columns), table).group_by(name)
+    return _counted(select(name, func.count(), *columns), table, of_bodies=of_bodies).group_by(name)
 
 
 @cache
-def _sourcing(table: Table) -> Statement:
+def _sourcing(table: Table, of_bodies: bool) -> Statement:  # noqa: FBT001 - likewise
     revised = is_revised()
     status = case((revised, literal(Status.PUBLISHED.value)), else_=REPORT.c.status)
     version = case((revised, REPORT.c.published_version), else_=REPORT.c.version)
     columns = (AGENCY.c.id, AGENCY.c.code, REPORT.c.id, status, version, REPORT.c.revision)
-    return _counted(select(*columns), table).order_by(AGENCY.c.code)
+    return _counted(select(*columns), table, of_bodies=of_bodies).order_by(AGENCY.c.code)
 
 
 @cache
-def _listing(table: Table) -> Statement:
-    return _counted(select(table.c.report_id, *_cells(table)), table)
+def _listing(table: Table, of_bodies: bool) -> Statement:  # noqa: FBT001 - likewise
+    return _counted(select(table.c.report_id, *_cells(table)), table, of_bodies=of_bodies)
 
 
 def is_revised() -> ColumnElement[bool]:
@@ -310,8 +323,10 @@ def slot_that_counts() -> ColumnElement[str]:
     return case((is_revised(), literal(PUBLIC)), else_=literal(WORKING))
 
 
-def _counted(statement: Statement, table: Table) -> Statement:
+def _counted(statement: Statement, table: Table, *, of_bodies: bool) -> Statement:
     revised = is_revised()
+    if of_bodies:
+        statement = statement.where(REPORT.c.agency_id.in_(bindparam("bodies", expanding=True)))
     return (
         statement.select_from(table)
         .join(REPORT, REPORT.c.id == table.c.report_id)
