@@ -43,6 +43,18 @@ def roll_up(form: ReportForm, reports: Iterable[Values]) -> RollUp:
     return RollUp(totals, len(everyone), incomplete)
 
 
+def joined(form: ReportForm, parts: Iterable[RollUp]) -> RollUp:
+    """Return the sum of sums of different reports."""
+    everyone = list(parts)
+    total = roll_up(form, (part.totals for part in everyone))
+    incomplete = {
+        code: lacking
+        for code in form.cells
+        if (lacking := sum(part.incomplete.get(code, 0) for part in everyone))
+    }
+    return RollUp(total.totals, sum(part.included for part in everyone), incomplete)
+
+
 FOUR_PLACES = Decimal("0.0001")
 
 

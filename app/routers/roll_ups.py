@@ -31,7 +31,8 @@ from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut, roll_up_ou
 from app.services.agencies import find_agency
 from app.services.exports import Wanted as WantedBook
 from app.services.finalisations import Standing, standing_of
-from app.services.roll_ups import CoverageState, Covered, RolledUp, roll_up_subtree
+from app.services.roll_ups import CoverageState, Covered, RolledUp, Tree, roll_up_subtree
+from app.services.todays_tree import roll_up_today
 from app.services.versions import mark_of_source
 from app.storage.numbers import Part
 
@@ -43,6 +44,9 @@ BasisInQuery = Annotated[
     Basis, Query(description="哪些报告计入：submitted 已上报（含之后各状态），accepted 审核通过（含已公布）")
 ]
 
+_TREE = "按哪一天的机关树：year 该年 12 月 31 日；current 今天，已合并的机关的报告归入合并后的机关"
+TreeInQuery = Annotated[Tree, Query(description=_TREE)]
+
 
 @router.get("", summary="汇总", response_model=RollUpOut, responses={**READING, **failures(304)})
 def get_roll_up(
@@ -53,13 +57,18 @@ def get_roll_up(
     actor: CurrentReader,
     basis: BasisInQuery = Basis.SUBMITTED,
     group: Annotated[Part | None, Query(description="再按种类或层级给出小计")] = None,
+    tree: TreeInQuery = Tree.YEAR,
 ) -> Response:
     """一个机关及其下各单位的报告逐格相加，机关树按该年 12 月 31 日。缺格不当作零。
 
     `totals` 总是现在各单位之和，调整另列，`adjusted_totals` 是加上调整的数；已定稿的，定下的数在 `final`。
+    调整和定稿属于该年的机关树，`tree=current` 时不列。
     """
     with database.reading() as session:
-        standing = standing_of(session, actor, agency, year, basis, group)
+        if tree is Tree.YEAR:
+            standing = standing_of(session, actor, agency, year, basis, group)
+        else:
+            standing = Standing(roll_up_today(session, actor, agency, year, basis, group), (), None)
     body = _out(standing).model_dump_json().encode()
     etag = etag_of_body(_MOMENT.sub(b"", body, count=1))
     skip_if_known(request, etag)
@@ -142,13 +151,15 @@ def list_coverage(
     actor: CurrentReader,
     state: Annotated[Literal["expected"] | CoverageState, Query(description="要哪个名单")] = "expected",
     basis: BasisInQuery = Basis.SUBMITTED,
+    tree: TreeInQuery = Tree.YEAR,
     cursor: Cursor = None,
     limit: Limit = LIMIT,
 ) -> CoveragePage:
     """应报、已汇总、未上报、缺报、免报、不汇总的单位，按代码排序。"""
     (after,) = read_cursor(cursor, [""])
     with database.reading() as session:
-        rolled = roll_up_subtree(session, actor, agency, year, basis)
+        add_up = roll_up_subtree if tree is Tree.YEAR else roll_up_today
+        rolled = add_up(session, actor, agency, year, basis)
     everyone = rolled.standing(state) if isinstance(state, CoverageState) else rolled.expected
     rest = [covered for covered in everyone if covered.agency.code > str(after)]
     shown, page = page_of(request, response, rest, limit, lambda covered: [covered.agency.code])

@@ -38,6 +38,9 @@ class CoverageOut(Out):
     missing: Annotated[list[CoveredOut], Field(title="缺报")]
     excused: Annotated[list[CoveredOut], Field(title="免报")]
     excluded: Annotated[list[CoveredOut], Field(title="不计入汇总")]
+    unallocated: Annotated[
+        list[CoveredOut], Field(title="已拆分或撤销，分不到哪一个机关；只在 tree=current 时有")
+    ]
     truncated: Annotated[bool, Field(title="是否有名单没有列全")]
 
 
@@ -50,6 +53,7 @@ class CountsOut(Out):
     missing: Annotated[int, Field(title="缺报")]
     excused: Annotated[int, Field(title="免报")]
     excluded: Annotated[int, Field(title="不计入汇总")]
+    unallocated: Annotated[int, Field(title="已拆分或撤销，分不到哪一个机关；只在 tree=current 时有")]
 
 
 class SourceOut(Out):

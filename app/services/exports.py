@@ -187,7 +187,11 @@ def _roll_up_book(session: ReadSession, standing: Standing, held: Held | None) -
         basis=rolled.basis.label,
         counts=[
             ("应报", len(rolled.expected)),
-            *((state.label, len(rolled.standing(state))) for state in CoverageState),
+            *(
+                (state.label, len(rolled.standing(state)))
+                for state in CoverageState
+                if state is not CoverageState.UNALLOCATED
+            ),
         ],
         rolled=rolled.total,
         results=rolled.results,

@@ -48,6 +48,7 @@ class CoverageState(StrEnum):
     MISSING = "missing"
     EXCUSED = "excused"
     EXCLUDED = "excluded"
+    UNALLOCATED = "unallocated"
 
     @property
     def label(self) -> str:
@@ -58,7 +59,15 @@ class CoverageState(StrEnum):
             CoverageState.MISSING: "缺报",
             CoverageState.EXCUSED: "免报",
             CoverageState.EXCLUDED: "不汇总",
+            CoverageState.UNALLOCATED: "未分配",
         }[self]
+
+
+class Tree(StrEnum):
+    """On which tree a year's reports are added up."""
+
+    YEAR = "year"
+    CURRENT = "current"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +207,7 @@ def roll_up_subtree(
         coverage=coverage,
         sources=[source for source in filed if source.counts],
         results=judge_balances(form, total.totals),
-        warnings=_warnings(coverage),
+        warnings=warnings_of(coverage),
         as_of=datetime.now(UTC),
     )
 
@@ -228,10 +237,10 @@ def _subtree_of(session: ReadSession, rolled: RolledUp, basis: Basis) -> Subtree
 
 def _coverage(members: list[Member], filed: list[Source], excuses: dict[int, str]) -> list[Covered]:
     by_agency = {source.agency_id: source for source in filed}
-    return [_covered(member, by_agency.get(member.id), excuses.get(member.id)) for member in members]
+    return [covered_as(member, by_agency.get(member.id), excuses.get(member.id)) for member in members]
 
 
-def _covered(agency: Member, source: Source | None, excuse: str | None) -> Covered:
+def covered_as(agency: Member, source: Source | None, excuse: str | None) -> Covered:
     status = None if source is None else Status(source.own_status)
     if not agency.in_rollup:
         return Covered(agency, CoverageState.EXCLUDED, status, "不在本级汇总范围内")
@@ -249,7 +258,7 @@ def _covered(agency: Member, source: Source | None, excuse: str | None) -> Cover
     return Covered(agency, CoverageState.DRAFT, status, f"报告的状态是“{status.label}”，还不能计入")
 
 
-def _warnings(coverage: list[Covered]) -> list[str]:
+def warnings_of(coverage: list[Covered]) -> list[str]:
     """Name aggregates that are left out although nothing below them was added."""
     parent_of = {covered.agency.id: covered.agency.parent_id for covered in coverage}
     fed: set[int] = set()

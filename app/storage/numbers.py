@@ -147,20 +147,33 @@ class Subtree:
     Of a report that is being corrected, the version that was published counts.
 
     Bodies outside the roll-up, and reports that add up others themselves, never count.
+
+    Attributes:
+        year: the report year.
+        path: under which they lie.
+        statuses: in which of these states.
+        bodies: of these bodies alone, by row number, as many as a statement takes; None: of all.
     """
 
     year: int
     path: str
     statuses: tuple[str, ...]
+    bodies: tuple[int, ...] | None = None
 
     def parameters(self) -> dict[str, object]:
         """Return what the statements of this module are bound to."""
-        return {
+        bound: dict[str, object] = {
             "of_year": self.year,
             "low": self.path,
             "high": just_after(self.path),
             "statuses": self.statuses,
         }
+        return bound if self.bodies is None else bound | {"bodies": self.bodies}
+
+    @property
+    def names_bodies(self) -> bool:
+        """Whether it is about some bodies alone."""
+        return self.bodies is not None
 
 
 class Source(NamedTuple):
@@ -210,7 +223,7 @@ def sum_numbers(
     Without *part* there is one sum, named by the empty string; with nothing to add there is none.
     Parts come in the order of their names, on every database.
     """
-    return add_up(connection, _adding(form, table, part), subtree.parameters())
+    return add_up(connection, _adding(form, table, part, subtree.names_bodies), subtree.parameters())
 
 
 def add_up(connection: Connection, adding: Adding, parameters: Mapping[str, object]) -> dict[str, RollUp]:
@@ -260,7 +273,7 @@ def list_sources(connection: Connection, table: Table, subtree: Subtree) -> list
 
 def list_filed(connection: Connection, table: Table, subtree: Subtree) -> list[Source]:
     """Return all reports of a subtree, by agency code, also those of which a roll-up adds nothing."""
-    rows = connection.execute(_filed(table), subtree.parameters()).all()
+    rows = connection.execute(_filed(table, subtree.names_bodies), subtree.parameters()).all()
     return [Source._make(row) for row in rows]
 
 
@@ -347,11 +360,14 @@ def _moving(table: Table) -> Update:
 
 
 @cache
-def _adding(form: ReportForm, table: Table, part: Part | None) -> Adding:
-    return adding_by(None if part is None else AGENCY.c[part.value], table, tuple(form.cells))
+def _adding(form: ReportForm, table: Table, part: Part | None, of_bodies: bool) -> Adding:  # noqa: FBT001 - a cache's key
+    name = None if part is None else AGENCY.c[part.value]
+    return adding_by(name, table, tuple(form.cells), of_bodies=of_bodies)
 
 
-def adding_by(name: ColumnElement[str] | None, table: Table, cells: tuple[CellCode, ...]) -> Adding:
+def adding_by(
+    name: ColumnElement[str] | None, table: Table, cells: tuple[CellCode, ...], *, of_bodies: bool = False
+) -> Adding:
     """Return how cells are added up in parts by a name, or as one sum without.
 
     The statements are bound to what `Subtree.parameters` returns.
@@ -364,17 +380,19 @@ def adding_by(name: ColumnElement[str] | None, table: Table, cells: tuple[CellCo
     counts = select(named, func.count(), *map(func.count, columns)).where(all_of_them.is_(None))
     # one sum isn't grouped, or SQLite would sort what it adds
     by = () if name is None else ("part",)
-    return Adding(cells, *(counted(each, table).group_by(*by) for each in (sums, counts)))
+    return Adding(
+        cells, *(counted(each, table, of_bodies=of_bodies).group_by(*by) for each in (sums, counts))
+    )
 
 
 @cache
-def _filed(table: Table) -> Statement:
+def _filed(table: Table, of_bodies: bool) -> Statement:  # noqa: FBT001 - likewise
     revised = is_revised()
     status = case((revised, literal(Status.PUBLISHED.value)), else_=REPORT.c.status)
     version = case((revised, REPORT.c.published_version), else_=REPORT.c.version)
     whose = (AGENCY.c.id, AGENCY.c.code, REPORT.c.id, status, version, REPORT.c.revision)
     chosen = select(*whose, REPORT.c.status, _counts().label("counts"))
-    return _under(chosen, table).where(table.c.slot == WORKING).order_by(AGENCY.c.code)
+    return _under(chosen, table, of_bodies=of_bodies).where(table.c.slot == WORKING).order_by(AGENCY.c.code)
 
 
 @cache
@@ -392,12 +410,14 @@ def slot_that_counts() -> ColumnElement[str]:
     return case((is_revised(), literal(PUBLIC)), else_=literal(WORKING))
 
 
-def counted(statement: Statement, table: Table) -> Statement:
+def counted(statement: Statement, table: Table, *, of_bodies: bool = False) -> Statement:
     """Let a statement speak of the numbers that count of a subtree: `Subtree.parameters`."""
-    return _under(statement, table).where(table.c.slot == slot_that_counts(), _counts())
+    return _under(statement, table, of_bodies=of_bodies).where(table.c.slot == slot_that_counts(), _counts())
 
 
-def _under(statement: Statement, table: Table) -> Statement:
+def _under(statement: Statement, table: Table, *, of_bodies: bool) -> Statement:
+    if of_bodies:
+        statement = statement.where(REPORT.c.agency_id.in_(bindparam("bodies", expanding=True)))
     return (
         statement.select_from(table)
         .join(REPORT, REPORT.c.id == table.c.report_id)

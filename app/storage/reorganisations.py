@@ -54,30 +54,44 @@ def passings_to(
     session: ReadSession, successor_ids: Collection[int], after: date, until: date
 ) -> list[Dated]:
     """Return what passed to some agencies after a day and up to another, in the order in which it did."""
-    bound = {"bodies": list(successor_ids), "after": after, "until": until}
-    rows = session.connection().execute(_passings("successor_id"), bound)
-    return [_dated(*row) for row in rows]
+    return _passed(session, "successor_id", successor_ids, after, until)
 
 
 def passings_from(
     session: ReadSession, predecessor_ids: Collection[int], after: date, until: date
 ) -> list[Dated]:
     """Return what passed from some agencies after a day and up to another, in the order in which it did."""
-    bound = {"bodies": list(predecessor_ids), "after": after, "until": until}
-    rows = session.connection().execute(_passings("predecessor_id"), bound)
-    return [_dated(*row) for row in rows]
+    return _passed(session, "predecessor_id", predecessor_ids, after, until)
+
+
+def _passed(
+    session: ReadSession, side: str, agency_ids: Collection[int], after: date, until: date
+) -> list[Dated]:
+    bodies, within = list(agency_ids), {"after": after, "until": until}
+    connection = session.connection()
+    if len(bodies) <= _FEW:
+        return [_dated(*row) for row in connection.execute(_passings(side), within | {"bodies": bodies})]
+    # there are few at all: looking at each takes less time than naming many bodies
+    wanted, place = set(bodies), _COLUMNS.index(side)
+    rows = connection.execute(_passings(None), within)
+    return [_dated(*row) for row in rows if row[place] in wanted]
+
+
+_FEW = 500
+_COLUMNS = ("effective_on", "operation", "id", "predecessor_id", "successor_id", "allocation")
 
 
 @cache
-def _passings(side: str) -> Statement:
+def _passings(side: str | None) -> Statement:
     what, who = REORGANISATION.c, SUCCESSION.c
     chosen = select(
         what.effective_on, what.operation, what.id, who.predecessor_id, who.successor_id, who.allocation
     ).join(SUCCESSION, who.reorganisation_id == what.id)
     within = (what.effective_on > bindparam("after"), what.effective_on <= bindparam("until"))
-    of_these = who[side].in_(bindparam("bodies", expanding=True))
+    if side is not None:
+        chosen = chosen.where(who[side].in_(bindparam("bodies", expanding=True)))
     order = (what.effective_on, what.id, who.successor_id, who.predecessor_id)
-    return chosen.where(of_these, *within).order_by(*order)
+    return chosen.where(*within).order_by(*order)
 
 
 def _dated(

@@ -24,7 +24,7 @@ from app.storage.models import AGENCY, PLACEMENT, Agency, AgencyPlacement
 from app.storage.names import division_on, name_on
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from datetime import date
 
     from app.storage.engine import ReadSession, WriteSession
@@ -270,6 +270,37 @@ def placings_of(session: ReadSession, agency_id: int) -> list[Placing]:
     chosen = select(*columns).select_from(PLACEMENT).outerjoin(AGENCY, AGENCY.c.id == PLACEMENT.c.parent_id)
     ordered = chosen.where(PLACEMENT.c.agency_id == agency_id).order_by(PLACEMENT.c.valid_from)
     return [Placing(*row) for row in session.execute(ordered)]
+
+
+def standing_among(session: ReadSession, agency_ids: Collection[int], day: date) -> set[int]:
+    """Return which of some agencies stand somewhere on a day."""
+    found: set[int] = set()
+    for some in _parts(agency_ids):
+        chosen = select(PLACEMENT.c.agency_id).where(PLACEMENT.c.agency_id.in_(some), holds_on(day))
+        found.update(session.scalars(chosen))
+    return found
+
+
+def ended_under(
+    session: ReadSession, parent_ids: Collection[int], after: date, until: date
+) -> list[tuple[int, int]]:
+    """Return whose places under some agencies ended after a day and up to another, each with the parent."""
+    found: list[tuple[int, int]] = []
+    ended = PLACEMENT.c.valid_to
+    for some in _parts(parent_ids):
+        chosen = select(PLACEMENT.c.agency_id, PLACEMENT.c.parent_id)
+        chosen = chosen.where(PLACEMENT.c.parent_id.in_(some), ended > after, ended <= until)
+        found += [(row[0], row[1]) for row in session.execute(chosen)]
+    return found
+
+
+def _parts(keys: Collection[int]) -> Iterator[list[int]]:
+    """Yield row numbers in parts that a statement takes."""
+    everything = list(keys)
+    return (everything[start : start + _AT_ONCE] for start in range(0, len(everything), _AT_ONCE))
+
+
+_AT_ONCE = 1000
 
 
 def placements_under(session: ReadSession, parent_id: int, day: date) -> list[AgencyPlacement]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.domain.judging import judge_balances
 from app.domain.results import Outcome
-from app.domain.roll_up import RollUp, rate_of, roll_up
+from app.domain.roll_up import RollUp, joined, rate_of, roll_up
 from app.domain.values import Values
 from app.forms.annual_2021 import FORM
 from app.forms.model import Indicator, ReportForm
@@ -186,3 +186,9 @@ def test_half_a_ten_thousandth_is_rounded_to_the_even_neighbour() -> None:
     assert [rate(1), rate(3)] == [Decimal("0.0000"), Decimal("0.0002")]
     with localcontext(rounding=ROUND_UP):
         assert rate(1) == Decimal("0.0000")
+
+
+@given(st.lists(any_values(FORM), max_size=4), st.integers(0, 4))
+def test_sums_of_parts_join_to_the_sum_of_all(reports: list[Values], place: int) -> None:
+    parts = [roll_up(FORM, some) for some in (reports[:place], reports[place:])]
+    assert joined(FORM, parts) == roll_up(FORM, reports)

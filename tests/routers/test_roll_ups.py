@@ -107,6 +107,7 @@ def expect_coverage(answer: dict[str, Any], under: list[Unit], included: list[Un
         "draft": [unit for unit in expected if unit not in included and unit not in missing],
         "missing": missing,
         "excused": [],
+        "unallocated": [],
         "excluded": [unit for unit in under if not unit.is_expected],
     }
     coverage = answer["coverage"]
@@ -115,7 +116,7 @@ def expect_coverage(answer: dict[str, Any], under: list[Unit], included: list[Un
         name: [unit.code for unit in members] for name, members in lists.items()
     }
     assert answer["counts"] == {name: len(members) for name, members in lists.items()}
-    parts = [coverage[name] for name in ("included", "draft", "missing", "excused")]
+    parts = [coverage[name] for name in ("included", "draft", "missing", "excused", "unallocated")]
     assert sorted(codes(coverage["expected"])) == sorted(code for part in parts for code in codes(part))
     for member in coverage["expected"] + coverage["excluded"]:
         assert bool(member["reason"]) == (member not in coverage["included"])
@@ -297,6 +298,7 @@ def test_lists_are_cut_at_200_and_coverage_pages_the_rest(database: Database, cl
         "draft": 0,
         "missing": 200,
         "excused": 0,
+        "unallocated": 0,
         "excluded": 1,
     }
     assert answer["counts"] == {
@@ -305,6 +307,7 @@ def test_lists_are_cut_at_200_and_coverage_pages_the_rest(database: Database, cl
         "draft": 0,
         "missing": 201,
         "excused": 0,
+        "unallocated": 0,
         "excluded": 1,
     }
     assert len(answer["sources"]) == 200

@@ -1,0 +1,140 @@
+"""Roll-ups of a year on today's tree: reports of bodies that were merged since follow their successors."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from app.domain.judging import judge_balances
+from app.domain.roll_up import joined
+from app.errors import NotFound
+from app.services.agencies import find_agency, key_of
+from app.services.filed import find_form
+from app.services.obligations import excuses_under
+from app.services.regrouping import regroup
+from app.services.roll_ups import CoverageState, RolledUp, covered_as, warnings_of
+from app.storage.members import Member
+from app.storage.numbers import SEPARATOR, TABLES, Part, Subtree, list_filed, sum_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from app.auth.actor import Actor
+    from app.domain.lifecycle import Basis
+    from app.domain.roll_up import RollUp
+    from app.forms.model import ReportForm
+    from app.services.regrouping import Regrouped
+    from app.services.roll_ups import Covered
+    from app.storage.engine import ReadSession
+    from app.storage.numbers import Source
+    from app.storage.tree import Placed
+
+_AT_ONCE = 1000
+"""Bodies that a statement names."""
+
+
+def roll_up_today(
+    session: ReadSession, actor: Actor, code: str, year: int, basis: Basis, part: Part | None = None
+) -> RolledUp:
+    """Add up the year's reports of an agency and of all that stand below it today.
+
+    A report of a body that was merged since follows its successor; one that nobody goes on with is named and
+    not added.
+
+    Raises:
+        NotFound: there is no such agency, or it stands nowhere today.
+        InvalidRequest: the year has no form.
+    """
+    # on today's tree there may be reports that whoever reached it then never saw
+    agency, form = find_agency(session, actor, code), find_form(year)
+    regrouped = regroup(session, agency, year)
+    if not regrouped.placed:
+        raise NotFound(f"“{agency.name}”今天不在机关树中；按 {year} 年的机关树汇总，请去掉 tree=current")
+    connection = session.connection()
+    added = regrouped.owing - regrouped.left_over.keys()
+    owed, counted = (list(_reports_of(year, basis, bodies)) for bodies in (regrouped.owing, added))
+    filed = [source for some in owed for source in list_filed(connection, TABLES[form.version], some)]
+    filed.sort(key=lambda source: source.agency)
+    sums = _sums(connection, form, counted, None)
+    total = sums.get("") or joined(form, [])
+    coverage = _coverage(regrouped, filed, excuses_under(session, agency, year))
+    return RolledUp(
+        agency,
+        agency.name,
+        year,
+        form,
+        basis,
+        total,
+        parts={} if part is None else _sums(connection, form, counted, part),
+        coverage=coverage,
+        sources=[source for source in filed if source.counts and source.agency_id in added],
+        results=judge_balances(form, total.totals),
+        warnings=[*warnings_of(coverage), *_left_over(coverage)],
+        as_of=datetime.now(UTC),
+    )
+
+
+def _reports_of(year: int, basis: Basis, bodies: Collection[int]) -> Iterator[Subtree]:
+    """Yield what names the reports of some bodies, as many at once as a statement takes."""
+    keys = sorted(bodies)
+    for start in range(0, len(keys), _AT_ONCE):
+        yield Subtree(year, SEPARATOR, basis.statuses, tuple(keys[start : start + _AT_ONCE]))
+
+
+def _sums(
+    connection: Connection, form: ReportForm, counted: Sequence[Subtree], part: Part | None
+) -> dict[str, RollUp]:
+    """Add up what is counted, by the parts that are asked for."""
+    found: dict[str, list[RollUp]] = defaultdict(list)
+    for some in counted:
+        for name, rolled in sum_numbers(connection, form, TABLES[form.version], some, part).items():
+            found[name].append(rolled)
+    return {name: joined(form, rolled) for name, rolled in sorted(found.items())}
+
+
+def _coverage(regrouped: Regrouped, filed: Sequence[Source], excuses: Mapping[int, str]) -> list[Covered]:
+    by_agency = {source.agency_id: source for source in filed}
+    keys = {place.agency.code: key_of(place.agency) for place in regrouped.placed}
+    members = [_member(place, keys.get(place.parent or "")) for place in regrouped.placed]
+    return [
+        _become(covered_as(member, by_agency.get(member.id), excuses.get(member.id)), regrouped)
+        for member in members
+        if member.id in regrouped.owing
+    ]
+
+
+def _member(place: Placed, parent_id: int | None) -> Member:
+    agency = place.agency
+    return Member(
+        key_of(agency),
+        agency.code,
+        place.name,
+        agency.level,
+        agency.kind,
+        agency.in_rollup,
+        agency.report_scope,
+        parent_id,
+    )
+
+
+def _become(covered: Covered, regrouped: Regrouped) -> Covered:
+    """Say of a body that no longer stands what became of it."""
+    key = covered.agency.id
+    if covered.state is not CoverageState.EXCLUDED and key in regrouped.left_over:
+        return replace(covered, state=CoverageState.UNALLOCATED, reason=regrouped.left_over[key])
+    if key in regrouped.merged:
+        into = f"已并入“{regrouped.merged[key]}”"
+        return replace(covered, reason=f"{into}；{covered.reason}" if covered.reason else into)
+    return covered
+
+
+def _left_over(coverage: Sequence[Covered]) -> list[str]:
+    return [
+        f"“{covered.name}”{covered.reason}"
+        for covered in coverage
+        if covered.state is CoverageState.UNALLOCATED and covered.status is not None
+    ]

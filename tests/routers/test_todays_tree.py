@@ -1,0 +1,100 @@
+"""A year's reports on today's tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.api import API, COUNTY, assert_problem, file_report, register
+from tests.builders import a_sound_report
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+OTHER = "640324"
+A, B, C, D, FAR, NEW = "640323101", "640323102", "640323103", "640323104", "640324101", "640323109"
+YEAR = 2022
+CELL = "disclosure.licensing.decisions"
+FIGURES = {A: 1, B: 20, C: 300, D: 4000, FAR: 50000}
+A_NEW = {"code": NEW, "name": f"机关{NEW}", "level": "prefecture", "kind": "government", "parent": COUNTY}
+
+
+@pytest.fixture
+def tree(client: TestClient) -> TestClient:
+    """Return a client of a service with two counties, and towns whose figures tell them apart."""
+    for county in (COUNTY, OTHER):
+        register(client, county, None, level="county", report_scope="aggregate")
+    for town, figure in FIGURES.items():
+        register(client, town, OTHER if town == FAR else COUNTY)
+        file_report(client, town, YEAR, values=a_sound_report(**{CELL: figure}))
+    return client
+
+
+def reorganise(client: TestClient, operation: str, day: str = "2024-07-01", **members: Any) -> None:  # noqa: ANN401
+    body = {"operation": operation, "effective_on": day, "document": "盐政发〔2024〕1号", **members}
+    answer = client.post(f"{API}/reorganisations", json=body)
+    assert answer.status_code == 201, answer.text
+
+
+def rolled(client: TestClient, code: str, tree: str) -> dict[str, Any]:
+    answer = client.get(f"{API}/rollups/{code}/{YEAR}", params={"tree": tree, "group": "kind"})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def figure(told: dict[str, Any]) -> int | None:
+    total: int | None = told["totals"]["disclosure"]["licensing"]["decisions"]
+    if told["parts"]:
+        assert told["parts"]["government"]["totals"] == told["totals"]
+    return total
+
+
+def codes(told: dict[str, Any], state: str) -> list[str]:
+    return [each["code"] for each in told["coverage"][state]]
+
+
+def test_without_reorganisations_both_trees_say_the_same(tree: TestClient) -> None:
+    then, now = rolled(tree, COUNTY, "year"), rolled(tree, COUNTY, "current")
+    assert {**then, "as_of": None} == {**now, "as_of": None}
+
+
+def test_a_report_follows_its_body_and_whoever_goes_on_with_it(tree: TestClient) -> None:
+    reorganise(tree, "merge", agencies=[A, B], into=B)
+    reorganise(tree, "merge", "2024-08-01", agencies=[B, C], into=A_NEW)
+    reorganise(tree, "move", "2024-09-01", agency=NEW, parent=OTHER)
+    assert [figure(rolled(tree, code, "year")) for code in (COUNTY, OTHER)] == [4321, 50000]
+    assert [figure(rolled(tree, code, "current")) for code in (COUNTY, OTHER)] == [4000, 50321]
+    told = rolled(tree, NEW, "current")
+    assert (figure(told), told["counts"]["expected"]) == (321, 3)
+    reasons = {each["code"]: each["reason"] for each in told["coverage"]["included"]}
+    assert reasons == {A: f"已并入“机关{B}”", B: f"已并入“机关{NEW}”", C: f"已并入“机关{NEW}”"}
+    assert_problem(tree.get(f"{API}/rollups/{NEW}/{YEAR}"), 404, "not-found")
+    gone = tree.get(f"{API}/rollups/{A}/{YEAR}", params={"tree": "current"})
+    assert_problem(gone, 404, "not-found")
+
+
+def test_what_nobody_goes_on_with_is_named_and_not_added(tree: TestClient) -> None:
+    reorganise(tree, "split", agency=A, keeps=False, into=[C, A_NEW])
+    reorganise(tree, "dissolve", agency=B)
+    told = rolled(tree, COUNTY, "current")
+    assert figure(told) == 4300
+    assert codes(told, "unallocated") == [A, B]
+    assert codes(told, "included") == [C, D]
+    assert told["counts"]["expected"] == 4
+    assert told["warnings"] == [
+        f"“机关{A}”已拆分，它的数分不到哪一个机关，没有计入",
+        f"“机关{B}”已撤销，没有承接的机关，没有计入",
+    ]
+    listed = tree.get(
+        f"{API}/rollups/{COUNTY}/{YEAR}/coverage", params={"tree": "current", "state": "unallocated"}
+    )
+    assert [each["code"] for each in listed.json()["items"]] == [A, B]
+    assert rolled(tree, COUNTY, "year")["counts"]["unallocated"] == 0
+
+
+def test_a_body_that_was_split_and_stands_keeps_its_report(tree: TestClient) -> None:
+    reorganise(tree, "split", agency=A, keeps=True, into=[A_NEW])
+    assert figure(rolled(tree, COUNTY, "current")) == 4321
+    assert codes(rolled(tree, NEW, "current"), "expected") == []
