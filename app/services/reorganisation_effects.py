@@ -22,7 +22,7 @@ from app.storage.surroundings import names_under
 from app.storage.tree import Span, last_placement, lineage_on, placement_on, placements_under, would_circle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from app.auth.actor import Actor
@@ -253,6 +253,7 @@ def _move(change: Move, work: Work) -> None:
 def _merge(change: Merge, work: Work) -> None:
     found = [work.find(code, f"/agencies/{n}") for n, code in enumerate(change.agencies)]
     into = work.find(change.into, "/into") if isinstance(change.into, str) else None
+    _refuse_twice(work, change.agencies, "/agencies")
     work.stop_if_refused()
     ended = {n: agency for n, agency in enumerate(found) if agency is not None and agency is not into}
     places = {
@@ -349,8 +350,13 @@ def _refuse_wrong_parts(change: Split, work: Work) -> None:
         if code == change.agency:
             message = "原机关保留的，请写 keeps: true，不要写在 into 里"
             work.refuse(f"/into/{n}", message, "names-itself")
-        elif code in codes[:n]:
-            work.refuse(f"/into/{n}", f"“{code}”写了不止一次", "code-twice")
+    _refuse_twice(work, codes, "/into")
+
+
+def _refuse_twice(work: Work, codes: Sequence[str], pointer: str) -> None:
+    for n, code in enumerate(codes):
+        if code in codes[:n]:
+            work.refuse(f"{pointer}/{n}", f"“{code}”写了不止一次", "code-twice")
 
 
 def _refuse_others_below(work: Work, agency: Agency) -> None:

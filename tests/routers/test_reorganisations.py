@@ -306,6 +306,10 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"operation": "split", "agency": B, "keeps": False, "into": [C, C]},
         {"/into/1": f"“{C}”写了不止一次"},
     ),
+    "the same twice": (
+        {"operation": "merge", "agencies": [A, A], "into": C},
+        {"/agencies/1": f"“{A}”写了不止一次"},
+    ),
     "one alone": (
         {"operation": "split", "agency": B, "keeps": False, "into": [C]},
         {"/into": "至少要拆成两个机关；原机关保留的（keeps），另写至少一个"},

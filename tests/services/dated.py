@@ -51,13 +51,14 @@ class Body:
     def end(self, day: date) -> None:
         self.places[-1].until = day
 
-    def move(self, parent: str | None, day: date) -> None:
-        last = self.places[-1]
-        if last.since >= day:
-            last.parent = parent
+    def move(self, parent: str | None, day: date, place: Place | None = None) -> None:
+        """Let a place, the last one by default, be under another body from a day on."""
+        place = place or self.places[-1]
+        if place.since >= day:
+            place.parent = parent
             return
-        self.places.append(Place(parent, day, last.until))
-        last.until = day
+        self.places.insert(self.places.index(place) + 1, Place(parent, day, place.until))
+        place.until = day
 
 
 @dataclass
@@ -116,6 +117,6 @@ class DatedTree:
             self.bodies[code].end(day)
             self.bodies[code].merged_into = into
         for body in self.bodies.values():
-            last = body.places[-1]
-            if last.parent in parts and (last.until is None or last.until > day):
-                body.move(into, day)
+            for place in list(body.places):
+                if place.parent in parts and (place.until is None or place.until > day):
+                    body.move(into, day, place)

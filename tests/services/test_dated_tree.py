@@ -60,19 +60,8 @@ PARENTS = {"64": None, "6403": "64", "640323": "6403", "640324": "6403", "640323
 Choice: TypeAlias = tuple[str, int, int, int]
 """What is done, and three numbers that decide to whom, with whom and when."""
 
-KINDS = (
-    "file",
-    "file",
-    "save",
-    "state",
-    "correct",
-    "establish",
-    "rename",
-    "move",
-    "merge",
-    "split",
-    "dissolve",
-)
+REORGANISATIONS = ("establish", "rename", "move", "merge", "split", "dissolve")
+KINDS = ("file", "file", "save", "state", "correct", *REORGANISATIONS)
 HISTORIES = st.lists(st.tuples(st.sampled_from(KINDS), *[st.integers(0, 2**16)] * 3), min_size=4, max_size=14)
 
 
@@ -143,15 +132,22 @@ class History:
         reports = self.tree.bodies[code].reports
         return lambda: reports.update({year: Report(figure, counts)})
 
-    def _save(self, session: WriteSession, who: int, when: int, _how: int) -> Callable[[], None]:
-        code, year, figure = self.pick(who), YEARS[when % len(YEARS)], next(self.figures)
+    def _filed(self, which: int) -> tuple[str, int]:
+        """Choose a report that there is."""
+        filed = [(code, year) for code, body in self.tree.bodies.items() for year in body.reports]
+        if not filed:
+            raise NotFound("没有报告")
+        return filed[which % len(filed)]
+
+    def _save(self, session: WriteSession, which: int, *_: int) -> Callable[[], None]:
+        (code, year), figure = self._filed(which), next(self.figures)
         filed = find_report(session, SOMEBODY, code, year, to_change=True)
         save(session, SOMEBODY, filed, a_report(year, figure), draft=filed.status.is_editable)
         report = self.tree.bodies[code].reports[year]
         return lambda: setattr(report, "figure", figure)
 
-    def _state(self, session: WriteSession, who: int, when: int, _how: int) -> Callable[[], None]:
-        code, year = self.pick(who), YEARS[when % len(YEARS)]
+    def _state(self, session: WriteSession, which: int, *_: int) -> Callable[[], None]:
+        code, year = self._filed(which)
         filed = find_report(session, SOMEBODY, code, year, to_change=True)
         report = self.tree.bodies[code].reports[year]
         filed.report.status = Status.DRAFT if report.counts else Status.SUBMITTED
@@ -198,7 +194,7 @@ class History:
         if len(one) % 2:
             return Merge((one, other), other), lambda: self.tree.merge([one], other, day)
         code, parent = next(self.codes), self.tree.bodies[one].places[-1].parent
-        parts = list(dict.fromkeys((one, other)))
+        parts = [one, other]
 
         def follow() -> None:
             self.tree.begin(code, parent, day)
