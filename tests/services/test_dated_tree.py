@@ -133,15 +133,22 @@ class History:
         reports = self.tree.bodies[code].reports
         return lambda: reports.update({year: Report(figure, counts)})
 
-    def _save(self, session: WriteSession, who: int, when: int, _how: int) -> Callable[[], None]:
-        code, year, figure = self.pick(who), YEARS[when % len(YEARS)], next(self.figures)
+    def _filed(self, which: int) -> tuple[str, int]:
+        """Choose a report that there is."""
+        filed = [(code, year) for code, body in self.tree.bodies.items() for year in body.reports]
+        if not filed:
+            raise NotFound("没有报告")
+        return filed[which % len(filed)]
+
+    def _save(self, session: WriteSession, which: int, *_: int) -> Callable[[], None]:
+        (code, year), figure = self._filed(which), next(self.figures)
         filed = find_report(session, SOMEBODY, code, year, to_change=True)
         save(session, SOMEBODY, filed, a_report(year, figure), draft=filed.status.is_editable)
         report = self.tree.bodies[code].reports[year]
         return lambda: setattr(report, "figure", figure)
 
-    def _state(self, session: WriteSession, who: int, when: int, _how: int) -> Callable[[], None]:
-        code, year = self.pick(who), YEARS[when % len(YEARS)]
+    def _state(self, session: WriteSession, which: int, *_: int) -> Callable[[], None]:
+        code, year = self._filed(which)
         filed = find_report(session, SOMEBODY, code, year, to_change=True)
         report = self.tree.bodies[code].reports[year]
         filed.report.status = Status.DRAFT if report.counts else Status.SUBMITTED
