@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.context import Reporter
-from app.domain.prose.lexicon import LEXEME, NAMES
+from app.domain.prose.lexicon import LEXEME, LEXICON, NAMES, USUAL
 from app.domain.prose.marks import marked
 from app.domain.prose.numerals import parse_amount, step_of
 from app.domain.prose.reading import read_claims
@@ -70,8 +71,34 @@ def test_figures_and_years_become_letters(plain: str, expected: str) -> None:
     assert marked(plain, 2024)[0] == expected
 
 
+PAST = "上年 上一年度 上个年度末 去年 去年底 往年 历年 前年 以前年度 年初"
+FUTURE = "下年 下一年度 下一个年度 次年 明年度 来年 翌年"
+ABOUT = "近 约 逾 超 超过 大约 将近 不足 不到 数 几 第 每 不少于 不超过 不低于 3- 3至"
+PARTS = "同期 上半年 下半年 一季度 第四季度"
+
+
+@pytest.mark.parametrize(
+    ("words", "letter"), [(PAST.split(), "P"), (FUTURE.split(), "F"), (PARTS.split(), "H")]
+)
+def test_periods_are_known_whatever_character_they_begin_with(words: list[str], letter: str) -> None:
+    assert [marked(f"的{word}的", 2024)[0] for word in words] == [f"的{letter}的"] * len(words)
+
+
+def test_numbers_are_approximate_whatever_says_so() -> None:
+    letters = [marked(f"共{word}5件", 2024)[0] for word in ABOUT.split()]
+    assert set(letters) == {"共A"}
+
+
 def test_each_word_of_the_lexicon_has_a_name() -> None:
     assert LEXEME.groups == len(NAMES) - 1
+    assert {*NAMES[1:], *USUAL.values()} == {name for name, _, _ in LEXICON}
+
+
+def test_each_word_of_the_lexicon_begins_with_one_character_that_must_stand_there() -> None:
+    """Words are compiled by it."""
+    begins = re.compile(r"(?:\[[^]^\\-]+\]|[^][(){}?*+|.^$\\])(?![?*+{|])")
+    words = [word + tail for _, begun, tail in LEXICON for word in begun.split()]
+    assert [word for word in words if not begins.match(word)] == []
 
 
 @pytest.mark.parametrize(
