@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from app.auth.actor import Actor
 from app.documents.filenames import filename, report_filename, roll_up_filename
 from app.documents.html import write_page
-from app.documents.memo_paper import write_paper
 from app.documents.workbook import (
     FinalBook,
     Owed,
@@ -33,6 +32,7 @@ from app.services.roll_ups import CoverageState, numbers_of
 from app.services.versions import mark_of_filed
 
 if TYPE_CHECKING:
+    from app.documents.memo import Memo
     from app.services.filed import Filed
     from app.services.finalisations import Final, Standing
     from app.services.reconciliation import Held
@@ -112,8 +112,15 @@ def _export_memo(database: Database, wanted: Wanted) -> Exported:
     mark, name = mark_of_memo(memo), filename(memo.title, wanted.shape)
     if mark in wanted.known:
         return Exported(name, None, mark)
-    body = write_page(memo).encode() if wanted.shape is Shape.PAGE else write_paper(memo)
+    body = write_page(memo).encode() if wanted.shape is Shape.PAGE else _write_paper(memo)
     return Exported(name, body, mark)
+
+
+def _write_paper(memo: Memo) -> bytes:
+    # python-docx takes a quarter of a second to load, which whoever wants no Word file needn't wait for
+    from app.documents.memo_paper import write_paper  # noqa: PLC0415
+
+    return write_paper(memo)
 
 
 def _export_report(database: Database, wanted: Wanted) -> Exported:
