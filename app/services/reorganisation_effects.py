@@ -17,7 +17,7 @@ from app.services.allocations import allocation_faults
 from app.services.reorganisation_details import Change, Dissolve, Establish, Merge, Move, Rename, Split
 from app.storage.models import Agency, AgencyPlacement
 from app.storage.reorganisation_models import FormerName, Succession
-from app.storage.reorganisations import last_renamed_on
+from app.storage.reorganisations import last_renamed_on, last_reorganised_on
 from app.storage.surroundings import names_under
 from app.storage.tree import Span, last_placement, lineage_on, placement_on, placements_under, would_circle
 
@@ -111,7 +111,16 @@ class Work:
         elif placement.valid_to is not None and placement.valid_to <= self.day:
             message = f"“{name}”从 {placement.valid_to} 起已不在机关树中，请核对机关代码和生效日期"
             self.refuse(pointer, message, "not-standing")
+        elif to_change:
+            self._refuse_earlier(agency, pointer)
         return placement
+
+    def _refuse_earlier(self, agency: Agency, pointer: str) -> None:
+        """Note where something that took effect later was recorded of a body already."""
+        later = last_reorganised_on(self.session, key_of(agency))
+        if later is not None and later > self.day:
+            message = f"“{agency.name}”已登记了 {later} 生效的变动；同一个机关的变动要按先后登记"
+            self.refuse(pointer, message, "reorganised-later")
 
     def parent(self, code: str, pointer: str) -> Agency | None:
         """Return a body that others are to stand under; None, and a fault, where it doesn't stand."""

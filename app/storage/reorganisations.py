@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 
 from app.domain.reorganisations import Operation, Passing
 from app.storage.models import AGENCY
@@ -34,6 +34,13 @@ def last_renamed_on(session: ReadSession, agency_id: int) -> date | None:
     """Return since when an agency has its present name; None where it never had another."""
     names = former_names(session, agency_id)
     return names[-1].valid_to if names else None
+
+
+def last_reorganised_on(session: ReadSession, agency_id: int) -> date | None:
+    """Return when the last reorganisation that touched an agency took effect; None where none did."""
+    day: ColumnElement[date] = func.max(REORGANISATION.c.effective_on)
+    touched = REORGANISED.c.reorganisation_id == REORGANISATION.c.id
+    return session.scalar(select(day).join(REORGANISED, touched).where(REORGANISED.c.agency_id == agency_id))
 
 
 def former_names(session: ReadSession, agency_id: int) -> list[FormerName]:
