@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import Select, and_, bindparam, select
 
 from app.storage.models import AGENCY, REPORT, VERSION, Agency
-from app.storage.numbers import TABLES, WORKING, just_after
+from app.storage.numbers import NOWHERE, SEPARATOR, TABLES, WORKING, just_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,8 +20,11 @@ Statement: TypeAlias = "Select[*tuple[Any, ...]]"
 
 
 def reports_under(session: ReadSession, form: ReportForm, year: int, path: str) -> list[int]:
-    """Return the row numbers of a year's reports under a path, those of neighbours side by side."""
-    bound = {"year": year, "low": path, "high": just_after(path)}
+    """Return the row numbers of a year's reports under a path, those of neighbours side by side.
+
+    Under the path of everything those are too that count nowhere.
+    """
+    bound = {"year": year, "low": NOWHERE if path == SEPARATOR else path, "high": just_after(path)}
     return list(session.scalars(_under(form), bound))
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.services.integrity import find_contradictions
+from app.services.rechecking import reports_to_recheck
 from tests.api import API, COUNTY, address, an_agency, assert_problem, based_on, faults, file_report, register
+from tests.desk import bearer
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -212,6 +214,32 @@ def test_reports_of_bodies_that_no_longer_stand_are_kept_and_count_nowhere(
     known = based_on(tree.get(f"{API}/agencies/{COUNTY}"))
     assert tree.put(f"{API}/agencies/{COUNTY}", json=body, headers=known).status_code == 200
     expect_sound(app)
+
+
+def test_a_county_goes_on_reaching_its_bodies_that_ended_and_their_reports(tree: TestClient) -> None:
+    body = {"holder": "县里查阅员", "role": "reader", "agency": COUNTY}
+    token = tree.post(f"{API}/tokens", json=body).json()["token"]
+    done(tree, "merge", agencies=[A, FAR], into=FAR)
+    shown = bearer(token)
+    for path in (f"/agencies/{A}", f"/agencies/{A}/history", f"/reports/{A}/2024", f"/rollups/{A}/2023"):
+        assert tree.get(f"{API}{path}", headers=shown).status_code == 200, path
+    listed = tree.get(f"{API}/reports", params={"year": 2024}, headers=shown).json()["items"]
+    assert A in [each["agency"] for each in listed]
+    # what went along is another county's now, but for the years in which it stood here
+    assert [tree.get(address(VILLAGE, year), headers=shown).status_code for year in (2023, 2024)] == [
+        200,
+        404,
+    ]
+    (told,) = tree.get(f"{API}/reorganisations", headers=shown).json()["items"]
+    assert [each["code"] for each in told["agencies"]] == [A]
+
+
+def test_what_counts_nowhere_is_judged_anew_like_all_others(tree: TestClient, app: FastAPI) -> None:
+    done(tree, "merge", agencies=[A, B], into=B)
+    with app.state.database.reading() as session:
+        (everyone,) = reports_to_recheck(session, 2024, None)
+        (county,) = reports_to_recheck(session, 2024, COUNTY)
+    assert (len(everyone), len(county)) == (5, 3)
 
 
 def test_nobody_files_for_a_year_in_which_the_body_no_longer_stood(bare: TestClient) -> None:
