@@ -18,8 +18,8 @@ from app.services.agencies import key_of
 from app.services.collections import find_collector
 from app.services.filed import find_form
 from app.services.open_explanations import NOTHING_OPEN, Open, open_explanations
-from app.storage.adjustments import Adjusted, count_adjustments
 from app.storage.collections import bound_to
+from app.storage.expected_changes import ExpectedChanges, count_expected_changes
 from app.storage.progress import (
     LastStep,
     StandingRow,
@@ -115,7 +115,7 @@ class Progress:
     year: int
     cells: int
     tally: Tally
-    adjusted: Adjusted | None
+    adjusted: ExpectedChanges | None
     branches: list[Branch]
     as_of: datetime
 
@@ -139,7 +139,7 @@ def find_progress(
     counted = tally(session, bound, branches)
     total = reduce(Tally.with_more, counted.values(), NOBODY)
     parts = [] if branches is None else _branches(session, agency, year, counted)
-    adjusted = count_adjustments(session, code, bound) if branches is None else None
+    adjusted = count_expected_changes(session, code, bound) if branches is None else None
     return Progress(agency, year, cells, total, adjusted, parts, as_of)
 
 

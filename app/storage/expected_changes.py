@@ -21,7 +21,7 @@ Statement: TypeAlias = "Select[*tuple[Any, ...]]"
 
 
 @dataclass(frozen=True, slots=True)
-class Adjusted:
+class ExpectedChanges:
     """How many units were expected, and how many came and went since.
 
     Attributes:
@@ -35,13 +35,15 @@ class Adjusted:
     removed: int
 
 
-def count_adjustments(session: ReadSession, code: str, bound: Mapping[str, object]) -> Adjusted | None:
+def count_expected_changes(
+    session: ReadSession, code: str, bound: Mapping[str, object]
+) -> ExpectedChanges | None:
     """Count what became of those expected in a subtree; None where nothing is frozen; see `bound_to`."""
     connection = session.connection()
     if not connection.scalar(_any_frozen(), {"of_year": bound["of_year"]}):
         return None
     frozen, added, removed = connection.execute(_counted(), {**bound, "within": within(code)}).one()
-    return Adjusted(frozen, added, removed) if frozen or added else None
+    return ExpectedChanges(frozen, added, removed) if frozen or added else None
 
 
 @cache
