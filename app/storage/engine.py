@@ -104,6 +104,10 @@ class Database:
         """Open a transaction that sees the database at one moment and changes nothing."""
         with ReadSession(for_reading(self.engine)) as session:
             yield session
+            if self.engine.dialect.name == "postgresql":
+                # the transaction was read-only; rolled back, psycopg would forget what it has prepared
+                session.expunge_all()
+                session.commit()
 
     @contextmanager
     def writing(self, *, as_trial: bool = False) -> Iterator[WriteSession]:
@@ -148,6 +152,7 @@ def open_database(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=patience.pool,
+        pool_use_lifo=True,
         pool_pre_ping=not is_sqlite,
         # values may be anybody's name; failures are logged
         hide_parameters=True,

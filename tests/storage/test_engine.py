@@ -120,6 +120,18 @@ def test_a_connection_that_only_read_may_write_afterwards(database_url: str) -> 
     database.engine.dispose()
 
 
+def test_what_postgresql_was_asked_often_stays_prepared_for_the_next_reader(postgres_url: str) -> None:
+    database = open_database(postgres_url, 1)
+    # psycopg prepares what it is asked the sixth time
+    for code in range(6):
+        with database.reading() as session:
+            session.scalars(select(AGENCY.c.code).where(AGENCY.c.code == str(code))).all()
+    with database.reading() as session:
+        prepared = session.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    database.engine.dispose()
+    assert [statement for statement in prepared if "FROM agency" in statement]
+
+
 def test_writers_queue_and_lose_nothing(database: Database) -> None:
     plant(database, [Unit("1", None, status=None)])
     start = Barrier(4)
