@@ -113,9 +113,17 @@ def blocking(results: list[Result]) -> list[Result]:
 
 
 def described(
-    form: ReportForm, values: Values, result: Result, explanations: Explanations = NOTHING_EXPLAINED
+    form: ReportForm,
+    values: Values,
+    result: Result,
+    explanations: Explanations = NOTHING_EXPLAINED,
+    *,
+    of_report: bool = True,
 ) -> dict[str, object]:
-    """Return a result as JSON has it: with the cells that it speaks of, and the explanation that holds."""
+    """Return a result as JSON has it: with the cells that it speaks of, and the explanation that holds.
+
+    One on a sum has no place in the workbook of a report.
+    """
     measure = form.cells[result.cells[0]].measure if result.cells else COUNT
     return {
         "rule": result.rule.id,
@@ -133,7 +141,7 @@ def described(
                 "pointer": shown.cell.pointer,
                 "label": shown.cell.label,
                 "value": to_json(shown.cell.measure, shown.value),
-                "excel": shown.excel,
+                "excel": shown.excel if of_report else None,
             }
             for shown in cells_shown(form, values, result)
         ],

@@ -112,7 +112,7 @@ def results_out(
     of_report: bool = True,
 ) -> list[ResultOut]:
     """Arrange results for callers; those on a sum have no place in the workbook of a report."""
-    arranged = [ResultOut.model_validate(described(form, values, result, explanations)) for result in results]
-    for cell in (cell for result in arranged for cell in result.cells if not of_report):
-        cell.excel = None
-    return arranged
+    return [
+        ResultOut.model_validate(described(form, values, result, explanations, of_report=of_report))
+        for result in results
+    ]
