@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import Path, Query, Request, Response
 
 from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Limit, routes_of
+from app.domain.adjusting import adjusted
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.lifecycle import Basis
 from app.domain.orders import Order
-from app.domain.values import to_json
-from app.forms.model import Cell, Indicator, ReportForm
+from app.domain.values import Values, to_json
+from app.forms.model import Cell, CellCode, Indicator, ReportForm
 from app.routers.answers import READING, page_of
+from app.routers.finalisations import listed
 from app.routers.roll_ups import AgencyInPath, BasisInQuery, YearInPath
-from app.schemas.pages import read_mark, written_mark
+from app.schemas.pages import MOST, read_mark, written_mark
 from app.schemas.results import Number
 from app.schemas.roll_up_parts import (
+    CellAdjustmentOut,
     CellHeadOut,
     ChildOut,
     ChildrenOut,
@@ -33,7 +37,9 @@ from app.services.roll_up_parts import (
     BY_NAME,
     LARGEST_FIRST,
     Asked,
+    Beside,
     ChildPart,
+    ChildParts,
     Contribution,
     list_child_parts,
     list_contributions,
@@ -41,6 +47,7 @@ from app.services.roll_up_parts import (
     mark_of_part,
 )
 from app.services.roll_ups import Scope
+from app.storage.finalisations import Adjusted
 
 router = routes_of("汇总", "/rollups/{agency}/{year}")
 
@@ -92,8 +99,9 @@ def list_roll_up_children(
         {
             **_head(found.scope, basis),
             "cells": [cell_head(form.cells[code]) for code in found.cells],
+            "own_adjustments": _own_adjustments(found),
             "total": len(found.parts),
-            "items": [_child_out(form, part) for part in shown],
+            "items": [_child_out(form, part, found.beside[part.child.code]) for part in shown],
             "page": page,
         }
     )
@@ -110,8 +118,21 @@ def cell_head(cell: Cell) -> CellHeadOut:
     return CellHeadOut(code=cell.code, label=cell.label, unit=cell.measure.unit)
 
 
-def _child_out(form: ReportForm, part: ChildPart) -> ChildOut:
+def cells_out(cells: Mapping[CellCode, Cell], values: Values) -> dict[str, Number | None]:
+    """Give values of some cells out; null where there is none."""
+    return {code: to_json(cell.measure, values.get(code)) for code, cell in cells.items()}
+
+
+def _own_adjustments(found: ChildParts) -> dict[str, Number | None]:
+    lines, cells = found.own_lines, found.scope.form.cells
+    touched = [code for code in found.cells if any(code in each for each in lines)]
+    amounts = adjusted(dict.fromkeys(touched, 0), lines)
+    return cells_out({code: cells[code] for code in touched}, amounts)
+
+
+def _child_out(form: ReportForm, part: ChildPart, beside: Beside) -> ChildOut:
     child, total = part.child, part.total
+    cells = {code: form.cells[code] for code in total.totals}
     return ChildOut(
         agency=child.code,
         name=child.name,
@@ -120,7 +141,10 @@ def _child_out(form: ReportForm, part: ChildPart) -> ChildOut:
         is_own=part.is_own,
         expected=child.expected,
         included=total.included,
-        cells={code: to_json(form.cells[code].measure, value) for code, value in total.totals.items()},
+        excused=beside.excused,
+        is_final=beside.is_final,
+        cells=cells_out(cells, total.totals),
+        adjusted_cells=cells_out(cells, adjusted(total.totals, beside.lines)),
         incomplete_cells=total.incomplete,
     )
 
@@ -157,6 +181,9 @@ def list_roll_up_cell(
             **_head(found.scope, basis),
             "cell": cell_head(meant),
             "sum": to_json(meant.measure, total.totals[meant.code]),
+            "adjusted_sum": to_json(meant.measure, found.adjusted_sum),
+            "adjustments": [_adjustment_out(meant, each) for each in found.adjustments[:MOST]],
+            "adjustments_listed": listed(found.adjustments),
             "included": total.included,
             "lacking": total.incomplete.get(meant.code, 0),
             "items": [_contribution_out(meant, item) for item in shown],
@@ -172,6 +199,18 @@ def _contribution_out(cell: Cell, item: Contribution) -> ContributionOut:
         value=to_json(cell.measure, item.value),
         share=None if item.share is None else str(item.share),
         last_year=to_json(cell.measure, item.last_year),
+    )
+
+
+def _adjustment_out(cell: Cell, found: Adjusted) -> CellAdjustmentOut:
+    return CellAdjustmentOut.model_validate(
+        {
+            "id": found.key,
+            "agency": found.agency.code,
+            "name": found.agency.name,
+            "amount": to_json(cell.measure, found.lines[cell.code]),
+            "reason": found.adjustment.reason,
+        }
     )
 
 
@@ -204,10 +243,10 @@ def list_rankings(
     limit: Limit = LIMIT,
 ) -> RankingOut:
     """按一个比率或一格从大到小排。比率由各自的合计数算出，取四位小数，相同的并列。没有计入报告的不排。"""
+    asked, measured = Asked(agency, year, basis), Measured(indicator, cell, minimum)
     after = read_mark(cursor, LARGEST_FIRST)
-    measured = Measured(indicator, cell, minimum)
     with database.reading() as session:
-        found = rank_parts(session, actor, Asked(agency, year, basis), measured, of=of, level=level)
+        found = rank_parts(session, actor, asked, measured, of=of, level=level)
     rest = [
         item
         for item in found.lists[standing]

@@ -8,9 +8,8 @@ from fastapi import Query
 
 from app.deps import CurrentDatabase, CurrentReader, routes_of
 from app.domain.lifecycle import Basis
-from app.domain.values import to_json
 from app.routers.answers import READING
-from app.routers.roll_up_parts import CellsInQuery, CodeInQuery, cell_head
+from app.routers.roll_up_parts import CellsInQuery, CodeInQuery, cell_head, cells_out
 from app.routers.roll_ups import AgencyInPath, BasisInQuery
 from app.schemas.reports import Year
 from app.schemas.roll_ups import RateOut
@@ -53,14 +52,16 @@ def get_trend(
 
 
 def _year_out(trend: Trend, year: TrendYear) -> TrendYearOut:
-    totals, changes = year.total.totals, year.changes
+    changes = year.changes
     return TrendYearOut(
         year=year.year,
         form=year.form.version,
         stands=year.stands,
         expected=year.expected,
         included=year.total.included,
-        cells={code: to_json(cell.measure, totals.get(code)) for code, cell in trend.cells.items()},
+        cells=cells_out(trend.cells, year.total.totals),
+        adjusted_cells=cells_out(trend.cells, year.adjusted_totals),
+        is_final=year.is_final,
         incomplete_cells={code: n for code, n in year.total.incomplete.items() if code in trend.cells},
         lacking_cells=year.lacking,
         rates=[_rate_out(trend, year, code) for code in trend.indicators],

@@ -9,6 +9,7 @@ from pydantic import Field
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.lifecycle import Basis
 from app.schemas.fields import Out
+from app.schemas.finalisations import ListedOut
 from app.schemas.pages import PageOut
 from app.schemas.results import Number
 
@@ -41,7 +42,12 @@ class ChildOut(Out):
     is_own: Annotated[bool, Field(title="是不是本级：只是上级机关自己的报告，不含下级")]
     expected: Annotated[int, Field(title="应报几个单位")]
     included: Annotated[int, Field(title="计入几份报告")]
+    excused: Annotated[int, Field(title="其余的里面几个单位免报")]
+    is_final: Annotated[bool, Field(title="它的汇总是不是已定稿")]
     cells: Annotated[dict[str, Number | None], Field(title="各格的合计；没有单位填的格为 null")]
+    adjusted_cells: Annotated[
+        dict[str, Number | None], Field(title="各格的合计加上它和它下面的调整；没有合计的格仍为 null")
+    ]
     incomplete_cells: Annotated[dict[str, int], Field(title="有单位缺的格，及缺的单位数；缺格不当作 0")]
 
 
@@ -49,6 +55,10 @@ class ChildrenOut(PartsHead):
     """下一级并排的汇总数；各行相加就是上级的合计。"""
 
     cells: Annotated[list[CellHeadOut], Field(title="列出的格")]
+    own_adjustments: Annotated[
+        dict[str, Number],
+        Field(title="上级机关自己对所列各格的调整；各行的 adjusted_cells 相加再加上它，就是调整后的合计"),
+    ]
     total: Annotated[int, Field(title="共几行")]
     items: Annotated[list[ChildOut], Field(title="各行")]
     page: Annotated[PageOut, Field(title="分页")]
@@ -64,8 +74,22 @@ class ContributionOut(Out):
         str | None, Field(title="占合计的比重，四位小数；缺格、合计不大于 0 为 null", examples=["0.2500"])
     ]
     last_year: Annotated[
-        Number | None, Field(title="同一机关上一年度报告里同一格的数；没有报告、没有这一格或缺格为 null")
+        Number | None,
+        Field(
+            title="同一机关上一年度报告里同一格的数，合并而来的是原各机关之和；没有报告、没有这一格、缺格，"
+            "或由拆分而来又没有分配的，为 null"
+        ),
     ]
+
+
+class CellAdjustmentOut(Out):
+    """一次调整在这一格的数。"""
+
+    id: Annotated[int, Field(title="编号")]
+    agency: Annotated[str, Field(title="谁的汇总：机关代码")]
+    name: Annotated[str, Field(title="机关全称")]
+    amount: Annotated[Number, Field(title="调整数")]
+    reason: Annotated[str, Field(title="原因")]
 
 
 class ContributionsOut(PartsHead):
@@ -73,6 +97,9 @@ class ContributionsOut(PartsHead):
 
     cell: Annotated[CellHeadOut, Field(title="哪一格")]
     sum: Annotated[Number | None, Field(title="合计；没有单位填为 null")]
+    adjusted_sum: Annotated[Number | None, Field(title="合计加上各项调整；没有合计为 null")]
+    adjustments: Annotated[list[CellAdjustmentOut], Field(title="涉及这一格的调整，早的在前")]
+    adjustments_listed: Annotated[ListedOut, Field(title="调整是否列全")]
     included: Annotated[int, Field(title="计入几份报告")]
     lacking: Annotated[int, Field(title="其中几份缺这一格")]
     items: Annotated[list[ContributionOut], Field(title="大的在前，缺的在最后")]

@@ -51,6 +51,10 @@ class TrendYearOut(Out):
         dict[str, Number | None],
         Field(title="各格的合计；没有报告、没有单位填、当年的表格没有这一格，为 null"),
     ]
+    adjusted_cells: Annotated[
+        dict[str, Number | None], Field(title="各格的合计加上当年的调整；没有合计的格仍为 null")
+    ]
+    is_final: Annotated[bool, Field(title="当年的汇总是不是已定稿")]
     incomplete_cells: Annotated[dict[str, int], Field(title="有单位缺的格，及缺的单位数；缺格不当作 0")]
     lacking_cells: Annotated[list[str], Field(title="当年的表格没有的格")]
     rates: Annotated[list[RateOut], Field(title="由合计数算出的比率")]

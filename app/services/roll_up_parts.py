@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.domain.adjusting import adjusted
 from app.domain.agencies import reference_day
 from app.domain.guesses import guess
 from app.domain.orders import Mark, Order
@@ -13,9 +14,14 @@ from app.domain.years import watched_cells
 from app.errors import Fault, InvalidRequest, NotFound
 from app.forms import form_of_year
 from app.services.agencies import key_of
+from app.services.obligations import excuses_under
 from app.services.roll_ups import find_scope
+from app.services.successions import holdings_on
+from app.storage.finalisations import adjustments_in, which_are_final
+from app.storage.numbers import SEPARATOR, list_sources
 from app.storage.parts import Child, list_children, list_largest, sum_cells, sum_children
 from app.storage.surroundings import counting_numbers
+from app.storage.tree import lineages_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from app.forms.model import Cell, CellCode, ReportForm
     from app.services.roll_ups import Scope
     from app.storage.engine import ReadSession
+    from app.storage.finalisations import Adjusted
     from app.storage.parts import Figures
 
 EVERY_CELL = "all"
@@ -64,11 +71,30 @@ class ChildParts:
         scope: what they are parts of.
         cells: that were added.
         parts: in the order that was asked for.
+        beside: what has to be known of each besides its sum, by the agency's code.
+        own_lines: what the upper agency itself adjusted, which is in no part.
     """
 
     scope: Scope
     cells: tuple[CellCode, ...]
     parts: list[ChildPart]
+    beside: Mapping[str, Beside]
+    own_lines: list[Mapping[CellCode, int]]
+
+
+@dataclass(slots=True)
+class Beside:
+    """What has to be known of a part besides its sum.
+
+    Attributes:
+        excused: how many of those that owe a report are excused from it, and have none that counts.
+        lines: what was adjusted in it, each by cell.
+        is_final: whether its total is final.
+    """
+
+    excused: int = 0
+    lines: list[Mapping[CellCode, int]] = field(default_factory=list)
+    is_final: bool = False
 
 
 def list_child_parts(
@@ -92,7 +118,41 @@ def list_child_parts(
     if order.by not in (BY_CODE, BY_NAME):
         wanted = tuple(dict.fromkeys([*wanted, *pick_cells(scope.form.cells, [order.by], "sort")]))
     parts = child_parts(session, scope, wanted)
-    return ChildParts(scope, wanted, order.arrange(parts, lambda part: mark_of_part(part, order)))
+    arranged = order.arrange(parts, lambda part: mark_of_part(part, order))
+    beside = _beside(session, scope, [part.child for part in parts])
+    top = beside.setdefault(scope.agency.code, Beside())
+    own_lines, top.lines = top.lines, []
+    return ChildParts(scope, wanted, arranged, beside, own_lines)
+
+
+def _beside(session: ReadSession, scope: Scope, children: list[Child]) -> dict[str, Beside]:
+    """Return what stands beside the sums of the next level, and of the upper agency, by code."""
+    year, top = scope.subtree.year, key_of(scope.agency)
+    final = which_are_final(session, [child.id for child in children if child.id != top], year)
+    beside = {child.code: Beside(is_final=child.id in final) for child in children}
+    adjustments, excused = adjustments_in(session, top, year), _excused(session, scope)
+    parts = _parts_over(session, scope, excused | {key_of(each.agency) for each in adjustments})
+    for key in excused & parts.keys():
+        beside.setdefault(parts[key], Beside()).excused += 1
+    for each in adjustments:
+        beside.setdefault(parts[key_of(each.agency)], Beside()).lines.append(each.lines)
+    return beside
+
+
+def _excused(session: ReadSession, scope: Scope) -> set[int]:
+    """Return who is excused and has no report that counts."""
+    excused = excuses_under(session, scope.agency, scope.subtree.year).keys()
+    if not excused:
+        return set()
+    sources = list_sources(session.connection(), scope.table, scope.subtree)
+    return excused - {source.agency_id for source in sources}
+
+
+def _parts_over(session: ReadSession, scope: Scope, bodies: set[int]) -> dict[int, str]:
+    """Return the code of the agency of the next level over each body; over the top itself its own."""
+    day, depth = reference_day(scope.subtree.year), scope.subtree.path.count(SEPARATOR) - 1
+    lineages = lineages_on(session, bodies, day) if bodies else {}
+    return {key: rungs[min(depth, len(rungs) - 1)].code for key, rungs in lineages.items()}
 
 
 def mark_of_part(part: ChildPart, order: Order) -> Mark:
@@ -148,7 +208,8 @@ class Contribution:
         name: its name.
         value: in the smallest unit; None where the report lacks the cell.
         share: of the total, to four places; None where that isn't above 0, or the value is missing.
-        last_year: what the same agency's report of the year before has in the cell of the same code.
+        last_year: what the same agency's report of the year before has in the cell of the same code; of one
+            that others were merged into meanwhile, their sum.
     """
 
     code: str
@@ -167,12 +228,19 @@ class Contributions:
         cell: which.
         total: the sum with the number of reports, and of those that lack the cell.
         items: the largest first, those that lack it last.
+        adjustments: of all that was adjusted in the subtree, what changes the cell, the oldest first.
     """
 
     scope: Scope
     cell: Cell
     total: RollUp
     items: list[Contribution]
+    adjustments: list[Adjusted]
+
+    @property
+    def adjusted_sum(self) -> int | None:
+        """The sum with whatever was adjusted."""
+        return adjusted(self.total.totals, [each.lines for each in self.adjustments])[self.cell.code]
 
 
 LARGEST_FIRST = Order("value", descending=True)
@@ -196,7 +264,8 @@ def list_contributions(
     found = list_largest(connection, scope.table, scope.subtree, code, after, limit)
     before = _last_year(session, code, asked.year, [each.agency_id for each in found])
     items = [_contribution(each, total.totals[code], before.get(each.agency_id)) for each in found]
-    return Contributions(scope, cell, total, items)
+    adjustments = adjustments_in(session, key_of(scope.agency), asked.year)
+    return Contributions(scope, cell, total, items, [each for each in adjustments if code in each.lines])
 
 
 def _last_year(session: ReadSession, code: CellCode, year: int, agencies: list[int]) -> dict[int, int | None]:
@@ -204,7 +273,9 @@ def _last_year(session: ReadSession, code: CellCode, year: int, agencies: list[i
     if form is None or code not in form.cells:
         return {}
     rows = counting_numbers(session, form, [code], agencies, range(year - 1, year))
-    return {agency: values[code] for agency, _, values in rows}
+    own = {agency: values[code] for agency, _, values in rows}
+    held = holdings_on(session, agencies, reference_day(year))
+    return own | {agency: holding.values.get(code) for agency, holding in held.items()}
 
 
 def _contribution(figures: Figures, total: int | None, last_year: int | None) -> Contribution:

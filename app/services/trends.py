@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from app.domain.adjusting import adjusted
 from app.domain.agencies import reference_day
 from app.domain.deadlines import CHINA
 from app.domain.roll_up import RollUp, rate_of
@@ -17,6 +18,7 @@ from app.services.filed import find_form
 from app.services.paths import get_path
 from app.services.rankings import pick_indicators
 from app.services.roll_up_parts import EVERY_CELL, pick_cells
+from app.storage.finalisations import adjustments_in, which_are_final
 from app.storage.numbers import TABLES, Subtree
 from app.storage.parts import list_children, sum_cells
 from app.storage.tree_changes import TreeChanges, changes_between
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from app.auth.actor import Actor
     from app.domain.lifecycle import Basis
+    from app.domain.values import Values
     from app.forms.model import Cell, CellCode, Indicator, ReportForm
     from app.storage.engine import ReadSession
     from app.storage.models import Agency
@@ -80,6 +83,8 @@ class TrendYear:
         stands: whether the agency stood in the tree on 31 December.
         expected: how many agencies of the subtree owe a report.
         total: the sums; None for a cell that no report has, or that the year's form lacks.
+        adjusted_totals: the sums with whatever was adjusted in the subtree.
+        is_final: whether the year's total is final.
         lacking: the cells that the year's form lacks.
         rates: by the code of the indicator.
         form_changed: whether the form isn't that of the year before in the trend.
@@ -91,6 +96,8 @@ class TrendYear:
     stands: bool
     expected: int
     total: RollUp
+    adjusted_totals: Values
+    is_final: bool
     lacking: list[CellCode]
     rates: dict[str, Decimal | None]
     form_changed: bool
@@ -178,6 +185,8 @@ def _year(
         stands=path is not None,
         expected=sum(child.expected for child in list_children(session, key, day)),
         total=total,
+        adjusted_totals=adjusted(total.totals, [each.lines for each in adjustments_in(session, key, year)]),
+        is_final=bool(which_are_final(session, [key], year)),
         lacking=[code for code in wanted.cells if code not in form.cells],
         rates={code: rate_of(own[code], total) if code in own else None for code in wanted.indicators},
         form_changed=before is not None and before.form is not form,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from app.domain.agencies import reference_day
 from app.storage.finalisation_models import (
@@ -52,35 +53,54 @@ class Adjusted:
 
 def adjustments_in(session: ReadSession, agency_id: int, year: int) -> list[Adjusted]:
     """Return what holds of all that was adjusted in a subtree of 31 December, the oldest first."""
-    chosen = _adjustments_under(agency_id, year).where(ADJUSTMENT.c.withdrawn_at.is_(None))
-    return _with_lines(session, chosen)
+    under = _under(agency_id, year)
+    # to go through a subtree takes a province as long as its sum does, and few years have any
+    return _with_lines(session, _that_hold(), under) if session.scalar(_any_holds(), under) else []
 
 
 def adjustments_after(
     session: ReadSession, agency_id: int, year: int, after: int, limit: int
 ) -> list[Adjusted]:
     """Return up to *limit* of all that was ever adjusted in a subtree, from behind one, the oldest first."""
-    chosen = _adjustments_under(agency_id, year).where(ADJUSTMENT.c.id > after)
-    return _with_lines(session, chosen.limit(limit))
+    chosen = _adjustments().where(ADJUSTMENT.c.id > after).limit(limit)
+    return _with_lines(session, chosen, _under(agency_id, year))
 
 
 def get_adjustment(session: ReadSession, agency: Agency, year: int, number: int) -> Adjusted | None:
     """Return an adjustment of an agency's own total; None where there is none of this number."""
     chosen = select(Adjustment, Agency).join(Agency, AGENCY.c.id == ADJUSTMENT.c.agency_id)
     of_this = ADJUSTMENT.c.id == number, ADJUSTMENT.c.agency_id == agency.id, ADJUSTMENT.c.year == year
-    found = _with_lines(session, chosen.where(*of_this))
+    found = _with_lines(session, chosen.where(*of_this), {})
     return found[0] if found else None
 
 
-def _adjustments_under(agency_id: int, year: int) -> Select[Adjustment, Agency]:
-    down = down_from(agency_id, reference_day(year))
-    chosen = select(Adjustment, Agency).join(Agency, AGENCY.c.id == ADJUSTMENT.c.agency_id)
+def _under(agency_id: int, year: int) -> dict[str, object]:
+    return {"top": agency_id, "of_year": year, "day": reference_day(year)}
+
+
+@cache
+def _adjustments() -> Select[Adjustment, Agency]:
+    down = down_from(bindparam("top"), bindparam("day"))
     under = ADJUSTMENT.c.agency_id.in_(select(down.c.agency_id))
-    return chosen.where(ADJUSTMENT.c.year == year, under).order_by(ADJUSTMENT.c.id)
+    chosen = select(Adjustment, Agency).join(Agency, AGENCY.c.id == ADJUSTMENT.c.agency_id)
+    return chosen.where(ADJUSTMENT.c.year == bindparam("of_year"), under).order_by(ADJUSTMENT.c.id)
 
 
-def _with_lines(session: ReadSession, chosen: Select[Adjustment, Agency]) -> list[Adjusted]:
-    found = [Adjusted(*row) for row in session.execute(chosen)]
+@cache
+def _that_hold() -> Select[Adjustment, Agency]:
+    return _adjustments().where(ADJUSTMENT.c.withdrawn_at.is_(None))
+
+
+@cache
+def _any_holds() -> Select[bool]:
+    columns = ADJUSTMENT.c
+    return select(exists().where(columns.year == bindparam("of_year"), columns.withdrawn_at.is_(None)))
+
+
+def _with_lines(
+    session: ReadSession, chosen: Select[Adjustment, Agency], parameters: Mapping[str, object]
+) -> list[Adjusted]:
+    found = [Adjusted(*row) for row in session.execute(chosen, parameters)]
     if not found:
         return []
     line = ADJUSTMENT_LINE.c
@@ -97,7 +117,13 @@ def _with_lines(session: ReadSession, chosen: Select[Adjustment, Agency]) -> lis
 
 def final_in_force(session: ReadSession, agency_id: int, year: int) -> Finalisation | None:
     """Return the total of a year that is final; None where none is."""
-    return session.scalars(_of(agency_id, year).where(FINALISATION.c.reopened_at.is_(None))).one_or_none()
+    return session.scalars(_in_force(), {"of_agency": agency_id, "of_year": year}).one_or_none()
+
+
+@cache
+def _in_force() -> Select[Finalisation]:
+    own = FINALISATION.c.agency_id == bindparam("of_agency"), FINALISATION.c.year == bindparam("of_year")
+    return select(Finalisation).where(*own, FINALISATION.c.reopened_at.is_(None))
 
 
 def finalisations_after(

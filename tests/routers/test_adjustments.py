@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.api import (
     COUNTY,
     TOWN,
     YEAR,
+    accept_report,
     an_agency,
     assert_problem,
     based_on,
@@ -284,3 +286,111 @@ def test_what_is_adjusted_is_the_sum_and_whatever_holds(
     body = county.get(at()).json()
     decided = [body[name]["disclosure"]["licensing"]["decisions"] for name in ("totals", "adjusted_totals")]
     assert decided[1] == decided[0] + sum(held.values())
+
+
+# Beside the parts
+
+TOP, NEIGHBOUR, THE_OTHER_S = "640300", "640324", "640324101"
+
+
+@pytest.fixture
+def prefecture(client: TestClient) -> TestClient:
+    """Return a service with a prefecture over two counties: of two towns, and of one without a report."""
+    register(client, TOP, None, level="prefecture", report_scope="aggregate")
+    for county, towns in ((COUNTY, (TOWN, OTHER)), (NEIGHBOUR, (THE_OTHER_S,))):
+        register(client, county, TOP, level="county", report_scope="aggregate")
+        for town in towns:
+            register(client, town, county)
+    file_report(client)
+    file_report(client, OTHER)
+    return client
+
+
+def children_of(client: TestClient) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the next level below the prefecture: the answer, and its rows by code."""
+    answer = client.get(at(TOP, "/children"), params={"cells": [DECISIONS, FEES]}).json()
+    return answer, {row["agency"]: row for row in answer["items"]}
+
+
+def test_a_part_is_shown_with_what_was_adjusted_in_it(prefecture: TestClient) -> None:
+    adjust(prefecture, COUNTY, disclosure__licensing__decisions=-2)
+    adjust(prefecture, TOWN, disclosure__licensing__decisions=7, disclosure__fees__amount="0.5")
+    adjust(prefecture, TOP, disclosure__licensing__decisions=100)
+    answer, rows = children_of(prefecture)
+    plain = a_sound_report()[DECISIONS] or 0
+    assert rows[COUNTY]["cells"][DECISIONS] == 2 * plain
+    assert rows[COUNTY]["adjusted_cells"][DECISIONS] == 2 * plain + 5
+    # what there is no sum of stays unknown
+    assert rows[NEIGHBOUR]["adjusted_cells"] == {DECISIONS: None, FEES: None}
+    assert answer["own_adjustments"] == {DECISIONS: 100}
+    whole = prefecture.get(at(TOP)).json()
+    assert whole["adjusted_totals"]["disclosure"]["licensing"]["decisions"] == 2 * plain + 105
+    assert whole["adjusted_totals"]["disclosure"]["fees"]["amount"] == rows[COUNTY]["adjusted_cells"][FEES]
+
+
+def test_a_withdrawn_adjustment_is_in_no_part(prefecture: TestClient) -> None:
+    number = adjust(prefecture, COUNTY, disclosure__licensing__decisions=-2).json()["id"]
+    gone = prefecture.post(at(COUNTY, f"/adjustments/{number}/withdrawal"), json={"reason": WHY})
+    assert gone.status_code == 200, gone.text
+    answer, rows = children_of(prefecture)
+    assert rows[COUNTY]["adjusted_cells"] == rows[COUNTY]["cells"]
+    assert answer["own_adjustments"] == {}
+
+
+def test_what_an_agency_with_a_report_of_its_own_adjusted_is_not_in_that_report(client: TestClient) -> None:
+    register(client, COUNTY, None, level="county")
+    register(client, TOWN, COUNTY)
+    for code in (COUNTY, TOWN):
+        file_report(client, code)
+    adjust(client, COUNTY, disclosure__licensing__decisions=3)
+    answer = client.get(at(COUNTY, "/children"), params={"cells": [DECISIONS]}).json()
+    assert answer["own_adjustments"] == {DECISIONS: 3}
+    assert [row["is_own"] for row in answer["items"]] == [True, False]
+    assert all(row["adjusted_cells"] == row["cells"] for row in answer["items"])
+
+
+def test_a_part_is_shown_with_whoever_is_excused_and_whether_it_is_final(prefecture: TestClient) -> None:
+    _, rows = children_of(prefecture)
+    assert {(row["excused"], row["is_final"]) for row in rows.values()} == {(0, False)}
+    for code in (TOWN, OTHER):
+        accept_report(prefecture, code)
+    assert prefecture.post(at(COUNTY, "/finalisation"), json={}).status_code == 201
+    dates = {"dates": {"government": {"due_on": "2022-03-31"}}}
+    assert prefecture.put(f"{API}/collections/{TOP}/{YEAR}", json=dates).status_code == 201
+    body = {"agency": THE_OTHER_S, "kind": "excuse", "reason": "机构新近撤并，当年没有业务"}
+    given = prefecture.post(f"{API}/collections/{TOP}/{YEAR}/exceptions", json=body)
+    assert given.status_code == 201, given.text
+    _, rows = children_of(prefecture)
+    shown = {code: (row["excused"], row["included"], row["is_final"]) for code, row in rows.items()}
+    assert shown == {COUNTY: (0, 2, True), NEIGHBOUR: (1, 0, False)}
+    # who reports all the same is included, not excused
+    file_report(prefecture, THE_OTHER_S)
+    _, rows = children_of(prefecture)
+    assert (rows[NEIGHBOUR]["excused"], rows[NEIGHBOUR]["included"]) == (0, 1)
+
+
+def test_a_cell_is_shown_with_the_adjustments_that_touch_it(prefecture: TestClient) -> None:
+    adjust(prefecture, TOWN, disclosure__licensing__decisions=7, disclosure__fees__amount="0.5")
+    adjust(prefecture, COUNTY, disclosure__fees__amount="-0.25", reason="乡镇重复计入，已由镇里书面说明")
+    answer = prefecture.get(at(TOP, f"/cells/{FEES}")).json()
+    assert [(each["agency"], each["amount"], each["reason"]) for each in answer["adjustments"]] == [
+        (TOWN, "0.5", WHY),
+        (COUNTY, "-0.25", "乡镇重复计入，已由镇里书面说明"),
+    ]
+    assert Decimal(answer["adjusted_sum"]) == Decimal(answer["sum"]) + Decimal("0.25")
+    assert answer["adjustments_listed"] == {"total": 2, "returned": 2, "truncated": False}
+    other = prefecture.get(at(TOP, "/cells/disclosure.licensing.decisions")).json()
+    assert [each["amount"] for each in other["adjustments"]] == [7]
+    assert other["adjusted_sum"] == other["sum"] + 7
+
+
+def test_a_year_of_a_trend_is_shown_with_what_was_adjusted_in_it(prefecture: TestClient) -> None:
+    adjust(prefecture, COUNTY, disclosure__licensing__decisions=-2)
+    asked: dict[str, Any] = {"from": YEAR - 1, "to": YEAR, "cells": [DECISIONS]}
+    before, now = prefecture.get(f"{API}/rollups/{TOP}/trend", params=asked).json()["years"]
+    assert (before["cells"], before["adjusted_cells"], before["is_final"]) == (
+        {DECISIONS: None},
+        {DECISIONS: None},
+        False,
+    )
+    assert now["adjusted_cells"][DECISIONS] == now["cells"][DECISIONS] - 2

@@ -152,3 +152,40 @@ def test_figures_of_before_a_merger_are_no_jump(tree: TestClient) -> None:
     merge(tree, A, B, into=A)
     items = tree.get(address(A, YEAR, "/findings")).json()["items"]
     assert [each["code"] for each in items if each["rule"] == "R29"] == []
+
+
+def last_years(client: TestClient) -> dict[str, Any]:
+    """Return what each body that gave something to a cell had in it the year before, by code."""
+    answer = client.get(f"{API}/rollups/{COUNTY}/{YEAR}/cells/{END}").json()
+    return {each["agency"]: each["last_year"] for each in answer["items"]}
+
+
+def file_explained(client: TestClient, agency: str) -> None:
+    """File a report, saying of whatever doesn't follow from last year's that the body is a new one."""
+    draft = file_report(client, agency, YEAR, draft=True)
+    found = client.get(address(agency, YEAR, "/findings")).json()["items"]
+    told = [
+        {"rule": each["rule"], "code": each["code"], "text": "机关当年合并而来，各项从合并之日起计算"}
+        for each in found
+        if each["level"] == "W"
+    ]
+    explained = client.post(
+        address(agency, YEAR, "/explanations"), json={"items": told}, headers=based_on(draft)
+    )
+    assert explained.status_code == 200, explained.text
+    sent = {"action": "submit"}
+    answer = client.post(address(agency, YEAR, "/transitions"), json=sent, headers=based_on(explained))
+    assert answer.status_code == 200, answer.text
+
+
+def test_in_a_cell_a_merged_body_has_the_sum_of_its_parts_as_last_year_s(tree: TestClient) -> None:
+    merge(tree, A, B)
+    file_explained(tree, NEW)
+    file_report(tree, C, YEAR)
+    assert last_years(tree) == {NEW: 2 * HELD, C: HELD}
+
+
+def test_in_a_cell_a_body_that_was_split_off_without_an_allocation_has_no_last_year(tree: TestClient) -> None:
+    assert split(tree).status_code == 201
+    file_report(tree, NEW, YEAR)
+    assert last_years(tree) == {NEW: None}
