@@ -23,10 +23,10 @@ from app.schemas.finalisations import (
 )
 from app.schemas.pages import MOST, read_cursor
 from app.schemas.reports import AgencyCode, Year
-from app.services import adjustments, finalisations
+from app.services import adjustments, final_totals, finalisations
 from app.services.adjustments import AdjustmentWanted, LineWanted
 from app.services.filed import find_form
-from app.services.finalisations import Final
+from app.services.final_totals import Final
 from app.storage.engine import WriteSession
 from app.storage.finalisations import Adjusted
 from app.writing import WriteOnce
@@ -108,7 +108,7 @@ def get_finalisation(
 ) -> FinalisationOut:
     """现在有效的定稿：定下的数、计入的报告和调整，以及定稿之后有哪些变动。没有定稿为 404。"""
     with database.reading() as session:
-        return _final_out(finalisations.find_final(session, actor, (agency, year)))
+        return _final_out(final_totals.find_final(session, actor, (agency, year)))
 
 
 @router.post("/finalisation", status_code=201, summary="汇总定稿", responses=_WRITING)
@@ -154,7 +154,7 @@ def list_finalisations(
     """这个机关这个年度的汇总历次定的稿，重开了的也在，数都照当时的。"""
     (after,) = read_cursor(cursor, [0])
     with database.reading() as session:
-        found = finalisations.list_finals(session, actor, (agency, year), int(after), limit + 1)
+        found = final_totals.list_finals(session, actor, (agency, year), int(after), limit + 1)
     shown, page = page_of(request, response, found, limit, lambda final: [final.kept.number])
     return FinalisationPage(items=[_final_out(final) for final in shown], page=page)
 
@@ -174,7 +174,7 @@ def list_frozen_sources(
     """一次定稿所计入的全部报告，各是哪一版，按机关代码排序。"""
     (after,) = read_cursor(cursor, [""])
     with database.reading() as session:
-        sources = finalisations.find_numbered(session, actor, (agency, year), number).frozen.sources
+        sources = final_totals.find_numbered(session, actor, (agency, year), number).frozen.sources
     rest = [source for source in sources if source.agency > str(after)]
     shown, page = page_of(request, response, rest, limit, lambda source: [source.agency])
     items = [FrozenSourceOut.model_validate(source) for source in shown]

@@ -16,7 +16,7 @@ from app.domain.values import to_text
 from app.errors import Fault, InvalidRequest
 from app.forms import form_of_year
 from app.services.agencies import key_of
-from app.services.finalisations import standing_of
+from app.services.final_totals import standing_of
 from app.services.paths import get_path
 from app.services.reconciliation import get_reconciled
 from app.services.roll_ups import CoverageState, numbers_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.domain.lifecycle import Basis
     from app.domain.roll_up import RollUp
     from app.forms.model import Cell
-    from app.services.finalisations import Standing
+    from app.services.final_totals import Standing
     from app.services.reconciliation import Held
     from app.services.roll_ups import Covered, RolledUp
     from app.storage.engine import ReadSession

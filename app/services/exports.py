@@ -25,7 +25,7 @@ from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.deadlines import CHINA
 from app.domain.lifecycle import Basis, Status
 from app.services.analyses import analyse, draft_memo, mark_of_memo, status_of
-from app.services.finalisations import standing_of
+from app.services.final_totals import standing_of
 from app.services.history import Correction, corrections_of, find_seen
 from app.services.reconciliation import get_reconciled
 from app.services.roll_ups import CoverageState, numbers_of
@@ -34,7 +34,7 @@ from app.services.versions import mark_of_filed
 if TYPE_CHECKING:
     from app.documents.memo import Memo
     from app.services.filed import Filed
-    from app.services.finalisations import Final, Standing
+    from app.services.final_totals import Final, Standing
     from app.services.reconciliation import Held
     from app.services.roll_ups import RolledUp
     from app.storage.engine import Database, ReadSession

@@ -15,7 +15,7 @@ from app.domain.similarity import signature_of
 from app.domain.values import filled_and_nonzero, flatten
 from app.forms import form_of_version
 from app.services.filed import content_of, form_of_report, report_key
-from app.services.finalisations import read_frozen
+from app.services.final_totals import read_frozen
 from app.services.paths import get_path
 from app.storage.bands import read_bands
 from app.storage.digests import Digest, digest_of
