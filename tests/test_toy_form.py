@@ -27,17 +27,8 @@ from app.services.agencies import find_agency, key_of
 from app.services.paths import path_in
 from app.storage.audit import SYSTEM
 from app.storage.models import REPORT
-from app.storage.numbers import (
-    Part,
-    Subtree,
-    define_numbers,
-    insert_numbers,
-    list_numbers,
-    list_sources,
-    read_numbers,
-    sum_numbers,
-    update_numbers,
-)
+from app.storage.numbers import define_numbers, insert_numbers, read_numbers, update_numbers
+from app.storage.sums import Part, Subtree, list_numbers, list_sources, sum_numbers
 from tests.builders import a_balanced_report, a_content, a_toy_form, any_values, balanced_values
 from tests.services.trees import NOON, Unit, plant
 from tests.sheets import opened

@@ -34,7 +34,7 @@ from app.services.final_totals import Standing, standing_of
 from app.services.roll_ups import CoverageState, Covered, RolledUp, Tree, roll_up_subtree
 from app.services.todays_tree import roll_up_today
 from app.services.versions import mark_of_source
-from app.storage.numbers import Part
+from app.storage.sums import Part
 
 router = routes_of("汇总", "/rollups/{agency}/{year}")
 

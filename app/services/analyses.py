@@ -21,7 +21,8 @@ from app.services.paths import get_path
 from app.services.reconciliation import get_reconciled
 from app.services.roll_ups import CoverageState, numbers_of
 from app.storage.members import members_on
-from app.storage.numbers import TABLES, Subtree, sum_numbers
+from app.storage.numbers import TABLES
+from app.storage.sums import Subtree, sum_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

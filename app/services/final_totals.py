@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from app.forms.model import ReportForm
     from app.storage.engine import ReadSession
     from app.storage.models import Agency
-    from app.storage.numbers import Part, Source
+    from app.storage.sums import Part, Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from app.services.obligations import excuses_under
 from app.services.roll_ups import find_scope
 from app.services.successions import holdings_on
 from app.storage.finalisations import adjustments_in, which_are_final
-from app.storage.numbers import SEPARATOR, list_sources
+from app.storage.numbers import SEPARATOR
 from app.storage.parts import Child, list_children, list_largest, sum_cells, sum_children
+from app.storage.sums import list_sources
 from app.storage.surroundings import counting_numbers
 from app.storage.tree import lineages_on
 

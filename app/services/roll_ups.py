@@ -17,8 +17,8 @@ from app.services.filed import find_form
 from app.services.obligations import excuses_under
 from app.services.paths import get_path, path_in
 from app.storage.members import Member, members_on
-from app.storage.numbers import (
-    TABLES,
+from app.storage.numbers import TABLES
+from app.storage.sums import (
     Part,
     Source,
     Subtree,

@@ -16,7 +16,8 @@ from app.services.obligations import excuses_under
 from app.services.regrouping import regroup
 from app.services.roll_ups import CoverageState, RolledUp, covered_as, warnings_of
 from app.storage.members import Member
-from app.storage.numbers import SEPARATOR, TABLES, Part, Subtree, list_filed, sum_numbers
+from app.storage.numbers import SEPARATOR, TABLES
+from app.storage.sums import Part, Subtree, list_filed, sum_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from app.services.regrouping import Regrouped
     from app.services.roll_ups import Covered
     from app.storage.engine import ReadSession
-    from app.storage.numbers import Source
+    from app.storage.sums import Source
     from app.storage.tree import Placed
 
 _AT_ONCE = 1000

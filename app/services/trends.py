@@ -19,8 +19,9 @@ from app.services.paths import get_path
 from app.services.rankings import pick_indicators
 from app.services.roll_up_parts import EVERY_CELL, pick_cells
 from app.storage.finalisations import adjustments_in, which_are_final
-from app.storage.numbers import TABLES, Subtree
+from app.storage.numbers import TABLES
 from app.storage.parts import list_children, sum_cells
+from app.storage.sums import Subtree
 from app.storage.tree_changes import TreeChanges, changes_between
 
 if TYPE_CHECKING:

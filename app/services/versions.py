@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from app.services.filed import Filed
     from app.storage.collection_models import Collection
     from app.storage.models import Agency, Report
-    from app.storage.numbers import Source
+    from app.storage.sums import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from app.domain.agencies import ReportScope
 from app.domain.roll_up import RollUp
 from app.storage.models import AGENCY, PLACEMENT
 from app.storage.names import name_in, name_on
-from app.storage.numbers import Adding, Subtree, add_up, adding_by, column_name, counted
+from app.storage.numbers import column_name
+from app.storage.sums import Adding, Subtree, add_up, adding_by, counted
 from app.storage.tree import holds_on
 
 if TYPE_CHECKING:

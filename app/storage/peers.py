@@ -10,8 +10,9 @@ from sqlalchemy import Select, bindparam, delete, insert, select, text
 
 from app.domain.agencies import ReportScope
 from app.storage.models import AGENCY, REPORT
-from app.storage.numbers import TABLES, column_name, slot_that_counts
+from app.storage.numbers import TABLES, column_name
 from app.storage.rule_models import PEER_MARK
+from app.storage.sums import slot_that_counts
 from app.storage.surroundings import report_counts
 
 if TYPE_CHECKING:

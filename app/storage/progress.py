@@ -29,7 +29,7 @@ from app.storage.collections import granted, is_expected, owing, reporters
 from app.storage.columns import Code
 from app.storage.models import AGENCY, REPORT, STEP, ZERO_STATEMENT
 from app.storage.names import name_on
-from app.storage.numbers import is_revised
+from app.storage.sums import is_revised
 
 if TYPE_CHECKING:
     from collections.abc import Collection as Group

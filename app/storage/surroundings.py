@@ -16,8 +16,9 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, literal, or
 from app.domain.lifecycle import Basis
 from app.storage.models import AGENCY, PLACEMENT, REPORT, VERSION
 from app.storage.names import name_on
-from app.storage.numbers import TABLES, column_name, is_revised, slot_that_counts
+from app.storage.numbers import TABLES, column_name
 from app.storage.rule_models import PEER_MARK
+from app.storage.sums import is_revised, slot_that_counts
 from app.storage.tree import above_each_on, holds_on
 
 if TYPE_CHECKING:

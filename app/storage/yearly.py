@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import Select, and_, bindparam, select
 
 from app.storage.models import AGENCY, REPORT, VERSION, Agency
-from app.storage.numbers import NOWHERE, SEPARATOR, TABLES, WORKING, just_after
+from app.storage.numbers import NOWHERE, SEPARATOR, TABLES, WORKING
+from app.storage.sums import just_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

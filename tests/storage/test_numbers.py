@@ -18,17 +18,8 @@ from app.forms.annual_2021 import FORM
 from app.services.agencies import find_agency
 from app.services.paths import path_in
 from app.storage.models import Agency, Report, ReportVersion
-from app.storage.numbers import (
-    TABLES,
-    Subtree,
-    just_after,
-    list_numbers,
-    list_sources,
-    path_of,
-    paths_of,
-    read_numbers,
-    sum_numbers,
-)
+from app.storage.numbers import TABLES, path_of, paths_of, read_numbers
+from app.storage.sums import Subtree, just_after, list_numbers, list_sources, sum_numbers
 from tests.api import API, COUNTY, a_report, address, an_agency, file_report, register, register_county
 from tests.builders import a_balanced_report, a_sound_report
 from tests.services.trees import ALIKE, YEAR, Unit, plant

@@ -16,7 +16,8 @@ from app.services.agencies import find_agency, key_of
 from app.storage.engine import open_database
 from app.storage.members import members_on
 from app.storage.models import AgencyPlacement
-from app.storage.numbers import TABLES, Subtree, list_filed, path_of
+from app.storage.numbers import TABLES, path_of
+from app.storage.sums import Subtree, list_filed
 from app.storage.tree import (
     Span,
     ids_below,
