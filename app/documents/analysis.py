@@ -315,7 +315,7 @@ def _tables(facts: Facts) -> Iterator[Part]:
         if section.table is not None:
             yield form_table(facts.form, section.table, facts.total.totals, marked, section.heading)
     if facts.adjusted:
-        yield Note(f"合计数已含{len(facts.adjusted)}项调整；近五年趋势、各单位情况里的数不含。")
+        yield Note(f"合计数已含{len(facts.adjusted)}项调整；各单位情况里的数不含。")
         for text in facts.adjusted:
             yield Note(f"{text}。")
     if marked:

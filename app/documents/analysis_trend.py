@@ -33,12 +33,14 @@ class YearTotal:
         form: of that year; None where the service knows none.
         total: the sum; None where the body stood nowhere, the year has no form or nobody has reported.
         expected: codes of the units that owed a report.
+        adjustments: how many adjustments are in the sum.
     """
 
     year: int
     form: ReportForm | None
     total: RollUp | None
     expected: frozenset[str]
+    adjustments: int = 0
 
     @property
     def label(self) -> str:
@@ -116,6 +118,9 @@ def _notes(years: tuple[YearTotal, ...], rows: list[tuple[str, ...]]) -> Iterato
     partial = [each for each in years if each.total and each.total.included < len(each.expected)]
     if partial:
         yield Note("有单位缺报的年度，数字可能偏小，与其他年度比较时请留意表中第一行。")
+    changed = [f"{each.label.replace(' ', '')}{each.adjustments}项" for each in years if each.adjustments]
+    if changed:
+        yield Note(f"各年的数已含调整：{'、'.join(changed)}。")
     if any(each.form is not years[-1].form for each in years):
         yield Note("不同格式的报告只比较含义相同的格；前一格式没有的格写“缺”。")
 

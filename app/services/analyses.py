@@ -10,6 +10,7 @@ from app.documents.analysis import MOST_LISTED, Facts, write_analysis
 from app.documents.analysis_trend import YearTotal
 from app.documents.analysis_units import Unit
 from app.documents.draft import draft_content, write_draft
+from app.domain.adjusting import adjusted
 from app.domain.agencies import ReportScope, reference_day
 from app.domain.reconciliation_model import Comparison
 from app.domain.values import to_text
@@ -20,6 +21,7 @@ from app.services.final_totals import standing_of
 from app.services.paths import get_path
 from app.services.reconciliation import get_reconciled
 from app.services.roll_ups import CoverageState, numbers_of
+from app.storage.finalisations import adjustments_in
 from app.storage.members import members_on
 from app.storage.numbers import TABLES
 from app.storage.sums import Subtree, sum_numbers
@@ -65,7 +67,7 @@ def analyse(session: ReadSession, actor: Actor, code: str, year: int, basis: Bas
             units=_units(session, rolled),
             left_out=len(rolled.standing(CoverageState.EXCLUDED)),
             total=_with_adjustments(standing),
-            years=(*earlier, _this_year(rolled)),
+            years=(*earlier, _this_year(standing)),
             results=tuple(rolled.results),
             warnings=(
                 *rolled.warnings,
@@ -120,10 +122,11 @@ def _held(held: Held | None) -> Iterator[str]:
         yield f"不同的格以上是前{MOST_LISTED}处，全部见核对（reconciliation）"
 
 
-def _this_year(rolled: RolledUp) -> YearTotal:
+def _this_year(standing: Standing) -> YearTotal:
+    rolled = standing.rolled
     expected = frozenset(covered.agency.code for covered in rolled.expected)
-    total = rolled.total if rolled.total.included else None
-    return YearTotal(rolled.year, rolled.form, total, expected)
+    total = _with_adjustments(standing) if rolled.total.included else None
+    return YearTotal(rolled.year, rolled.form, total, expected, len(standing.adjustments))
 
 
 def _year_total(session: ReadSession, rolled: RolledUp, year: int) -> YearTotal:
@@ -132,10 +135,13 @@ def _year_total(session: ReadSession, rolled: RolledUp, year: int) -> YearTotal:
     if form is None or path is None:
         return YearTotal(year, form, None, frozenset())
     subtree = Subtree(year, path, rolled.basis.statuses)
+    key, day = key_of(rolled.agency), reference_day(year)
     total = sum_numbers(session.connection(), form, TABLES[form.version], subtree).get("")
-    members = members_on(session, key_of(rolled.agency), reference_day(year))
-    expected = frozenset(member.code for member in members if member.is_expected)
-    return YearTotal(year, form, total, expected)
+    lines = [each.lines for each in adjustments_in(session, key, year)]
+    if total is not None:
+        total = replace(total, totals=adjusted(total.totals, lines))
+    expected = frozenset(member.code for member in members_on(session, key, day) if member.is_expected)
+    return YearTotal(year, form, total, expected, len(lines))
 
 
 def _units(session: ReadSession, rolled: RolledUp) -> tuple[Unit, ...]:

@@ -143,6 +143,24 @@ def test_earlier_years_stand_beside_this_one_with_a_mark_where_the_form_changed(
     assert f"上年{sums[0]}件" in page
 
 
+def test_text_and_trend_say_the_same_where_something_was_adjusted(client: TestClient) -> None:
+    register_county(client)
+    cells = "requests.received.natural_person", "requests.granted.natural_person"
+    for year, amount in ((2022, 2), (2023, 3)):
+        file_report(client, year=year, values=a_modest_report())
+        lines = [{"cell": cell, "amount": amount} for cell in cells]
+        body = {"lines": lines, "reason": "公布后发现漏记，已由镇里书面说明"}
+        made = client.post(f"{API}/rollups/{COUNTY}/{year}/adjustments", json=body)
+        assert made.status_code == 201, made.text
+    page = written(client, year=2023).text
+    (row,) = [row for table in Page(page).tables for row in table if row[0] == "收到申请（件）"]
+    plain = roll_up_of(client, 2023)["totals"]["requests"]["received"]["total"]
+    assert row[1:] == ["—（缺）", "—（缺）", "—（缺）", str(plain + 2), str(plain + 3)]
+    assert f"收到政府信息公开申请{plain + 3}件（上年{plain + 2}件" in page
+    assert "各年的数已含调整：2022年1项、2023年1项。" in page
+    assert "各单位情况里的数不含" in page
+
+
 def test_an_unchanged_analysis_is_not_sent_again(client: TestClient) -> None:
     register_county(client, TOWN, OTHER)
     file_report(client)
