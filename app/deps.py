@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeAlias, cast
+from typing import Annotated, Any, TypeAlias, cast, get_origin
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query as QueryInfo
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import AfterValidator, BeforeValidator
@@ -17,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from app.auth.actor import Actor
 from app.auth.operations import OPEN, OPERATIONS
 from app.domain.deadlines import CHINA
+from app.domain.guesses import guess
 from app.errors import Fault, InvalidRequest, UnsupportedMediaType
 from app.jobs.exports import Exports
 from app.jobs.lane import Place
@@ -164,12 +168,13 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Put the checks before FastAPI's own handling."""
         handle = super().get_route_handler()
-        accepted = self._accepted()
+        accepted, known = self._accepted(), self._parameters()
         is_open = OPERATIONS[self.name] == OPEN
 
         async def handle_strictly(request: Request) -> Response:
             if not is_open:
                 request.state.actor = await run_in_threadpool(_admit, request)
+            _refuse_other_parameters(request, known)
             if accepted:
                 _refuse_other_kinds(request, accepted)
             strict = _StrictRequest(request.scope, request.receive)
@@ -178,6 +183,12 @@ class StrictRoute(APIRoute):
             return await handle(strict)
 
         return handle_strictly
+
+    def _parameters(self) -> dict[str, bool]:
+        """Return the parameters that may stand in the address, and whether each may repeatedly."""
+        fields = [each for each in get_flat_params(self.dependant) if isinstance(each.field_info, QueryInfo)]
+        known = {each.alias: get_origin(each.field_info.annotation) is list for each in fields}
+        return known | {PARAMETER: False}
 
     def _accepted(self) -> tuple[str, ...]:
         if self.body_field is None:
@@ -204,6 +215,30 @@ def _admit(request: Request) -> Actor:
             request_id=request.state.request_id,
         )
     )
+
+
+def _refuse_other_parameters(request: Request, known: Mapping[str, bool]) -> None:
+    """Refuse a parameter that means nothing here: whoever mistypes `dry_run` would write in earnest.
+
+    One that begins with an underscore is let through: libraries for pages put one so that nothing is cached.
+    """
+    names = Counter(name for name, _ in request.query_params.multi_items() if not name.startswith("_"))
+    faults = [
+        Fault("", said, code, {"in": "query", "parameter": name})
+        for name, times in names.items()
+        for code, said in _wrong_with(name, times, known)
+    ]
+    if faults:
+        raise InvalidRequest(faults[0].message if len(faults) == 1 else "地址里有的参数不对", faults)
+
+
+def _wrong_with(name: str, times: int, known: Mapping[str, bool]) -> Iterator[tuple[str, str]]:
+    if name not in known:
+        named = [each for each in known if each != PARAMETER]
+        there_are = f"；这里可以有：{'、'.join(named)}" if named else "；这里不用参数"
+        yield "unknown-parameter", f"没有“{name}”这个参数{guess(name, named) or there_are}"
+    elif times > 1 and not known[name]:
+        yield "repeated-parameter", f"参数“{name}”只能写一次，现在写了 {times} 次"
 
 
 def _refuse_other_kinds(request: Request, accepted: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from app.forms.annual_2021 import FORM
 from tests.api import (
     API,
+    COUNTY,
     TOWN,
     YEAR,
     a_report,
@@ -239,6 +240,40 @@ def test_an_unknown_member_is_refused_with_the_name_that_was_probably_meant(clie
     assert "/a~1b~0c" in messages
     assert len(messages) == 7
     assert problem["detail"] == "有 7 处不符合要求，没有保存"
+
+
+@pytest.mark.parametrize(
+    ("address", "parameter", "said"),
+    [
+        ("/agencies?levle=county", "levle", "没有“levle”这个参数；是不是“level”？"),
+        ("/reports/640323101/2021?zzz=1", "zzz", "没有“zzz”这个参数；这里可以有：view、as_of"),
+        ("/me?limit=1", "limit", "没有“limit”这个参数；这里不用参数"),
+        ("/agencies?level=county&level=township", "level", "参数“level”只能写一次，现在写了 2 次"),
+    ],
+)
+def test_a_parameter_that_means_nothing_is_refused(
+    client: TestClient, address: str, parameter: str, said: str
+) -> None:
+    problem = assert_problem(client.get(f"{API}{address}"), 422, "invalid-request")
+    assert problem["detail"] == said
+    assert [(error["in"], error["parameter"]) for error in problem["errors"]] == [("query", parameter)]
+
+
+def test_whoever_mistypes_dry_run_does_not_write(client: TestClient) -> None:
+    answer = client.put(address(), params={"dryrun": True, "Draft": True}, json=a_report())
+    problem = assert_problem(answer, 422, "invalid-request")
+    assert [error["message"] for error in problem["errors"]] == [
+        "没有“dryrun”这个参数；是不是“dry_run”？",
+        "没有“Draft”这个参数；是不是“draft”？",
+    ]
+    assert client.get(address()).status_code == 404
+
+
+def test_a_parameter_may_be_repeated_where_it_is_a_list_and_a_cache_may_be_evaded(client: TestClient) -> None:
+    cells = "cells=requests.received.total&cells=requests.granted.total"
+    answer = client.get(f"{API}/rollups/{COUNTY}/2021/children?{cells}&_=1700000000000")
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["cells"]) == 2
 
 
 def test_a_flood_of_faults_is_cut_and_says_so(client: TestClient) -> None:
