@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import sys
@@ -29,8 +30,11 @@ def serve_with(settings: Settings) -> None:
     """Serve until a signal ends it; the database is up to date."""
     # uvicorn stops in good order and then ends by the signal that asked for it, as if it had been killed
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    app = create_app(settings)
+    # what it is made of stays as long as it serves: to look for garbage among it is in vain
+    gc.freeze()
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         http=connections_of(settings),

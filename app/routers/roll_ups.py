@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Export, Limit, routes_of
 from app.domain.lifecycle import Basis
+from app.domain.results import described
 from app.domain.roll_up import RollUp, rate_of
 from app.domain.values import nest
 from app.routers.answers import (
@@ -26,7 +27,6 @@ from app.routers.answers import (
 from app.routers.finalisations import adjustment_out, final_in_roll_up, listed
 from app.schemas.pages import MOST, read_cursor
 from app.schemas.reports import AgencyCode, Year
-from app.schemas.results import results_out
 from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut, roll_up_out
 from app.services.agencies import find_agency
 from app.services.exports import Wanted as WantedBook
@@ -103,7 +103,10 @@ def _out(standing: Standing) -> RollUpOut:
             "sources": _sources(rolled),
             "sources_listed": listed(rolled.sources),
             "rates": _rates(rolled),
-            "rules": results_out(rolled.form, rolled.total.totals, rolled.results, of_report=False),
+            "rules": [
+                described(rolled.form, rolled.total.totals, result, of_report=False)
+                for result in rolled.results
+            ],
             "warnings": rolled.warnings,
             "as_of": rolled.as_of,
         },

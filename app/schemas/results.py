@@ -104,15 +104,7 @@ def counts_of(results: list[Result]) -> dict[Outcome, int]:
 
 
 def results_out(
-    form: ReportForm,
-    values: Values,
-    results: list[Result],
-    explanations: Explanations = NOTHING_EXPLAINED,
-    *,
-    of_report: bool = True,
+    form: ReportForm, values: Values, results: list[Result], explanations: Explanations = NOTHING_EXPLAINED
 ) -> list[ResultOut]:
-    """Arrange results for callers; those on a sum have no place in the workbook of a report."""
-    return [
-        ResultOut.model_validate(described(form, values, result, explanations, of_report=of_report))
-        for result in results
-    ]
+    """Arrange a report's results for callers."""
+    return [ResultOut.model_validate(described(form, values, result, explanations)) for result in results]

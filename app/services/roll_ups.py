@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.agencies import ReportScope, reference_day
 from app.domain.judging import judge_balances
@@ -70,9 +70,8 @@ class Tree(StrEnum):
     CURRENT = "current"
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """An agency of the subtree and how it stands.
+class Covered(NamedTuple):
+    """An agency of the subtree and how it stands; by the ten thousand, so it is a tuple.
 
     Attributes:
         agency: the agency, by its name on 31 December of the year.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -126,10 +125,10 @@ def _become(covered: Covered, regrouped: Regrouped) -> Covered:
     """Say of a body that no longer stands what became of it."""
     key = covered.agency.id
     if covered.state is not CoverageState.EXCLUDED and key in regrouped.left_over:
-        return replace(covered, state=CoverageState.UNALLOCATED, reason=regrouped.left_over[key])
+        return covered._replace(state=CoverageState.UNALLOCATED, reason=regrouped.left_over[key])
     if key in regrouped.merged:
         into = f"已并入“{regrouped.merged[key]}”"
-        return replace(covered, reason=f"{into}；{covered.reason}" if covered.reason else into)
+        return covered._replace(reason=f"{into}；{covered.reason}" if covered.reason else into)
     return covered
 
 
