@@ -43,16 +43,17 @@ def roll_up(form: ReportForm, reports: Iterable[Values]) -> RollUp:
     return RollUp(totals, len(everyone), incomplete)
 
 
-def joined(form: ReportForm, parts: Iterable[RollUp]) -> RollUp:
-    """Return the sum of sums of different reports."""
+def joined(cells: Iterable[CellCode], parts: Iterable[RollUp]) -> RollUp:
+    """Return the sum of sums of different reports, of some cells."""
     everyone = list(parts)
-    total = roll_up(form, (part.totals for part in everyone))
-    incomplete = {
-        code: lacking
-        for code in form.cells
-        if (lacking := sum(part.incomplete.get(code, 0) for part in everyone))
-    }
-    return RollUp(total.totals, sum(part.included for part in everyone), incomplete)
+    totals: dict[CellCode, int | None] = {}
+    incomplete: dict[CellCode, int] = {}
+    for code in cells:
+        known = [value for part in everyone if (value := part.totals.get(code)) is not None]
+        totals[code] = sum(known) if known else None
+        if lacking := sum(part.incomplete.get(code, 0) for part in everyone):
+            incomplete[code] = lacking
+    return RollUp(totals, sum(part.included for part in everyone), incomplete)
 
 
 FOUR_PLACES = Decimal("0.0001")

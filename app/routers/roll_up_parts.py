@@ -17,7 +17,7 @@ from app.domain.values import Values, to_json
 from app.forms.model import Cell, CellCode, Indicator, ReportForm
 from app.routers.answers import READING, page_of
 from app.routers.finalisations import listed
-from app.routers.roll_ups import AgencyInPath, BasisInQuery, YearInPath
+from app.routers.roll_ups import AgencyInPath, BasisInQuery, TreeInQuery, YearInPath
 from app.schemas.pages import MOST, read_mark, written_mark
 from app.schemas.results import Number
 from app.schemas.roll_up_parts import (
@@ -31,22 +31,18 @@ from app.schemas.roll_up_parts import (
     RankedOut,
     RankingOut,
 )
-from app.services.rankings import Measured, Of, Rankable, Ranked, mark_of_ranked, rank_parts
-from app.services.roll_up_parts import (
+from app.services.children import (
     BY_CODE,
     BY_NAME,
-    LARGEST_FIRST,
-    Asked,
     Beside,
     ChildPart,
     ChildParts,
-    Contribution,
     list_child_parts,
-    list_contributions,
-    mark_of_contribution,
     mark_of_part,
 )
-from app.services.roll_ups import Scope
+from app.services.rankings import Measured, Of, Rankable, Ranked, mark_of_ranked, rank_parts
+from app.services.roll_up_parts import LARGEST_FIRST, Contribution, list_contributions, mark_of_contribution
+from app.services.scopes import Asked, Scope, Tree
 from app.storage.finalisations import Adjusted
 
 router = routes_of("汇总", "/rollups/{agency}/{year}")
@@ -79,6 +75,7 @@ def list_roll_up_children(
     ] = "code",
     order: Annotated[Literal["asc", "desc"], Query(description="asc 小的在前，desc 大的在前")] = "asc",
     basis: BasisInQuery = Basis.SUBMITTED,
+    tree: TreeInQuery = Tree.YEAR,
     cursor: Cursor = None,
     limit: Limit = LIMIT,
 ) -> ChildrenOut:
@@ -89,7 +86,7 @@ def list_roll_up_children(
     by = Order(sort, descending=order == "desc", of_text=sort in (BY_CODE, BY_NAME))
     after = read_mark(cursor, by)
     with database.reading() as session:
-        found = list_child_parts(session, actor, Asked(agency, year, basis), cells, by)
+        found = list_child_parts(session, actor, Asked(agency, year, basis, tree), cells, by)
     rest = [part for part in found.parts if after is None or by.comes_after(mark_of_part(part, by), after)]
     shown, page = page_of(
         request, response, rest, limit, lambda part: written_mark(by, mark_of_part(part, by))
@@ -109,7 +106,7 @@ def list_roll_up_children(
 
 def _head(scope: Scope, basis: Basis) -> dict[str, object]:
     agency = scope.agency
-    whose = {"agency": agency.code, "name": agency.name, "year": scope.subtree.year}
+    whose = {"agency": agency.code, "name": agency.name, "year": scope.asked.year}
     return {**whose, "form": scope.form.version, "basis": basis}
 
 
@@ -161,13 +158,14 @@ def list_roll_up_cell(
     database: CurrentDatabase,
     actor: CurrentReader,
     basis: BasisInQuery = Basis.SUBMITTED,
+    tree: TreeInQuery = Tree.YEAR,
     cursor: Cursor = None,
     limit: Limit = LIMIT,
 ) -> ContributionsOut:
     """计入的每份报告在这一格的数，大的在前，缺这一格的也列出，在最后。"""
     after = read_mark(cursor, LARGEST_FIRST)
     with database.reading() as session:
-        found = list_contributions(session, actor, Asked(agency, year, basis), cell, after, limit + 1)
+        found = list_contributions(session, actor, Asked(agency, year, basis, tree), cell, after, limit + 1)
     shown, page = page_of(
         request,
         response,
@@ -239,11 +237,12 @@ def list_rankings(
         Rankable, Query(description="要哪个名单：ranked 有名次的，below 件数太少的，unknown 有缺格的")
     ] = Rankable.RANKED,
     basis: BasisInQuery = Basis.SUBMITTED,
+    tree: TreeInQuery = Tree.YEAR,
     cursor: Cursor = None,
     limit: Limit = LIMIT,
 ) -> RankingOut:
     """按一个比率或一格从大到小排。比率由各自的合计数算出，取四位小数，相同的并列。没有计入报告的不排。"""
-    asked, measured = Asked(agency, year, basis), Measured(indicator, cell, minimum)
+    asked, measured = Asked(agency, year, basis, tree), Measured(indicator, cell, minimum)
     after = read_mark(cursor, LARGEST_FIRST)
     with database.reading() as session:
         found = rank_parts(session, actor, asked, measured, of=of, level=level)

@@ -31,7 +31,8 @@ from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut, roll_up_ou
 from app.services.agencies import find_agency
 from app.services.exports import Wanted as WantedBook
 from app.services.final_totals import Standing, standing_of
-from app.services.roll_ups import CoverageState, Covered, RolledUp, Tree, roll_up_subtree
+from app.services.roll_ups import CoverageState, Covered, RolledUp, roll_up_subtree
+from app.services.scopes import Tree
 from app.services.todays_tree import roll_up_today
 from app.services.versions import mark_of_source
 from app.storage.sums import Part

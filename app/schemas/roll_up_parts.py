@@ -43,7 +43,7 @@ class ChildOut(Out):
     expected: Annotated[int, Field(title="应报几个单位")]
     included: Annotated[int, Field(title="计入几份报告")]
     excused: Annotated[int, Field(title="其余的里面几个单位免报")]
-    is_final: Annotated[bool, Field(title="它的汇总是不是已定稿")]
+    is_final: Annotated[bool | None, Field(title="它的汇总是不是已定稿；tree=current 时为 null")]
     cells: Annotated[dict[str, Number | None], Field(title="各格的合计；没有单位填的格为 null")]
     adjusted_cells: Annotated[
         dict[str, Number | None], Field(title="各格的合计加上它和它下面的调整；没有合计的格仍为 null")

@@ -12,8 +12,9 @@ from app.domain.orders import Mark
 from app.domain.roll_up import RollUp, cases_of, rate_of
 from app.errors import Fault, InvalidRequest
 from app.forms.model import Indicator
-from app.services.roll_up_parts import LARGEST_FIRST, child_parts, pick_cells
-from app.services.roll_ups import find_scope
+from app.services.children import child_parts
+from app.services.roll_up_parts import LARGEST_FIRST, pick_cells
+from app.services.scopes import find_scope
 from app.storage.parts import list_figures
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.domain.agencies import AgencyLevel
     from app.forms.model import Cell, CellCode, ReportForm
-    from app.services.roll_up_parts import Asked
-    from app.services.roll_ups import Scope
+    from app.services.scopes import Asked, Scope
     from app.storage.engine import ReadSession
 
 Row: TypeAlias = "tuple[str, str, RollUp]"
@@ -116,10 +116,10 @@ def rank_parts(
         level: only bodies of this level.
 
     Raises:
-        NotFound: there is no such agency, or it stood nowhere that day.
+        NotFound: there is no such agency, or it stands nowhere on the tree.
         InvalidRequest: the year has no form, or the form no such indicator or cell.
     """
-    scope = find_scope(session, actor, asked.agency, asked.year, asked.basis)
+    scope = find_scope(session, actor, asked)
     by = _measure(scope.form, measured)
     cells = tuple(dict.fromkeys(by.cells)) if isinstance(by, Indicator) else (by.code,)
     rows = _units if of is Of.UNITS else _subtrees
@@ -172,7 +172,10 @@ def pick_indicators(
 def _units(
     session: ReadSession, scope: Scope, cells: tuple[CellCode, ...], level: AgencyLevel | None
 ) -> Iterator[Row]:
-    for each in list_figures(session.connection(), scope.table, scope.subtree, cells, level):
+    connection, subtrees = session.connection(), scope.subtrees()
+    for each in (
+        row for some in subtrees for row in list_figures(connection, scope.table, some, cells, level)
+    ):
         values = dict(zip(cells, each.values, strict=True))
         yield each.code, each.name, RollUp(values, 1, {code: 1 for code in cells if values[code] is None})
 

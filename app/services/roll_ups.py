@@ -11,11 +11,10 @@ from app.domain.agencies import ReportScope, reference_day
 from app.domain.judging import judge_balances
 from app.domain.lifecycle import Basis, Status
 from app.domain.roll_up import RollUp
-from app.errors import NotFound
-from app.services.agencies import find_agency, key_of
-from app.services.filed import find_form
+from app.services.agencies import key_of
 from app.services.obligations import excuses_under
-from app.services.paths import get_path, path_in
+from app.services.paths import path_in
+from app.services.scopes import Asked, find_scope
 from app.storage.members import Member, members_on
 from app.storage.numbers import TABLES
 from app.storage.sums import (
@@ -30,8 +29,6 @@ from app.storage.sums import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import Table
-
     from app.auth.actor import Actor
     from app.domain.results import Result
     from app.domain.values import Values
@@ -61,13 +58,6 @@ class CoverageState(StrEnum):
             CoverageState.EXCLUDED: "不汇总",
             CoverageState.UNALLOCATED: "未分配",
         }[self]
-
-
-class Tree(StrEnum):
-    """On which tree a year's reports are added up."""
-
-    YEAR = "year"
-    CURRENT = "current"
 
 
 class Covered(NamedTuple):
@@ -133,41 +123,6 @@ class RolledUp:
         return [covered for covered in self.coverage if covered.state is not CoverageState.EXCLUDED]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What is to be added up.
-
-    Attributes:
-        agency: at the top of the subtree.
-        form: the year's form.
-        subtree: whose reports count.
-    """
-
-    agency: Agency
-    form: ReportForm
-    subtree: Subtree
-
-    @property
-    def table(self) -> Table:
-        """Where the reports' numbers stand."""
-        return TABLES[self.form.version]
-
-
-def find_scope(session: ReadSession, actor: Actor, code: str, year: int, basis: Basis) -> Scope:
-    """Return what lies under an agency, as the tree stood on 31 December of the year.
-
-    Raises:
-        NotFound: there is no such agency, or it stood nowhere that day.
-        InvalidRequest: the year has no form.
-    """
-    agency = find_agency(session, actor, code, year=year)
-    form = find_form(year)
-    path = get_path(session, agency, year)
-    if path is None:
-        raise NotFound(f"“{agency.name}”在 {reference_day(year)} 不在机关树中，没有 {year} 年度的汇总")
-    return Scope(agency, form, Subtree(year, path, basis.statuses))
-
-
 def roll_up_subtree(
     session: ReadSession,
     actor: Actor,
@@ -186,7 +141,7 @@ def roll_up_subtree(
         NotFound: there is no such agency, or it stood nowhere that day.
         InvalidRequest: the year has no form.
     """
-    scope = find_scope(session, actor, code, year, basis)
+    scope = find_scope(session, actor, Asked(code, year, basis))
     agency, form, subtree, table = scope.agency, scope.form, scope.subtree, scope.table
     connection = session.connection()
     if to_hold:

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 
 from app.domain.judging import judge_balances
 from app.domain.roll_up import joined
-from app.errors import NotFound
-from app.services.agencies import find_agency, key_of
-from app.services.filed import find_form
+from app.services.agencies import key_of
 from app.services.obligations import excuses_under
-from app.services.regrouping import regroup
 from app.services.roll_ups import CoverageState, RolledUp, covered_as, warnings_of
+from app.services.scopes import Asked, Tree, find_scope
 from app.storage.members import Member
-from app.storage.numbers import SEPARATOR, TABLES
+from app.storage.numbers import TABLES
 from app.storage.sums import Part, Subtree, list_filed, sum_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -32,9 +30,6 @@ if TYPE_CHECKING:
     from app.storage.engine import ReadSession
     from app.storage.sums import Source
     from app.storage.tree import Placed
-
-_AT_ONCE = 1000
-"""Bodies that a statement names."""
 
 
 def roll_up_today(
@@ -49,18 +44,17 @@ def roll_up_today(
         NotFound: there is no such agency, or it stands nowhere today.
         InvalidRequest: the year has no form.
     """
-    # on today's tree there may be reports that whoever reached it then never saw
-    agency, form = find_agency(session, actor, code), find_form(year)
-    regrouped = regroup(session, agency, year)
-    if not regrouped.placed:
-        raise NotFound(f"“{agency.name}”今天不在机关树中；按 {year} 年的机关树汇总，请去掉 tree=current")
+    scope = find_scope(session, actor, Asked(code, year, basis, Tree.CURRENT))
+    agency, form, regrouped = scope.agency, scope.form, scope.regrouped
+    if regrouped is None:
+        raise AssertionError(scope)
     connection = session.connection()
     added = regrouped.owing - regrouped.left_over.keys()
-    owed, counted = (list(_reports_of(year, basis, bodies)) for bodies in (regrouped.owing, added))
+    owed, counted = scope.reports_of(regrouped.owing), scope.subtrees()
     filed = [source for some in owed for source in list_filed(connection, TABLES[form.version], some)]
     filed.sort(key=lambda source: source.agency)
     sums = _sums(connection, form, counted, None)
-    total = sums.get("") or joined(form, [])
+    total = sums.get("") or joined(form.cells, [])
     coverage = _coverage(regrouped, filed, excuses_under(session, agency, year))
     return RolledUp(
         agency,
@@ -78,13 +72,6 @@ def roll_up_today(
     )
 
 
-def _reports_of(year: int, basis: Basis, bodies: Collection[int]) -> Iterator[Subtree]:
-    """Yield what names the reports of some bodies, as many at once as a statement takes."""
-    keys = sorted(bodies)
-    for start in range(0, len(keys), _AT_ONCE):
-        yield Subtree(year, SEPARATOR, basis.statuses, tuple(keys[start : start + _AT_ONCE]))
-
-
 def _sums(
     connection: Connection, form: ReportForm, counted: Sequence[Subtree], part: Part | None
 ) -> dict[str, RollUp]:
@@ -93,7 +80,7 @@ def _sums(
     for some in counted:
         for name, rolled in sum_numbers(connection, form, TABLES[form.version], some, part).items():
             found[name].append(rolled)
-    return {name: joined(form, rolled) for name, rolled in sorted(found.items())}
+    return {name: joined(form.cells, rolled) for name, rolled in sorted(found.items())}
 
 
 def _coverage(regrouped: Regrouped, filed: Sequence[Source], excuses: Mapping[int, str]) -> list[Covered]:

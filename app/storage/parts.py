@@ -132,12 +132,13 @@ def sum_children(
 def sum_cells(connection: Connection, table: Table, subtree: Subtree, cells: tuple[CellCode, ...]) -> RollUp:
     """Add some cells up."""
     nothing = RollUp(dict.fromkeys(cells), 0, {})
-    return add_up(connection, _of_cells(table, cells), subtree.parameters()).get("", nothing)
+    adding = _of_cells(table, cells, subtree.names_bodies)
+    return add_up(connection, adding, subtree.parameters()).get("", nothing)
 
 
 @lru_cache(maxsize=50)
-def _of_cells(table: Table, cells: tuple[CellCode, ...]) -> Adding:
-    return adding_by(None, table, cells)
+def _of_cells(table: Table, cells: tuple[CellCode, ...], of_bodies: bool) -> Adding:  # noqa: FBT001 - a cache's key
+    return adding_by(None, table, cells, of_bodies=of_bodies)
 
 
 def _bound(subtree: Subtree) -> dict[str, object]:
@@ -173,7 +174,7 @@ def list_figures(
     level: str | None = None,
 ) -> list[Figures]:
     """Return some cells of each report of a subtree that counts, of bodies of one level if one is named."""
-    chosen = _figures(table, cells)
+    chosen = _figures(table, cells, subtree)
     if level is not None:
         chosen = chosen.where(AGENCY.c.level == level)
     rows = connection.execute(chosen.order_by(AGENCY.c.code), subtree.parameters()).all()
@@ -196,7 +197,7 @@ def list_largest(
         limit: how many at most.
     """
     column = table.c[column_name(cell)]
-    chosen = _figures(table, [cell])
+    chosen = _figures(table, [cell], subtree)
     if after is not None:
         chosen = chosen.where(_comes_after(column, after))
     ordered = chosen.order_by(column.is_(None), column.desc(), AGENCY.c.code).limit(limit)
@@ -211,6 +212,7 @@ def _comes_after(column: ColumnElement[int], after: Mark) -> ColumnElement[bool]
     return or_(column < after.key, and_(column == after.key, later), column.is_(None))
 
 
-def _figures(table: Table, cells: Sequence[CellCode]) -> Statement:
+def _figures(table: Table, cells: Sequence[CellCode], subtree: Subtree) -> Statement:
     columns = (table.c[column_name(code)] for code in cells)
-    return counted(select(AGENCY.c.id, AGENCY.c.code, name_in(table.c.year), *columns), table)
+    chosen = select(AGENCY.c.id, AGENCY.c.code, name_in(table.c.year), *columns)
+    return counted(chosen, table, of_bodies=subtree.names_bodies)

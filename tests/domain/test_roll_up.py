@@ -191,4 +191,4 @@ def test_half_a_ten_thousandth_is_rounded_to_the_even_neighbour() -> None:
 @given(st.lists(any_values(FORM), max_size=4), st.integers(0, 4))
 def test_sums_of_parts_join_to_the_sum_of_all(reports: list[Values], place: int) -> None:
     parts = [roll_up(FORM, some) for some in (reports[:place], reports[place:])]
-    assert joined(FORM, parts) == roll_up(FORM, reports)
+    assert joined(FORM.cells, parts) == roll_up(FORM, reports)

@@ -98,3 +98,93 @@ def test_a_body_that_was_split_and_stands_keeps_its_report(tree: TestClient) -> 
     reorganise(tree, "split", agency=A, keeps=True, into=[A_NEW])
     assert figure(rolled(tree, COUNTY, "current")) == 4321
     assert codes(rolled(tree, NEW, "current"), "expected") == []
+
+
+# The parts
+
+
+def part_of(client: TestClient, code: str, what: str, **query: object) -> dict[str, Any]:
+    asked: dict[str, Any] = {"tree": "current", **query}
+    answer = client.get(f"{API}/rollups/{code}/{YEAR}/{what}", params=asked)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def rows_of(told: dict[str, Any]) -> dict[str, tuple[int | None, int, int]]:
+    return {row["agency"]: (row["cells"][CELL], row["included"], row["expected"]) for row in told["items"]}
+
+
+def test_without_reorganisations_the_parts_are_the_same_on_both_trees(tree: TestClient) -> None:
+    for what in ("children", f"cells/{CELL}", f"rankings?cell={CELL}"):
+        then, now = (
+            tree.get(f"{API}/rollups/{COUNTY}/{YEAR}/{what}{'&' if '?' in what else '?'}tree={each}").json()
+            for each in ("year", "current")
+        )
+        for item in then["items"]:
+            if what == "children":
+                assert item.pop("is_final") is False
+        for item in now["items"]:
+            if what == "children":
+                assert item.pop("is_final") is None
+        assert then == now
+
+
+def test_the_next_level_has_the_reports_of_whoever_was_merged_into_it_and_adds_up(tree: TestClient) -> None:
+    reorganise(tree, "merge", agencies=[A, B], into=B)
+    reorganise(tree, "merge", "2024-08-01", agencies=[B, C], into=A_NEW)
+    told = part_of(tree, COUNTY, "children", cells=CELL)
+    assert rows_of(told) == {D: (4000, 1, 1), NEW: (321, 3, 3)}
+    assert sum(row["cells"][CELL] for row in told["items"]) == figure(rolled(tree, COUNTY, "current"))
+    assert {row["agency"]: row["name"] for row in told["items"]}[NEW] == f"机关{NEW}"
+    # one may be sorted by a cell, and gone through page by page
+    first = part_of(tree, COUNTY, "children", cells=CELL, sort=CELL, limit=1)
+    second = part_of(tree, COUNTY, "children", cells=CELL, sort=CELL, limit=1, cursor=first["page"]["next"])
+    assert [row["agency"] for page in (first, second) for row in page["items"]] == [NEW, D]
+
+
+def test_what_nobody_goes_on_with_is_expected_and_not_in_the_next_level_s_sums(tree: TestClient) -> None:
+    reorganise(tree, "split", agency=A, keeps=False, into=[C, A_NEW])
+    reorganise(tree, "dissolve", agency=B)
+    rows = rows_of(part_of(tree, COUNTY, "children", cells=CELL))
+    assert {code: (value, included) for code, (value, included, _) in rows.items()} == {
+        B: (None, 0),
+        C: (300, 1),
+        D: (4000, 1),
+        NEW: (None, 0),
+    }
+    assert sum(expected for _, _, expected in rows.values()) == 4
+
+
+def test_a_cell_and_a_ranking_follow_today_s_tree_too(tree: TestClient) -> None:
+    reorganise(tree, "move", agency=FAR, parent=COUNTY)
+    told = part_of(tree, COUNTY, f"cells/{CELL}", limit=2)
+    assert (told["sum"], told["included"], [each["agency"] for each in told["items"]]) == (54321, 5, [FAR, D])
+    rest = part_of(tree, COUNTY, f"cells/{CELL}", limit=5, cursor=told["page"]["next"])
+    assert [each["agency"] for each in rest["items"]] == [C, B, A]
+    ranked = part_of(tree, COUNTY, "rankings", cell=CELL)
+    assert [each["agency"] for each in ranked["items"]] == [FAR, D, C, B, A]
+    by_child = part_of(tree, COUNTY, "rankings", cell=CELL, of="children")
+    assert [each["value"] for each in by_child["items"]] == [50000, 4000, 300, 20, 1]
+    gone = tree.get(f"{API}/rollups/{OTHER}/{YEAR}/cells/{CELL}", params={"tree": "current"}).json()
+    assert (gone["sum"], gone["items"]) == (None, [])
+
+
+def test_what_was_adjusted_belongs_to_the_tree_of_the_year(tree: TestClient) -> None:
+    lines = [{"cell": CELL, "amount": 7}]
+    body = {"lines": lines, "reason": "公布后发现漏记，已由镇里书面说明"}
+    assert tree.post(f"{API}/rollups/{COUNTY}/{YEAR}/adjustments", json=body).status_code == 201
+    told = part_of(tree, COUNTY, "children", cells=CELL)
+    assert (told["own_adjustments"], part_of(tree, COUNTY, f"cells/{CELL}")["adjustments"]) == ({}, [])
+
+
+def test_who_is_excused_is_told_on_today_s_tree(tree: TestClient) -> None:
+    register(tree, "640323105", COUNTY)
+    assert tree.put(f"{API}/collections/{COUNTY}/{YEAR}", json={"dates": {}}).status_code == 201
+    body = {"agency": "640323105", "kind": "excuse", "reason": "机构新近撤并，当年没有业务"}
+    given = tree.post(f"{API}/collections/{COUNTY}/{YEAR}/exceptions", json=body)
+    assert given.status_code == 201, given.text
+    told = part_of(tree, COUNTY, "children", cells=CELL)
+    assert {row["agency"]: row["excused"] for row in told["items"]} == dict.fromkeys((A, B, C, D), 0) | {
+        "640323105": 1
+    }

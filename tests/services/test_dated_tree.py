@@ -18,9 +18,11 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.agencies import BEGINNING, AgencyKind, AgencyLevel, reference_day
 from app.domain.content import Content
 from app.domain.lifecycle import Basis, Status
+from app.domain.orders import Order
 from app.errors import NotFound, Refusal
 from app.services.agencies import create_agency, find_agency, key_of, replace_agency
 from app.services.agency_details import AgencyDetails
+from app.services.children import BY_CODE, list_child_parts
 from app.services.filed import find_report
 from app.services.integrity import find_contradictions
 from app.services.reorganisation_details import (
@@ -34,8 +36,9 @@ from app.services.reorganisation_details import (
     Wanted,
 )
 from app.services.reorganisations import reorganise
-from app.services.roll_ups import Tree, roll_up_subtree
+from app.services.roll_ups import roll_up_subtree
 from app.services.saving import file_content, save
+from app.services.scopes import Asked, Tree
 from app.services.todays_tree import roll_up_today
 from app.services.versions import BasedOn
 from app.storage.engine import open_database
@@ -248,8 +251,21 @@ def total_of(session: ReadSession, code: str, year: int, tree: Tree) -> int | No
     return rolled.total.totals[CELL]
 
 
+def parts_of(session: ReadSession, code: str, year: int, tree: Tree) -> int | None:
+    """Return what the parts of the next level come to; None where there is none, or no such roll-up."""
+    asked = Asked(code, year, Basis.SUBMITTED, tree)
+    try:
+        found = list_child_parts(session, SOMEBODY, asked, [CELL], Order(BY_CODE, of_text=True))
+    except NotFound:
+        return None
+    known = [value for part in found.parts if (value := part.total.totals[CELL]) is not None]
+    return sum(known) if known else None
+
+
 def expect_totals(session: ReadSession, tree: DatedTree, code: str, year: int) -> None:
     day = reference_day(year)
+    for either in Tree:
+        assert parts_of(session, code, year, either) == total_of(session, code, year, either)
     total = total_of(session, code, year, Tree.YEAR)
     assert total == tree.total(code, year)
     assert total_of(session, code, year, Tree.CURRENT) == tree.total_now(code, year)
