@@ -338,7 +338,7 @@ def test_a_withdrawn_adjustment_is_in_no_part(prefecture: TestClient) -> None:
 
 
 def test_what_an_agency_with_a_report_of_its_own_adjusted_is_not_in_that_report(client: TestClient) -> None:
-    register(client, COUNTY, None, level="county")
+    register(client, COUNTY, None)
     register(client, TOWN, COUNTY)
     for code in (COUNTY, TOWN):
         file_report(client, code)
