@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from app.domain.agencies import reference_day
+from app.domain.agencies import AgencyLevel, reference_day
 from app.errors import NotFound
 from app.services.agencies import find_agency
 from app.services.filed import find_form
 from app.services.paths import get_path
 from app.services.regrouping import regroup
+from app.storage.engine import plan_for_few
 from app.storage.numbers import SEPARATOR, TABLES
 from app.storage.sums import Subtree
 
@@ -99,7 +100,11 @@ def find_scope(session: ReadSession, actor: Actor, asked: Asked) -> Scope:
         NotFound: there is no such agency, or it stands nowhere on that tree.
         InvalidRequest: the year has no form.
     """
-    return _of_today(session, actor, asked) if asked.tree is Tree.CURRENT else _of_year(session, actor, asked)
+    find = _of_today if asked.tree is Tree.CURRENT else _of_year
+    scope = find(session, actor, asked)
+    if scope.agency.level != AgencyLevel.NATION:
+        plan_for_few(session)
+    return scope
 
 
 def _of_year(session: ReadSession, actor: Actor, asked: Asked) -> Scope:

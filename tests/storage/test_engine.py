@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.storage.engine import Patience, answers, is_disk_full, lock_tree, open_database
+from app.storage.engine import Patience, answers, is_disk_full, lock_tree, open_database, plan_for_few
 from app.storage.models import AGENCY, REPORT
 from tests.services.trees import Unit, plant
 from tests.storage.agencies import NOW, count_agencies, insert_agency
@@ -130,6 +130,19 @@ def test_what_postgresql_was_asked_often_stays_prepared_for_the_next_reader(post
         prepared = session.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
     database.engine.dispose()
     assert [statement for statement in prepared if "FROM agency" in statement]
+
+
+def test_postgresql_keeps_a_plan_only_in_a_transaction_about_few_rows(postgres_url: str) -> None:
+    database = open_database(postgres_url, 1)
+    mode = text("SHOW plan_cache_mode")
+    modes = []
+    for is_about_few in (False, True, False):
+        with database.reading() as session:
+            if is_about_few:
+                plan_for_few(session)
+            modes.append(session.scalar(mode))
+    database.engine.dispose()
+    assert modes == ["force_custom_plan", "force_generic_plan", "force_custom_plan"]
 
 
 def test_writers_queue_and_lose_nothing(database: Database) -> None:
