@@ -94,7 +94,7 @@ def _out(found: CollectionFound) -> CollectionOut:
     own = found.collection
     return CollectionOut(
         agency=found.agency.code,
-        name=found.agency.name,
+        name=found.name,
         year=found.year,
         opened=own is not None,
         held_by=None if found.holder is None else HolderOut.model_validate(found.holder),

@@ -57,7 +57,7 @@ def compare_two_reports(
 def _side_out(filed: Filed) -> SideOut:
     return SideOut(
         agency=filed.agency.code,
-        name=filed.agency.name,
+        name=filed.name,
         year=filed.content.year,
         form=filed.content.form.version,
         version=filed.version,

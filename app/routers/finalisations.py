@@ -188,7 +188,7 @@ def adjustment_out(form: ReportForm, found: Adjusted) -> AdjustmentOut:
         {
             **adjustment.model_dump(),
             "agency": found.agency.code,
-            "name": found.agency.name,
+            "name": found.name,
             "lines": _lines(form, found.lines),
         }
     )
@@ -260,7 +260,7 @@ def _final_out(final: Final) -> FinalisationOut:
             **{name: getattr(kept, name) for name in names},
             **final_in_roll_up(final),
             "agency": final.agency.code,
-            "name": final.agency.name,
+            "name": final.name,
             "adjustments": [_frozen_adjustment(form, each) for each in frozen.adjustments[:MOST]],
             "adjustments_listed": listed(frozen.adjustments),
             "sources": frozen.sources[:MOST],

@@ -105,7 +105,7 @@ def _document(book: ProgressBook, form: Format, by: Branches | None) -> Response
 def _out(found: Progress, units: UnitsProgressOut | None) -> ProgressOut:
     return ProgressOut(
         agency=found.agency.code,
-        name=found.agency.name,
+        name=found.name,
         year=found.year,
         as_of=found.as_of,
         counts=_counts(found.tally),

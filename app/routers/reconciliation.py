@@ -42,12 +42,12 @@ def _out(held: Held) -> ReconciliationOut:
     rolled, filed, found = held.rolled, held.filed, held.found
     return ReconciliationOut(
         agency=rolled.agency.code,
-        name=rolled.agency.name,
+        name=rolled.name,
         year=rolled.year,
         form=rolled.form.version,
         basis=rolled.basis,
         report=ReportHeldOut(
-            agency=filed.agency.code, name=filed.agency.name, status=filed.status, version=filed.version
+            agency=filed.agency.code, name=filed.name, status=filed.status, version=filed.version
         ),
         counts={state: found.count(state) for state in Comparison},
         suspects=suspects_out(held.sides, found),

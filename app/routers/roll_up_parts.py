@@ -105,8 +105,7 @@ def list_roll_up_children(
 
 
 def _head(scope: Scope, basis: Basis) -> dict[str, object]:
-    agency = scope.agency
-    whose = {"agency": agency.code, "name": agency.name, "year": scope.asked.year}
+    whose = {"agency": scope.agency.code, "name": scope.name, "year": scope.asked.year}
     return {**whose, "form": scope.form.version, "basis": basis}
 
 
@@ -205,7 +204,7 @@ def _adjustment_out(cell: Cell, found: Adjusted) -> CellAdjustmentOut:
         {
             "id": found.key,
             "agency": found.agency.code,
-            "name": found.agency.name,
+            "name": found.name,
             "amount": to_json(cell.measure, found.lines[cell.code]),
             "reason": found.adjustment.reason,
         }

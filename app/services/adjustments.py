@@ -28,6 +28,7 @@ from app.storage.finalisations import (
     final_in_force,
     get_adjustment,
 )
+from app.storage.names import called_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -208,7 +209,7 @@ def _store(
     )
     session.add(adjustment)
     session.flush()
-    made = Adjusted(adjustment, agency, lines)
+    made = Adjusted(adjustment, agency, called_in(session, key_of(agency), year), lines)
     rows = [{"adjustment_id": made.key, "cell": cell, "amount": amount} for cell, amount in lines.items()]
     session.execute(insert(ADJUSTMENT_LINE), rows)
     return made

@@ -94,7 +94,7 @@ def _adjusted(standing: Standing) -> Iterator[str]:
     cells = standing.rolled.form.cells
     for each in standing.adjustments:
         lines = "、".join(_line(cells[code], amount) for code, amount in each.lines.items())
-        yield f"{each.agency.name}调整：{lines}（{each.adjustment.reason}）"
+        yield f"{each.name}调整：{lines}（{each.adjustment.reason}）"
 
 
 def _line(cell: Cell, amount: int) -> str:
@@ -114,7 +114,7 @@ def _held(held: Held | None) -> Iterator[str]:
     if held is None:
         return
     different = [each for each in held.found.cells if each.state is Comparison.DIFFERENT]
-    which = f"“{held.filed.agency.name}”的报告（{held.filed.status.label}）"
+    which = f"“{held.filed.name}”的报告（{held.filed.status.label}）"
     yield f"{which}与汇总数核对，{len(different)}格不同" if different else f"{which}与汇总数没有不同的格"
     yield from (each.message for each in held.found.suspects[:MOST_LISTED])
     yield from (each.message for each in different[:MOST_LISTED])

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.acts import Act
 from app.domain.agencies import reference_day
 from app.domain.collections import Dates, Reporters, freezes_on, usual_dates, wrong_dates
+from app.domain.finalisation import Named
 from app.domain.roles import Right
 from app.errors import Duplicate, Fault, InvalidRequest, NotFound
 from app.services.agencies import find_agency, key_of
@@ -24,6 +25,7 @@ from app.storage.collections import dates_of, get_collection, nearest_collection
 from app.storage.engine import lock_tree
 from app.storage.freezing import freeze
 from app.storage.models import Agency
+from app.storage.names import called_in
 from app.storage.tree import lineage_on
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class CollectionFound:
 
     Attributes:
         agency: whose year it is.
+        name: what that was called on 31 December of it.
         year: the report year.
         dates: by those who have theirs in common.
         collection: what the agency itself has opened; None where it has nothing.
@@ -46,10 +49,11 @@ class CollectionFound:
     """
 
     agency: Agency
+    name: str
     year: int
     dates: dict[Reporters, Dates]
     collection: Collection | None
-    holder: Agency | None
+    holder: Named | None
 
     @property
     def is_frozen(self) -> bool:
@@ -67,13 +71,14 @@ def find_collection(session: ReadSession, actor: Actor, code: str, year: int) ->
         InvalidRequest: the year has no form.
     """
     agency = find_collector(session, actor, code, year, Right.READ)
-    near = nearest_collection(session, code, year)
+    name, near = called_in(session, key_of(agency), year), nearest_collection(session, code, year)
     if near is None:
-        return CollectionFound(agency, year, usual_dates(year), None, None)
+        return CollectionFound(agency, name, year, usual_dates(year), None, None)
     collection = session.get_one(Collection, near)
-    holder = session.get_one(Agency, collection.agency_id)
+    code_of_holder = session.get_one(Agency, collection.agency_id).code
+    holder = Named(code_of_holder, called_in(session, collection.agency_id, year))
     own = collection if collection.agency_id == agency.id else None
-    return CollectionFound(agency, year, dates_of(session, near), own, holder)
+    return CollectionFound(agency, name, year, dates_of(session, near), own, holder)
 
 
 def find_collector(session: ReadSession, actor: Actor, code: str, year: int, right: Right) -> Agency:
@@ -121,14 +126,15 @@ def put_collection(
     if faults:
         raise InvalidRequest("期限没有写对，没有保存", faults)
     lock_tree(session, to_change_it=False)
+    name = called_in(session, key_of(agency), year)
     collection = get_collection(session, key_of(agency), year, to_change=True)
     if collection is None:
         require_absent(based_on)
         opened = _open(session, actor, agency, year, dates)
-        return CollectionFound(agency, year, dates, opened, agency), True
+        return CollectionFound(agency, name, year, dates, opened, Named(code, name)), True
     require_current(based_on, collection)
     _change(session, actor, agency, collection, dates)
-    return CollectionFound(agency, year, dates, collection, agency), False
+    return CollectionFound(agency, name, year, dates, collection, Named(code, name)), False
 
 
 def _faults(year: int, dates: Mapping[Reporters, Dates]) -> Iterator[Fault]:

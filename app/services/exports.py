@@ -227,7 +227,7 @@ def _final_book(final: Final) -> FinalBook | None:
 
 def _reconciliation_book(held: Held) -> ReconciliationBook:
     filed = held.filed
-    report = f"“{filed.agency.name}”的报告（{filed.status.label}，第 {filed.version} 版）"
+    report = f"“{filed.name}”的报告（{filed.status.label}，第 {filed.version} 版）"
     return ReconciliationBook(report, held.sides.said, held.found)
 
 

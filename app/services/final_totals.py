@@ -33,6 +33,7 @@ from app.storage.finalisations import (
     get_finalisation,
     which_are_final,
 )
+from app.storage.names import called_in
 from app.storage.tree import subtree_on
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Final:
 
     Attributes:
         agency: whose it is.
+        name: what that was called on 31 December of the year.
         kept: as it is stored.
         frozen: what it was made of.
         differences: how the live total differs from it; None where that wasn't asked for.
@@ -58,6 +60,7 @@ class Final:
     """
 
     agency: Agency
+    name: str
     kept: Finalisation
     frozen: Frozen
     differences: Differences | None = None
@@ -113,7 +116,7 @@ def standing_of(
     frozen = read_frozen(kept)
     live = _live_beside(session, rolled, adjustments, kept, frozen)
     differences = differences_since(rolled.form, frozen, live)
-    return Standing(rolled, adjustments, Final(rolled.agency, kept, frozen, differences))
+    return Standing(rolled, adjustments, Final(rolled.agency, rolled.name, kept, frozen, differences))
 
 
 def _live_beside(
@@ -148,15 +151,9 @@ def find_final(session: ReadSession, actor: Actor, key: tuple[str, int]) -> Fina
     if kept is None:
         raise NotFound(f"“{agency.name}”{year} 年度的汇总还没有定稿")
     frozen = read_frozen(kept)
-    final = Final(agency, kept, frozen)
-    live = _live(session, actor, final)
-    return Final(
-        agency,
-        kept,
-        frozen,
-        differences_since(final.form, frozen, live),
-        not_final_below(session, agency, year),
-    )
+    final = Final(agency, called_in(session, key_of(agency), year), kept, frozen)
+    differences = differences_since(final.form, frozen, _live(session, actor, final))
+    return replace(final, differences=differences, below=not_final_below(session, agency, year))
 
 
 def _live(session: ReadSession, actor: Actor, final: Final) -> Frozen:
@@ -173,9 +170,10 @@ def not_final_below(session: ReadSession, agency: Agency, year: int) -> list[Nam
     """Return the bodies right below that have others below them and aren't final themselves."""
     placed = subtree_on(session, key_of(agency), reference_day(year))
     parents = {place.parent for place in placed if place.depth > 1}
-    children = [place.agency for place in placed if place.depth == 1 and place.agency.code in parents]
-    final = which_are_final(session, [key_of(child) for child in children], year) if children else set()
-    return [Named(child.code, child.name) for child in children if child.id not in final]
+    children = [place for place in placed if place.depth == 1 and place.agency.code in parents]
+    keys = [key_of(place.agency) for place in children]
+    final = which_are_final(session, keys, year) if keys else set()
+    return [Named(place.agency.code, place.name) for place in children if place.agency.id not in final]
 
 
 def find_numbered(session: ReadSession, actor: Actor, key: tuple[str, int], number: int) -> Final:
@@ -189,7 +187,7 @@ def find_numbered(session: ReadSession, actor: Actor, key: tuple[str, int], numb
     kept = get_finalisation(session, key_of(agency), year, number)
     if kept is None:
         raise NotFound(f"“{agency.name}”{year} 年度的汇总没有第 {number} 次定稿")
-    return Final(agency, kept, read_frozen(kept))
+    return Final(agency, called_in(session, key_of(agency), year), kept, read_frozen(kept))
 
 
 def list_finals(
@@ -203,7 +201,8 @@ def list_finals(
     code, year = key
     agency = find_agency(session, actor, code, year=year)
     found = finalisations_after(session, key_of(agency), year, after, limit)
-    return [Final(agency, kept, read_frozen(kept)) for kept in found]
+    name = called_in(session, key_of(agency), year)
+    return [Final(agency, name, kept, read_frozen(kept)) for kept in found]
 
 
 def read_frozen(kept: Finalisation) -> Frozen:

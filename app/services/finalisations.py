@@ -22,6 +22,7 @@ from app.storage.digests import digest_of
 from app.storage.engine import lock_tree, queue_batches
 from app.storage.finalisation_models import Finalisation
 from app.storage.finalisations import adjustments_in, final_in_force, last_number
+from app.storage.names import called_in
 
 if TYPE_CHECKING:
     from app.auth.actor import Actor
@@ -61,7 +62,7 @@ def finalise(
     kept = _keep(session, actor, rolled, frozen, note, signed_by)
     _tell(session, actor, Act.ROLLUP_FINALISE, agency, kept, {"note": note, "signed_by": signed_by})
     live = differences_since(rolled.form, frozen, frozen)
-    return Final(agency, kept, frozen, live, not_final_below(session, agency, year))
+    return Final(agency, rolled.name, kept, frozen, live, not_final_below(session, agency, year))
 
 
 def _keep_still(session: WriteSession) -> None:
@@ -168,7 +169,7 @@ def reopen(session: WriteSession, actor: Actor, key: tuple[str, int], reason: st
     kept.reopened_by, kept.reopened_at, kept.reopening = actor.holder, datetime.now(UTC), reason
     session.flush()
     _tell(session, actor, Act.ROLLUP_REOPEN, agency, kept, {"reason": reason})
-    return Final(agency, kept, read_frozen(kept))
+    return Final(agency, called_in(session, key_of(agency), year), kept, read_frozen(kept))
 
 
 def _target(agency: Agency, year: int) -> str:

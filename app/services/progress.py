@@ -20,6 +20,7 @@ from app.services.filed import find_form
 from app.services.open_explanations import NOTHING_OPEN, Open, open_explanations
 from app.storage.collections import bound_to
 from app.storage.expected_changes import ExpectedChanges, count_expected_changes
+from app.storage.names import called_in
 from app.storage.progress import (
     LastStep,
     StandingRow,
@@ -103,6 +104,7 @@ class Progress:
 
     Attributes:
         agency: at the top of the subtree.
+        name: what it was called on 31 December of the year.
         year: the report year.
         cells: how many cells a report has.
         tally: who stands where.
@@ -112,6 +114,7 @@ class Progress:
     """
 
     agency: Agency
+    name: str
     year: int
     cells: int
     tally: Tally
@@ -140,7 +143,8 @@ def find_progress(
     total = reduce(Tally.with_more, counted.values(), NOBODY)
     parts = [] if branches is None else _branches(session, agency, year, counted)
     adjusted = count_expected_changes(session, code, bound) if branches is None else None
-    return Progress(agency, year, cells, total, adjusted, parts, as_of)
+    name = called_in(session, key_of(agency), year)
+    return Progress(agency, name, year, cells, total, adjusted, parts, as_of)
 
 
 def _bound(session: ReadSession, agency: Agency, year: int, as_of: datetime) -> dict[str, object]:
@@ -161,8 +165,8 @@ def _branches(
     parts = {key: each for key, each in counted.items() if key is not None}
     heads = list_heads(session, parts.keys(), reference_day(year))
     found = [Branch(code, name, parts[key]) for key, code, name in heads]
-    own = counted.get(None)
-    return found if own is None else [Branch(None, f"{agency.name}（本级）", own), *found]
+    own, name = counted.get(None), called_in(session, key_of(agency), year)
+    return found if own is None else [Branch(None, f"{name}（本级）", own), *found]
 
 
 def list_units(

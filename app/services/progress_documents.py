@@ -30,7 +30,7 @@ def book_of(session: ReadSession, progress: Progress, states: Collection[Progres
     units = None if count > MOST_LISTED else list(_units(session, progress, chosen))
     adjusted = progress.adjusted
     return ProgressBook(
-        agency=progress.agency.name,
+        agency=progress.name,
         year=progress.year,
         as_of=progress.as_of,
         tally=progress.tally,

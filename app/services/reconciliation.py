@@ -143,7 +143,7 @@ def _sides(session: ReadSession, rolled: RolledUp, placed: Sequence[Placed], fil
         rolled=adjusted(rolled.total.totals, [each.lines for each in known]),
         reported=filed.content.values,
         units=[replace(unit, is_office=unit.code in offices) for unit in units],
-        adjustments=[AdjustedLine(each.key, each.agency.name, each.lines) for each in known],
+        adjustments=[AdjustedLine(each.key, each.name, each.lines) for each in known],
         said=_SAID.get(filed.status, "草稿"),
     )
 

@@ -152,7 +152,7 @@ def roll_up_subtree(
     coverage = _coverage(members, filed, excuses_under(session, agency, year))
     return RolledUp(
         agency,
-        next(member.name for member in members if member.id == agency.id),
+        scope.name,
         year,
         form,
         basis,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from app.domain.agencies import AgencyLevel, reference_day
 from app.errors import NotFound
-from app.services.agencies import find_agency
+from app.services.agencies import find_agency, key_of
 from app.services.filed import find_form
 from app.services.paths import get_path
 from app.services.regrouping import regroup
 from app.storage.engine import plan_for_few
+from app.storage.names import called_in
 from app.storage.numbers import SEPARATOR, TABLES
 from app.storage.sums import Subtree
 
@@ -55,6 +56,7 @@ class Scope:
 
     Attributes:
         agency: at the top of the subtree.
+        name: what it is called on that tree.
         form: the year's form.
         asked: the roll-up.
         path: under which the reports of the year's tree lie; None on today's.
@@ -62,6 +64,7 @@ class Scope:
     """
 
     agency: Agency
+    name: str
     form: ReportForm
     asked: Asked
     path: str | None
@@ -113,7 +116,7 @@ def _of_year(session: ReadSession, actor: Actor, asked: Asked) -> Scope:
     form, path = find_form(year), get_path(session, agency, year)
     if path is None:
         raise NotFound(f"“{agency.name}”在 {reference_day(year)} 不在机关树中，没有 {year} 年度的汇总")
-    return Scope(agency, form, asked, path, None)
+    return Scope(agency, called_in(session, key_of(agency), year), form, asked, path, None)
 
 
 def _of_today(session: ReadSession, actor: Actor, asked: Asked) -> Scope:
@@ -124,4 +127,4 @@ def _of_today(session: ReadSession, actor: Actor, asked: Asked) -> Scope:
         raise NotFound(
             f"“{agency.name}”今天不在机关树中；按 {asked.year} 年的机关树汇总，请去掉 tree=current"
         )
-    return Scope(agency, form, asked, None, regrouped)
+    return Scope(agency, agency.name, form, asked, None, regrouped)

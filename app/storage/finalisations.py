@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from app.storage.finalisation_models import (
     Finalisation,
 )
 from app.storage.models import AGENCY, Agency
+from app.storage.names import name_in
 from app.storage.tree import down_from
 
 if TYPE_CHECKING:
@@ -36,11 +37,13 @@ class Adjusted:
     Attributes:
         adjustment: the adjustment.
         agency: who made it.
+        name: what it was called on 31 December of the year.
         lines: by how much, by cell, in the form's smallest unit.
     """
 
     adjustment: Adjustment
     agency: Agency
+    name: str
     lines: Mapping[CellCode, int] = field(default_factory=dict)
 
     @property
@@ -68,9 +71,8 @@ def adjustments_after(
 
 def get_adjustment(session: ReadSession, agency: Agency, year: int, number: int) -> Adjusted | None:
     """Return an adjustment of an agency's own total; None where there is none of this number."""
-    chosen = select(Adjustment, Agency).join(Agency, AGENCY.c.id == ADJUSTMENT.c.agency_id)
     of_this = ADJUSTMENT.c.id == number, ADJUSTMENT.c.agency_id == agency.id, ADJUSTMENT.c.year == year
-    found = _with_lines(session, chosen.where(*of_this), {})
+    found = _with_lines(session, _with_whose().where(*of_this), {})
     return found[0] if found else None
 
 
@@ -78,16 +80,20 @@ def _under(agency_id: int, year: int) -> dict[str, object]:
     return {"top": agency_id, "of_year": year, "day": reference_day(year)}
 
 
+def _with_whose() -> Select[Adjustment, Agency, str]:
+    chosen = select(Adjustment, Agency, name_in(ADJUSTMENT.c.year))
+    return chosen.join(Agency, AGENCY.c.id == ADJUSTMENT.c.agency_id)
+
+
 @cache
-def _adjustments() -> Select[Adjustment, Agency]:
+def _adjustments() -> Select[Adjustment, Agency, str]:
     down = down_from(bindparam("top"), bindparam("day"))
     under = ADJUSTMENT.c.agency_id.in_(select(down.c.agency_id))
-    chosen = select(Adjustment, Agency).join(Agency, AGENCY.c.id == ADJUSTMENT.c.agency_id)
-    return chosen.where(ADJUSTMENT.c.year == bindparam("of_year"), under).order_by(ADJUSTMENT.c.id)
+    return _with_whose().where(ADJUSTMENT.c.year == bindparam("of_year"), under).order_by(ADJUSTMENT.c.id)
 
 
 @cache
-def _that_hold() -> Select[Adjustment, Agency]:
+def _that_hold() -> Select[Adjustment, Agency, str]:
     return _adjustments().where(ADJUSTMENT.c.withdrawn_at.is_(None))
 
 
@@ -98,7 +104,7 @@ def _any_holds() -> Select[bool]:
 
 
 def _with_lines(
-    session: ReadSession, chosen: Select[Adjustment, Agency], parameters: Mapping[str, object]
+    session: ReadSession, chosen: Select[Adjustment, Agency, str], parameters: Mapping[str, object]
 ) -> list[Adjusted]:
     found = [Adjusted(*row) for row in session.execute(chosen, parameters)]
     if not found:
@@ -112,7 +118,7 @@ def _with_lines(
     lines: defaultdict[int, dict[str, int]] = defaultdict(dict)
     for number, cell, amount in rows:
         lines[number][cell] = amount
-    return [Adjusted(each.adjustment, each.agency, lines[each.key]) for each in found]
+    return [replace(each, lines=lines[each.key]) for each in found]
 
 
 def final_in_force(session: ReadSession, agency_id: int, year: int) -> Finalisation | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, ScalarSelect, case, extract, func, or_, select
 
+from app.domain.agencies import reference_day
 from app.storage.models import AGENCY
 from app.storage.reorganisation_models import FORMER_NAME
 
@@ -38,7 +39,7 @@ def division_on(day: date | BindParameter[date]) -> ColumnElement[str | None]:
 def _first(column: Column[str] | Column[int], later: ColumnElement[bool]) -> ScalarSelect[str]:
     """Return a column of the former name that was the next to end."""
     chosen = select(column).where(FORMER_NAME.c.agency_id == AGENCY.c.id, later)
-    return chosen.order_by(FORMER_NAME.c.valid_to).limit(1).correlate(AGENCY).scalar_subquery()
+    return chosen.order_by(FORMER_NAME.c.valid_to).limit(1).correlate_except(FORMER_NAME).scalar_subquery()
 
 
 def naming_on(session: ReadSession, agency_id: int, day: date) -> tuple[str, str | None]:
@@ -46,6 +47,12 @@ def naming_on(session: ReadSession, agency_id: int, day: date) -> tuple[str, str
     chosen = select(name_on(day), division_on(day)).where(AGENCY.c.id == agency_id)
     name, division_code = session.execute(chosen).one()
     return name, division_code
+
+
+def called_in(session: ReadSession, agency_id: int, year: int) -> str:
+    """Return what an agency was called on 31 December of a year."""
+    name, _ = naming_on(session, agency_id, reference_day(year))
+    return name
 
 
 def is_or_was_called(part: str) -> ColumnElement[bool]:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from app.services.integrity import find_contradictions
 from app.services.rechecking import reports_to_recheck
-from tests.api import API, COUNTY, address, an_agency, assert_problem, based_on, faults, file_report, register
+from tests.api import (
+    API,
+    COUNTY,
+    accept_report,
+    address,
+    an_agency,
+    assert_problem,
+    based_on,
+    faults,
+    file_report,
+    register,
+)
 from tests.desk import bearer
 
 if TYPE_CHECKING:
@@ -158,6 +170,55 @@ def test_a_renamed_body_bears_the_name_of_the_day(tree: TestClient) -> None:
     assert names == {2023: [f"机关{A}"], 2024: ["大水坑街道办事处"]}
     listed = tree.get(f"{API}/reports", params={"under": A, "year": 2023}).json()["items"]
     assert listed[0]["name"] == f"机关{A}"
+
+
+LAST = BEFORE[-1]
+CELL = "disclosure.licensing.decisions"
+OF_A_YEAR = (
+    f"/rollups/{COUNTY}/{{year}}/children?cells={CELL}",
+    f"/rollups/{COUNTY}/{{year}}/cells/{CELL}",
+    f"/rollups/{COUNTY}/{{year}}/rankings?cell={CELL}",
+    f"/rollups/{COUNTY}/{{year}}/adjustments",
+    f"/rollups/{COUNTY}/{{year}}/finalisation",
+    f"/rollups/{COUNTY}/{{year}}/finalisations",
+    f"/collections/{COUNTY}/{{year}}",
+    f"/collections/{COUNTY}/{{year}}/progress",
+    f"/collections/{COUNTY}/{{year}}/progress?by=children",
+    f"/comparisons?left_agency={A}&left_year={{year}}&right_agency={B}&right_year={{year}}",
+    f"/reports?year={{year}}&under={COUNTY}",
+)
+
+
+def told_of(client: TestClient, year: int) -> dict[str, str]:
+    """Return what is told of a year, by address, but for moments and marks."""
+    answers = {path: client.get(f"{API}{path.format(year=year)}") for path in OF_A_YEAR}
+    assert {path: answer.status_code for path, answer in answers.items() if not answer.is_success} == {}
+    moment = re.compile('"(as_of|next)":"[^"]*"')
+    return {path: moment.sub("", answer.text) for path, answer in answers.items()}
+
+
+def test_all_that_is_told_of_a_year_has_the_names_of_that_year(bare: TestClient) -> None:
+    for code in (A, B, C, VILLAGE):
+        for year in (LAST, SINCE[0]):
+            file_report(bare, code, year)
+            accept_report(bare, code, year)
+    for year in (LAST, SINCE[0]):
+        at = f"{API}/rollups/{COUNTY}/{year}"
+        body = {"lines": [{"cell": CELL, "amount": 1}], "reason": "公布后发现漏记，已由镇里书面说明"}
+        assert bare.post(f"{at}/adjustments", json=body).status_code == 201
+        assert bare.put(f"{API}/collections/{COUNTY}/{year}", json={"dates": {}}).status_code == 201
+        assert bare.post(f"{at}/finalisation", json={}).status_code == 201
+    # with the first change of the tree it is frozen who owes a report
+    done(bare, "rename", agency=C, name="盐池县惠安堡镇人民政府")
+    before, since = told_of(bare, LAST), told_of(bare, SINCE[0])
+    done(bare, "rename", agency=A, name="大水坑街道办事处")
+    done(bare, "rename", agency=COUNTY, name="盐池市人民政府")
+    assert told_of(bare, LAST) == before
+    # of the year itself it is the new one, but in what is kept of a final total
+    for path, told in told_of(bare, SINCE[0]).items():
+        assert told != since[path] or "finalisation" in path
+        assert f'"机关{A}"' not in told or "finalisation" in path
+        assert f'"机关{COUNTY}"' not in told or "finalisation" in path
 
 
 def test_a_title_with_the_former_name_is_right_for_a_former_year(tree: TestClient) -> None:
