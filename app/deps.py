@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 from app.auth.actor import Actor
 from app.auth.operations import OPEN, OPERATIONS
 from app.domain.deadlines import CHINA
-from app.domain.guesses import guess
+from app.domain.guesses import LONGEST_NAME, guess
 from app.errors import Fault, InvalidRequest, UnsupportedMediaType
 from app.jobs.exports import Exports
 from app.jobs.lane import Place
@@ -36,6 +36,7 @@ from app.storage.engine import Database
 
 API = "/api/v1"
 MERGE_PATCH = "application/merge-patch+json"
+MOST_NAMED = 5
 LARGE = 100_000
 """From how many bytes on a body takes so long to parse that it is done aside; most reports have 10,000."""
 
@@ -172,6 +173,9 @@ class StrictRoute(APIRoute):
         is_open = OPERATIONS[self.name] == OPEN
 
         async def handle_strictly(request: Request) -> Response:
+            if PARAMETER in request.query_params:
+                # a link for one use isn't used up by what is refused
+                _refuse_other_parameters(request, known)
             if not is_open:
                 request.state.actor = await run_in_threadpool(_admit, request)
             _refuse_other_parameters(request, known)
@@ -220,23 +224,31 @@ def _admit(request: Request) -> Actor:
 def _refuse_other_parameters(request: Request, known: Mapping[str, bool]) -> None:
     """Refuse a parameter that means nothing here: whoever mistypes `dry_run` would write in earnest.
 
-    One that begins with an underscore is let through: libraries for pages put one so that nothing is cached.
+    Where nothing is written one that begins with an underscore is let through: libraries for pages put one
+    so that nothing is cached.
     """
-    names = Counter(name for name, _ in request.query_params.multi_items() if not name.startswith("_"))
+    is_reading = request.method in {"GET", "HEAD"}
+    names = Counter(name for name, _ in request.query_params.multi_items())
     faults = [
-        Fault("", said, code, {"in": "query", "parameter": name})
+        Fault("", said, code, {"in": "query", "parameter": name[:LONGEST_NAME]})
         for name, times in names.items()
+        if not (is_reading and name.startswith("_"))
         for code, said in _wrong_with(name, times, known)
     ]
     if faults:
-        raise InvalidRequest(faults[0].message if len(faults) == 1 else "地址里有的参数不对", faults)
+        named = "、".join(str(fault.details["parameter"]) for fault in faults[:MOST_NAMED])
+        more = "等" if len(faults) > MOST_NAMED else ""
+        several = f"地址里有 {len(faults)} 个参数不对：{named}{more}"
+        raise InvalidRequest(faults[0].message if len(faults) == 1 else several, faults)
 
 
 def _wrong_with(name: str, times: int, known: Mapping[str, bool]) -> Iterator[tuple[str, str]]:
-    if name not in known:
+    if not name:
+        yield "unknown-parameter", "地址里有一个参数没有名称"
+    elif name not in known:
         named = [each for each in known if each != PARAMETER]
         there_are = f"；这里可以有：{'、'.join(named)}" if named else "；这里不用参数"
-        yield "unknown-parameter", f"没有“{name}”这个参数{guess(name, named) or there_are}"
+        yield "unknown-parameter", f"没有“{name[:LONGEST_NAME]}”这个参数{guess(name, named) or there_are}"
     elif times > 1 and not known[name]:
         yield "repeated-parameter", f"参数“{name}”只能写一次，现在写了 {times} 次"
 

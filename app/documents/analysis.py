@@ -314,8 +314,9 @@ def _tables(facts: Facts) -> Iterator[Part]:
     for section in facts.form.sections:
         if section.table is not None:
             yield form_table(facts.form, section.table, facts.total.totals, marked, section.heading)
-    if facts.adjusted:
-        yield Note(f"合计数已含{len(facts.adjusted)}项调整；各单位情况里的数不含。")
+    if facts.adjusted and facts.total.included:
+        said = "比率也按调整后的数算，各单位情况里的数不含"
+        yield Note(f"合计数已含{len(facts.adjusted)}项调整，{said}。")
         for text in facts.adjusted:
             yield Note(f"{text}。")
     if marked:

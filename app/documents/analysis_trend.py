@@ -118,9 +118,10 @@ def _notes(years: tuple[YearTotal, ...], rows: list[tuple[str, ...]]) -> Iterato
     partial = [each for each in years if each.total and each.total.included < len(each.expected)]
     if partial:
         yield Note("有单位缺报的年度，数字可能偏小，与其他年度比较时请留意表中第一行。")
-    changed = [f"{each.label.replace(' ', '')}{each.adjustments}项" for each in years if each.adjustments]
+    changed = [each for each in years if each.adjustments and each.total]
     if changed:
-        yield Note(f"各年的数已含调整：{'、'.join(changed)}。")
+        said = "、".join(f"{each.year}年{each.adjustments}项" for each in changed)
+        yield Note(f"各年的数已含调整：{said}。")
     if any(each.form is not years[-1].form for each in years):
         yield Note("不同格式的报告只比较含义相同的格；前一格式没有的格写“缺”。")
 

@@ -33,7 +33,7 @@ router = routes_of("登录与令牌")
 TokenId = Annotated[str, Path(description="令牌的编号（不是令牌本身）", pattern="^[0-9A-Za-z]{1,32}$")]
 
 
-@router.get("/me", summary="我是谁，能做什么")
+@router.get("/me", summary="我是谁，能做什么", responses=failures(422))
 def get_me(database: CurrentDatabase, actor: CurrentReader) -> MeOut:
     """持有人、角色、管到哪个机关、有哪些权限。"""
     agency = None

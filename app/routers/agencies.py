@@ -141,10 +141,10 @@ def get_agency(
     """一个机关的登记情况，及它在机关树中的位置。"""
     with database.reading() as session:
         found = agencies.get_agency(session, actor, code, as_of)
-        etag = etag_of(found.agency)
-        skip_if_known(request, etag)
-        response.headers["ETag"] = etag
-        return _out(found)
+        shown, etag = _out(found), etag_of(found.agency)
+    skip_if_known(request, etag)
+    response.headers["ETag"] = etag
+    return shown
 
 
 @router.put(

@@ -10,7 +10,7 @@ from app.deps import routes_of
 from app.errors import NotFound
 from app.forms import FORMS, form_of_version
 from app.forms.model import ReportForm
-from app.routers.answers import READING
+from app.routers.answers import READING, failures
 from app.schemas.forms import FormOut, FormsOut, form_out, summary_out
 from app.schemas.reports import body_model
 
@@ -25,7 +25,7 @@ def _find(version: str) -> ReportForm:
     return form
 
 
-@router.get("/forms", summary="所有报告格式")
+@router.get("/forms", summary="所有报告格式", responses=failures(422))
 def list_forms() -> FormsOut:
     """列出系统所知的报告格式。"""
     return FormsOut(items=[summary_out(form) for form in FORMS])

@@ -358,7 +358,8 @@ async def export_report_file(
 
     def skip_known() -> None:
         with database.reading() as session:
-            skip_if_known(request, etag_of_filed(find_seen(session, actor, agency, year)))
+            etag = etag_of_filed(find_seen(session, actor, agency, year))
+        skip_if_known(request, etag)
 
     await run_in_threadpool(skip_known)
     exported = await export(WantedBook(actor, agency, year, None, marks_known(request)))

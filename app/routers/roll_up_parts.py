@@ -14,7 +14,7 @@ from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.lifecycle import Basis
 from app.domain.orders import Order
 from app.domain.values import Values, to_json
-from app.forms.model import Cell, CellCode, Indicator, ReportForm
+from app.forms.model import Cell, CellCode, Indicator
 from app.routers.answers import READING, page_of
 from app.routers.finalisations import listed
 from app.routers.roll_ups import AgencyInPath, BasisInQuery, TreeInQuery, YearInPath
@@ -34,7 +34,6 @@ from app.schemas.roll_up_parts import (
 from app.services.children import (
     BY_CODE,
     BY_NAME,
-    Beside,
     ChildPart,
     ChildParts,
     list_child_parts,
@@ -96,9 +95,9 @@ def list_roll_up_children(
         {
             **_head(found.scope, basis),
             "cells": [cell_head(form.cells[code]) for code in found.cells],
-            "own_adjustments": _own_adjustments(found),
+            "other_adjustments": _other_adjustments(found),
             "total": len(found.parts),
-            "items": [_child_out(form, part, found.beside[part.child.code]) for part in shown],
+            "items": [_child_out(found, part) for part in shown],
             "page": page,
         }
     )
@@ -119,16 +118,16 @@ def cells_out(cells: Mapping[CellCode, Cell], values: Values) -> dict[str, Numbe
     return {code: to_json(cell.measure, values.get(code)) for code, cell in cells.items()}
 
 
-def _own_adjustments(found: ChildParts) -> dict[str, Number | None]:
-    lines, cells = found.own_lines, found.scope.form.cells
+def _other_adjustments(found: ChildParts) -> dict[str, Number | None]:
+    lines, cells = found.other_lines, found.scope.form.cells
     touched = [code for code in found.cells if any(code in each for each in lines)]
     amounts = adjusted(dict.fromkeys(touched, 0), lines)
     return cells_out({code: cells[code] for code in touched}, amounts)
 
 
-def _child_out(form: ReportForm, part: ChildPart, beside: Beside) -> ChildOut:
-    child, total = part.child, part.total
-    cells = {code: form.cells[code] for code in total.totals}
+def _child_out(found: ChildParts, part: ChildPart) -> ChildOut:
+    child, total, beside = part.child, part.total, found.beside[part.child.code]
+    cells = {code: found.scope.form.cells[code] for code in total.totals}
     return ChildOut(
         agency=child.code,
         name=child.name,
@@ -140,7 +139,7 @@ def _child_out(form: ReportForm, part: ChildPart, beside: Beside) -> ChildOut:
         excused=beside.excused,
         is_final=beside.is_final,
         cells=cells_out(cells, total.totals),
-        adjusted_cells=cells_out(cells, adjusted(total.totals, beside.lines)),
+        adjusted_cells=cells_out(cells, adjusted(total.totals, found.lines_of(part))),
         incomplete_cells=total.incomplete,
     )
 

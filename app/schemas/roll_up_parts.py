@@ -42,8 +42,8 @@ class ChildOut(Out):
     is_own: Annotated[bool, Field(title="是不是本级：只是上级机关自己的报告，不含下级")]
     expected: Annotated[int, Field(title="应报几个单位")]
     included: Annotated[int, Field(title="计入几份报告")]
-    excused: Annotated[int, Field(title="其余的里面几个单位免报")]
-    is_final: Annotated[bool | None, Field(title="它的汇总是不是已定稿；tree=current 时为 null")]
+    excused: Annotated[int, Field(title="应报而没有计入的单位里，免报的有几个")]
+    is_final: Annotated[bool | None, Field(title="它的汇总是不是已定稿；本级一行、tree=current 时为 null")]
     cells: Annotated[dict[str, Number | None], Field(title="各格的合计；没有单位填的格为 null")]
     adjusted_cells: Annotated[
         dict[str, Number | None], Field(title="各格的合计加上它和它下面的调整；没有合计的格仍为 null")
@@ -55,9 +55,12 @@ class ChildrenOut(PartsHead):
     """下一级并排的汇总数；各行相加就是上级的合计。"""
 
     cells: Annotated[list[CellHeadOut], Field(title="列出的格")]
-    own_adjustments: Annotated[
+    other_adjustments: Annotated[
         dict[str, Number],
-        Field(title="上级机关自己对所列各格的调整；各行的 adjusted_cells 相加再加上它，就是调整后的合计"),
+        Field(
+            title="不在各行里的调整：上级机关自己的，和没有合计的行的；"
+            "各行的 adjusted_cells 相加再加上它，就是调整后的合计"
+        ),
     ]
     total: Annotated[int, Field(title="共几行")]
     items: Annotated[list[ChildOut], Field(title="各行")]
@@ -77,7 +80,7 @@ class ContributionOut(Out):
         Number | None,
         Field(
             title="同一机关上一年度报告里同一格的数，合并而来的是原各机关之和；没有报告、没有这一格、缺格，"
-            "或由拆分而来又没有分配的，为 null"
+            "或拆分过又没有分配的（拆分后保留的也是），为 null"
         ),
     ]
 

@@ -69,7 +69,7 @@ class RateOut(Out):
 
     code: Annotated[str, Field(title="代码")]
     label: Annotated[str, Field(title="名称")]
-    value: Annotated[str | None, Field(title="四位小数；分母为 0 或有缺格为 null")]
+    value: Annotated[str | None, Field(title="四位小数，不含调整；分母为 0 或有缺格为 null")]
 
 
 class RollUpHead(Out):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app.domain.agencies import ReportScope, reference_day
@@ -15,13 +15,14 @@ from app.services.obligations import excuses_under
 from app.services.roll_up_parts import EVERY_CELL, pick_cells
 from app.services.scopes import find_scope
 from app.storage.finalisations import adjustments_in, which_are_final
+from app.storage.members import expected_among
 from app.storage.numbers import SEPARATOR
-from app.storage.parts import Child, list_children, sum_cells, sum_children
+from app.storage.parts import Child, list_children, sum_children, sum_each
 from app.storage.sums import list_sources
 from app.storage.tree import lineages_on
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from app.auth.actor import Actor
     from app.forms.model import CellCode, ReportForm
@@ -58,14 +59,19 @@ class ChildParts:
         cells: that were added.
         parts: in the order that was asked for.
         beside: what has to be known of each besides its sum, by the agency's code.
-        own_lines: what the upper agency itself adjusted, which is in no part.
+        other_lines: what was adjusted and is in no part's sum: by the upper agency itself, or in a part that
+            has no sum of the cell.
     """
 
     scope: Scope
     cells: tuple[CellCode, ...]
     parts: list[ChildPart]
     beside: Mapping[str, Beside]
-    own_lines: list[Mapping[CellCode, int]]
+    other_lines: list[Mapping[CellCode, int]]
+
+    def lines_of(self, part: ChildPart) -> Sequence[Mapping[CellCode, int]]:
+        """Return what was adjusted in a part: what an agency adjusts is not in its own report."""
+        return () if part.is_own else self.beside[part.child.code].lines
 
 
 @dataclass(slots=True)
@@ -75,7 +81,8 @@ class Beside:
     Attributes:
         excused: how many of those that owe a report are excused from it, and have none that counts.
         lines: what was adjusted in it, each by cell.
-        is_final: whether its total is final; None on today's tree, to which no total belongs.
+        is_final: whether its total is final; None of the upper agency's own report, and on today's tree:
+            there is no such total.
     """
 
     excused: int = 0
@@ -106,9 +113,17 @@ def list_child_parts(
     parts = child_parts(session, scope, wanted)
     arranged = order.arrange(parts, lambda part: mark_of_part(part, order))
     beside = _beside(session, scope, [part.child for part in parts])
-    top = beside[scope.agency.code]
-    own_lines, top.lines = top.lines, []
-    return ChildParts(scope, wanted, arranged, beside, own_lines)
+    found = ChildParts(scope, wanted, arranged, beside, [])
+    return replace(found, other_lines=list(_other_lines(found)))
+
+
+def _other_lines(found: ChildParts) -> Iterator[Mapping[CellCode, int]]:
+    """Yield what was adjusted and is in no part's sum."""
+    for part in found.parts:
+        lacking = {code for code, value in part.total.totals.items() if value is None}
+        for lines in found.lines_of(part):
+            yield {code: amount for code, amount in lines.items() if code in lacking}
+    yield from found.beside[found.scope.agency.code].lines
 
 
 def _cells_wanted(form: ReportForm, cells: Sequence[str]) -> tuple[CellCode, ...]:
@@ -148,6 +163,9 @@ def _parts_of_today(
     session: ReadSession, scope: Scope, regrouped: Regrouped, cells: tuple[CellCode, ...]
 ) -> list[ChildPart]:
     connection, over = session.connection(), _parts_over_today(regrouped)
+    sums: dict[str, RollUp] = {}
+    for some in scope.subtrees():
+        sums |= sum_each(connection, scope.table, some, cells)
     owing: defaultdict[str, list[Placed]] = defaultdict(list)
     for place in regrouped.placed:
         if key_of(place.agency) in regrouped.owing:
@@ -155,11 +173,12 @@ def _parts_of_today(
 
     def part(top: Placed) -> ChildPart:
         below = owing[top.agency.code]
-        added = {key_of(place.agency) for place in below} - regrouped.left_over.keys()
-        sums = [sum_cells(connection, scope.table, some, cells) for some in scope.reports_of(added)]
-        return ChildPart(_child_of(top, below), top.depth == 0, joined(cells, sums))
+        codes = [place.agency.code for place in below]
+        total = joined(cells, [sums[code] for code in codes if code in sums])
+        return ChildPart(_child_of(top, below), top.depth == 0, total)
 
-    return [part(place) for place in regrouped.placed if place.depth <= 1]
+    shown = (place for place in regrouped.placed if key_of(place.agency) not in regrouped.merged)
+    return [part(place) for place in shown if place.depth <= 1]
 
 
 def _child_of(top: Placed, below: list[Placed]) -> Child:
@@ -169,12 +188,15 @@ def _child_of(top: Placed, below: list[Placed]) -> Child:
 
 
 def _parts_over_today(regrouped: Regrouped) -> dict[int, str]:
-    """Return the code of the agency of the next level over each body; over the top itself its own."""
+    """Return the code of the agency of the next level over each body.
+
+    Over the top itself, and whoever was merged into it, it is the top's own.
+    """
     known = {place.agency.code: place for place in regrouped.placed}
     over: dict[int, str] = {}
     for place in regrouped.placed:
         above = place
-        while above.depth > 1:
+        while above.depth > 1 or key_of(above.agency) in regrouped.merged:
             above = known[above.parent or ""]
         over[key_of(place.agency)] = above.agency.code
     return over
@@ -192,27 +214,29 @@ def _beside(session: ReadSession, scope: Scope, children: list[Child]) -> dict[s
     for each in adjustments:
         beside[over[key_of(each.agency)]].lines.append(each.lines)
     if today is None:
-        ids = [child.id for child in children if child.code != scope.agency.code]
-        final = which_are_final(session, ids, scope.asked.year)
-        for child in children:
+        below = [child for child in children if child.code != scope.agency.code]
+        final = which_are_final(session, [child.id for child in below], scope.asked.year)
+        for child in below:
             beside[child.code].is_final = child.id in final
     return beside
 
 
 def _adjustments(session: ReadSession, scope: Scope) -> list[Adjusted]:
-    """Return what was adjusted; adjustments are of the year's tree."""
-    is_of_today = scope.regrouped is not None
-    return [] if is_of_today else adjustments_in(session, key_of(scope.agency), scope.asked.year)
+    if not scope.has_adjustments:
+        return []
+    return adjustments_in(session, key_of(scope.agency), scope.asked.year)
 
 
 def _excused(session: ReadSession, scope: Scope) -> set[int]:
-    """Return who is excused and has no report that counts."""
-    excused = excuses_under(session, scope.agency, scope.asked.year).keys()
-    if not excused:
-        return set()
+    """Return who of those that owe a report is excused and has none that counts."""
+    excused = set(excuses_under(session, scope.agency, scope.asked.year))
+    if scope.regrouped is not None:
+        excused &= scope.regrouped.owing - scope.regrouped.left_over.keys()
     connection = session.connection()
-    sources = [each for some in scope.subtrees() for each in list_sources(connection, scope.table, some)]
-    return excused - {source.agency_id for source in sources}
+    excused = expected_among(connection, excused)
+    for some in scope.reports_of(excused):
+        excused = excused - {source.agency_id for source in list_sources(connection, scope.table, some)}
+    return excused
 
 
 def _parts_over(session: ReadSession, scope: Scope, bodies: Collection[int]) -> dict[int, str]:

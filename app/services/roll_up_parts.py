@@ -13,7 +13,7 @@ from app.domain.roll_up import RollUp, joined, share_of
 from app.errors import Fault, InvalidRequest, NotFound
 from app.forms import form_of_year
 from app.services.agencies import key_of
-from app.services.scopes import Tree, find_scope
+from app.services.scopes import find_scope
 from app.services.successions import holdings_on
 from app.storage.finalisations import adjustments_in
 from app.storage.parts import list_largest, sum_cells
@@ -127,8 +127,7 @@ def _mark_of(figures: Figures) -> Mark:
 
 
 def _adjustments(session: ReadSession, scope: Scope, code: CellCode) -> list[Adjusted]:
-    """Return what was adjusted in a cell; adjustments are of the year's tree."""
-    if scope.asked.tree is Tree.CURRENT:
+    if not scope.has_adjustments:
         return []
     known = adjustments_in(session, key_of(scope.agency), scope.asked.year)
     return [each for each in known if code in each.lines]

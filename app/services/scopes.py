@@ -76,6 +76,11 @@ class Scope:
         return TABLES[self.form.version]
 
     @property
+    def has_adjustments(self) -> bool:
+        """Whether anything may be adjusted in it: adjustments and final totals are of the year's tree."""
+        return self.regrouped is None
+
+    @property
     def subtree(self) -> Subtree:
         """Whose reports count, on the year's tree."""
         if self.path is None:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.errors import Refusal
 from app.storage.audit import write_entries
 from app.storage.changes import number_changes
 from app.storage.digests import Digest
@@ -103,11 +104,18 @@ class Database:
     def reading(self) -> Iterator[ReadSession]:
         """Open a transaction that sees the database at one moment and changes nothing."""
         with ReadSession(for_reading(self.engine)) as session:
-            yield session
-            if self.engine.dialect.name == "postgresql":
-                # the transaction was read-only; rolled back, psycopg would forget what it has prepared
-                session.expunge_all()
-                session.commit()
+            try:
+                yield session
+            except Refusal:
+                self._end(session)
+                raise
+            self._end(session)
+
+    def _end(self, session: ReadSession) -> None:
+        """End what was only read on PostgreSQL; rolled back, psycopg would forget what it has prepared."""
+        if self.engine.dialect.name == "postgresql":
+            session.expunge_all()
+            session.commit()
 
     @contextmanager
     def writing(self, *, as_trial: bool = False) -> Iterator[WriteSession]:

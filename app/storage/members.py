@@ -13,7 +13,10 @@ from app.storage.names import name_on
 from app.storage.tree import down_from
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date
+
+    from sqlalchemy import Connection
 
     from app.storage.engine import ReadSession
 
@@ -53,6 +56,14 @@ def members_on(session: ReadSession, agency_id: int, day: date) -> list[Member]:
     """Return an agency and all below it on a day, sorted by code; none where it stands nowhere then."""
     rows = session.connection().execute(_members(), {"top": agency_id, "day": day}).all()
     return [Member._make(row) for row in rows]
+
+
+def expected_among(connection: Connection, agency_ids: Collection[int]) -> set[int]:
+    """Return those of some agencies, not very many, that owe a report that counts."""
+    if not agency_ids:
+        return set()
+    owes = AGENCY.c.in_rollup, AGENCY.c.report_scope == ReportScope.OWN
+    return set(connection.scalars(select(AGENCY.c.id).where(AGENCY.c.id.in_(agency_ids), *owes)))
 
 
 @cache

@@ -141,6 +141,18 @@ def _of_cells(table: Table, cells: tuple[CellCode, ...], of_bodies: bool) -> Add
     return adding_by(None, table, cells, of_bodies=of_bodies)
 
 
+def sum_each(
+    connection: Connection, table: Table, subtree: Subtree, cells: tuple[CellCode, ...]
+) -> dict[str, RollUp]:
+    """Return what each of the bodies that a subtree names adds to some cells, by the agency's code."""
+    return add_up(connection, _by_body(table, cells), subtree.parameters())
+
+
+@lru_cache(maxsize=50)
+def _by_body(table: Table, cells: tuple[CellCode, ...]) -> Adding:
+    return adding_by(AGENCY.c.code, table, cells, of_bodies=True)
+
+
 def _bound(subtree: Subtree) -> dict[str, object]:
     return subtree.parameters() | {"start": len(subtree.path) + 1}
 
@@ -214,5 +226,7 @@ def _comes_after(column: ColumnElement[int], after: Mark) -> ColumnElement[bool]
 
 def _figures(table: Table, cells: Sequence[CellCode], subtree: Subtree) -> Statement:
     columns = (table.c[column_name(code)] for code in cells)
-    chosen = select(AGENCY.c.id, AGENCY.c.code, name_in(table.c.year), *columns)
+    # bodies are named on today's tree, which calls them as they are called today
+    name = AGENCY.c.name if subtree.names_bodies else name_in(table.c.year)
+    chosen = select(AGENCY.c.id, AGENCY.c.code, name, *columns)
     return counted(chosen, table, of_bodies=subtree.names_bodies)

@@ -248,9 +248,7 @@ def _under(statement: Statement, table: Table, *, of_bodies: bool) -> Statement:
         statement.select_from(table)
         .join(REPORT, REPORT.c.id == table.c.report_id)
         .join(AGENCY, AGENCY.c.id == REPORT.c.agency_id)
-        .where(
-            *_is_under(table),
-        )
+        .where(*_is_under(table))
     )
 
 

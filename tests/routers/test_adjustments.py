@@ -320,12 +320,27 @@ def test_a_part_is_shown_with_what_was_adjusted_in_it(prefecture: TestClient) ->
     plain = a_sound_report()[DECISIONS] or 0
     assert rows[COUNTY]["cells"][DECISIONS] == 2 * plain
     assert rows[COUNTY]["adjusted_cells"][DECISIONS] == 2 * plain + 5
-    # what there is no sum of stays unknown
+    # what there is no sum of stays unknown, and what was adjusted then stands apart
     assert rows[NEIGHBOUR]["adjusted_cells"] == {DECISIONS: None, FEES: None}
-    assert answer["own_adjustments"] == {DECISIONS: 100}
+    assert answer["other_adjustments"] == {DECISIONS: 100}
     whole = prefecture.get(at(TOP)).json()
     assert whole["adjusted_totals"]["disclosure"]["licensing"]["decisions"] == 2 * plain + 105
     assert whole["adjusted_totals"]["disclosure"]["fees"]["amount"] == rows[COUNTY]["adjusted_cells"][FEES]
+
+
+def test_what_was_adjusted_where_a_part_has_no_sum_any_more_is_in_no_row(prefecture: TestClient) -> None:
+    file_report(prefecture, THE_OTHER_S)
+    for code, amount in ((NEIGHBOUR, 5), (TOP, 100)):
+        assert adjust(prefecture, code, disclosure__licensing__decisions=amount).status_code == 201
+    for code in (TOWN, OTHER):
+        accept_report(prefecture, code)
+    asked: dict[str, Any] = {"cells": DECISIONS, "basis": "accepted"}
+    answer = prefecture.get(at(TOP, "/children"), params=asked).json()
+    rows = {row["agency"]: row["adjusted_cells"][DECISIONS] for row in answer["items"]}
+    assert rows[NEIGHBOUR] is None
+    assert answer["other_adjustments"] == {DECISIONS: 105}
+    whole = prefecture.get(at(TOP), params={"basis": "accepted"}).json()["adjusted_totals"]
+    assert whole["disclosure"]["licensing"]["decisions"] == (rows[COUNTY] or 0) + 105
 
 
 def test_a_withdrawn_adjustment_is_in_no_part(prefecture: TestClient) -> None:
@@ -334,7 +349,7 @@ def test_a_withdrawn_adjustment_is_in_no_part(prefecture: TestClient) -> None:
     assert gone.status_code == 200, gone.text
     answer, rows = children_of(prefecture)
     assert rows[COUNTY]["adjusted_cells"] == rows[COUNTY]["cells"]
-    assert answer["own_adjustments"] == {}
+    assert answer["other_adjustments"] == {}
 
 
 def test_what_an_agency_with_a_report_of_its_own_adjusted_is_not_in_that_report(client: TestClient) -> None:
@@ -344,7 +359,7 @@ def test_what_an_agency_with_a_report_of_its_own_adjusted_is_not_in_that_report(
         file_report(client, code)
     adjust(client, COUNTY, disclosure__licensing__decisions=3)
     answer = client.get(at(COUNTY, "/children"), params={"cells": [DECISIONS]}).json()
-    assert answer["own_adjustments"] == {DECISIONS: 3}
+    assert answer["other_adjustments"] == {DECISIONS: 3}
     assert [row["is_own"] for row in answer["items"]] == [True, False]
     assert all(row["adjusted_cells"] == row["cells"] for row in answer["items"])
 
@@ -363,7 +378,14 @@ def test_a_part_is_shown_with_whoever_is_excused_and_whether_it_is_final(prefect
     _, rows = children_of(prefecture)
     shown = {code: (row["excused"], row["included"], row["is_final"]) for code, row in rows.items()}
     assert shown == {COUNTY: (0, 2, True), NEIGHBOUR: (1, 0, False)}
-    # who reports all the same is included, not excused
+    # who owes no report isn't excused from it, and who reports all the same is included
+    known = prefecture.get(f"{API}/agencies/{THE_OTHER_S}")
+    for in_rollup, number in ((False, 0), (True, 1)):
+        body = an_agency(THE_OTHER_S, NEIGHBOUR, in_rollup=in_rollup)
+        known = prefecture.put(f"{API}/agencies/{THE_OTHER_S}", json=body, headers=based_on(known))
+        assert known.status_code == 200, known.text
+        _, rows = children_of(prefecture)
+        assert (rows[NEIGHBOUR]["excused"], rows[NEIGHBOUR]["expected"]) == (number, number)
     file_report(prefecture, THE_OTHER_S)
     _, rows = children_of(prefecture)
     assert (rows[NEIGHBOUR]["excused"], rows[NEIGHBOUR]["included"]) == (0, 1)

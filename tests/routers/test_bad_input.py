@@ -260,13 +260,34 @@ def test_a_parameter_that_means_nothing_is_refused(
 
 
 def test_whoever_mistypes_dry_run_does_not_write(client: TestClient) -> None:
+    assert_problem(client.put(address(), params={"_dry_run": True}, json=a_report()), 422, "invalid-request")
     answer = client.put(address(), params={"dryrun": True, "Draft": True}, json=a_report())
     problem = assert_problem(answer, 422, "invalid-request")
+    assert problem["detail"] == "地址里有 2 个参数不对：dryrun、Draft"
     assert [error["message"] for error in problem["errors"]] == [
         "没有“dryrun”这个参数；是不是“dry_run”？",
         "没有“Draft”这个参数；是不是“draft”？",
     ]
     assert client.get(address()).status_code == 404
+
+
+def test_a_name_of_a_parameter_that_is_long_or_empty_is_told_shortly(client: TestClient) -> None:
+    problem = assert_problem(client.get(f"{API}/me?={'x'}&{'长' * 800}=1"), 422, "invalid-request")
+    first, second = (error["message"] for error in problem["errors"])
+    assert first == "地址里有一个参数没有名称"
+    assert len(second) < 200
+
+
+def test_every_address_says_that_it_refuses_what_it_does_not_know(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    refusing = [
+        "422" in operation["responses"]
+        for path, item in paths.items()
+        if path.startswith(API)
+        for operation in item.values()
+    ]
+    assert refusing
+    assert all(refusing)
 
 
 def test_a_parameter_may_be_repeated_where_it_is_a_list_and_a_cache_may_be_evaded(client: TestClient) -> None:

@@ -170,12 +170,29 @@ def test_a_cell_and_a_ranking_follow_today_s_tree_too(tree: TestClient) -> None:
     assert (gone["sum"], gone["items"]) == (None, [])
 
 
+def test_whoever_was_merged_into_the_top_is_in_its_own_row(tree: TestClient) -> None:
+    register(tree, NEW, A)
+    file_report(tree, NEW, YEAR, values=a_sound_report(**{CELL: 600000}))
+    reorganise(tree, "merge", agencies=[A, NEW], into=A)
+    told = part_of(tree, A, "children", cells=CELL)
+    assert [(row["agency"], row["is_own"]) for row in told["items"]] == [(A, True)]
+    assert rows_of(told) == {A: (600001, 2, 2)}
+
+
+def test_bodies_are_called_as_they_are_today(tree: TestClient) -> None:
+    reorganise(tree, "rename", agency=A, name="盐池县花马池镇人民政府")
+    for what in ("children", f"cells/{CELL}", f"rankings?cell={CELL}"):
+        told = tree.get(f"{API}/rollups/{COUNTY}/{YEAR}/{what}{'&' if '?' in what else '?'}tree=current")
+        names = {each["agency"]: each["name"] for each in told.json()["items"]}
+        assert names[A] == "盐池县花马池镇人民政府"
+
+
 def test_what_was_adjusted_belongs_to_the_tree_of_the_year(tree: TestClient) -> None:
     lines = [{"cell": CELL, "amount": 7}]
     body = {"lines": lines, "reason": "公布后发现漏记，已由镇里书面说明"}
     assert tree.post(f"{API}/rollups/{COUNTY}/{YEAR}/adjustments", json=body).status_code == 201
     told = part_of(tree, COUNTY, "children", cells=CELL)
-    assert (told["own_adjustments"], part_of(tree, COUNTY, f"cells/{CELL}")["adjustments"]) == ({}, [])
+    assert (told["other_adjustments"], part_of(tree, COUNTY, f"cells/{CELL}")["adjustments"]) == ({}, [])
 
 
 def test_who_is_excused_is_told_on_today_s_tree(tree: TestClient) -> None:
