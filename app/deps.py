@@ -173,9 +173,6 @@ class StrictRoute(APIRoute):
         is_open = OPERATIONS[self.name] == OPEN
 
         async def handle_strictly(request: Request) -> Response:
-            if PARAMETER in request.query_params:
-                # a link for one use isn't used up by what is refused
-                _refuse_other_parameters(request, known)
             if not is_open:
                 request.state.actor = await run_in_threadpool(_admit, request)
             _refuse_other_parameters(request, known)
