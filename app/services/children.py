@@ -11,7 +11,7 @@ from app.domain.orders import Mark, Order
 from app.domain.roll_up import RollUp, joined
 from app.domain.years import watched_cells
 from app.services.agencies import key_of
-from app.services.obligations import excuses_under
+from app.services.obligations import excuses_among, excuses_under
 from app.services.roll_up_parts import EVERY_CELL, pick_cells
 from app.services.scopes import find_scope
 from app.storage.finalisations import adjustments_in, which_are_final
@@ -229,9 +229,11 @@ def _adjustments(session: ReadSession, scope: Scope) -> list[Adjusted]:
 
 def _excused(session: ReadSession, scope: Scope) -> set[int]:
     """Return who of those that owe a report is excused and has none that counts."""
-    excused = set(excuses_under(session, scope.agency, scope.asked.year))
-    if scope.regrouped is not None:
-        excused &= scope.regrouped.owing - scope.regrouped.left_over.keys()
+    agency, year, today = scope.agency, scope.asked.year, scope.regrouped
+    if today is None:
+        excused = set(excuses_under(session, agency, year))
+    else:
+        excused = set(excuses_among(session, agency, year, today.owing - today.left_over.keys()))
     connection = session.connection()
     excused = expected_among(connection, excused)
     for some in scope.reports_of(excused):

@@ -19,6 +19,7 @@ from app.storage.collections import (
     find_terms,
     first_changes,
     lineages_on,
+    list_excused,
     list_excuses,
     list_frozen,
     list_owing,
@@ -26,7 +27,7 @@ from app.storage.collections import (
 from app.storage.numbers import SEPARATOR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from app.auth.actor import Actor
     from app.domain.collections import Dates, Reporters
@@ -185,3 +186,13 @@ def terms_of(session: ReadSession, agency: Agency, year: int) -> Terms:
 def excuses_under(session: ReadSession, agency: Agency, year: int) -> dict[int, str]:
     """Return why units at and below an agency are excused, by the agency's row number."""
     return list_excuses(session, key_of(agency), agency.code, year)
+
+
+def excuses_among(session: ReadSession, agency: Agency, year: int, bodies: Collection[int]) -> dict[int, str]:
+    """Return why some bodies, most of which stood below an agency then, are excused, by row number."""
+    found = excuses_under(session, agency, year)
+    for key, code in list_excused(session, year):
+        if key in bodies and key not in found:
+            # it has come from elsewhere since
+            found |= list_excuses(session, key, code, year)
+    return {key: reason for key, reason in found.items() if key in bodies}

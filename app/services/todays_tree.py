@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.domain.judging import judge_balances
 from app.domain.roll_up import joined
 from app.services.agencies import key_of
-from app.services.obligations import excuses_under
+from app.services.obligations import excuses_among
 from app.services.roll_ups import CoverageState, RolledUp, covered_as, warnings_of
 from app.services.scopes import Asked, Tree, find_scope
 from app.storage.members import Member
@@ -55,7 +55,8 @@ def roll_up_today(
     filed.sort(key=lambda source: source.agency)
     sums = _sums(connection, form, counted, None)
     total = sums.get("") or joined(form.cells, [])
-    coverage = _coverage(regrouped, filed, excuses_under(session, agency, year))
+    excuses = excuses_among(session, agency, year, regrouped.owing)
+    coverage = _coverage(regrouped, filed, excuses)
     return RolledUp(
         agency,
         agency.name,

@@ -296,6 +296,29 @@ def _any_excuse() -> Select[bool]:
     return select(chosen)
 
 
+def list_excused(session: ReadSession, year: int) -> list[tuple[int, str]]:
+    """Return row number and code of every body that was ever excused in a year and wasn't told otherwise."""
+    rows = session.connection().execute(_list_excused(), {"of_year": year})
+    return [(row[0], row[1]) for row in rows]
+
+
+@cache
+def _list_excused() -> Statement:
+    columns = COLLECTION_EXCEPTION.c
+    return (
+        select(AGENCY.c.id, AGENCY.c.code)
+        .join(COLLECTION_EXCEPTION, columns.agency_id == AGENCY.c.id)
+        .join(COLLECTION, columns.collection_id == COLLECTION.c.id)
+        .where(
+            COLLECTION.c.year == bindparam("of_year"),
+            columns.kind == literal(ExceptionKind.EXCUSE.value),
+            columns.revoked_at.is_(None),
+        )
+        .distinct()
+        .order_by(AGENCY.c.code)
+    )
+
+
 @cache
 def _excuses() -> Statement:
     down, excuse = owing(), COLLECTION_EXCEPTION.alias("excuse")

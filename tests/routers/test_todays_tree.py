@@ -170,6 +170,23 @@ def test_a_cell_and_a_ranking_follow_today_s_tree_too(tree: TestClient) -> None:
     assert (gone["sum"], gone["items"]) == (None, [])
 
 
+def test_whoever_came_from_elsewhere_is_excused_as_it_was_there(tree: TestClient) -> None:
+    register(tree, "640324102", OTHER)
+    assert tree.put(f"{API}/collections/{OTHER}/{YEAR}", json={"dates": {}}).status_code == 201
+    body = {"agency": "640324102", "kind": "excuse", "reason": "机构新近撤并，当年没有业务"}
+    given = tree.post(f"{API}/collections/{OTHER}/{YEAR}/exceptions", json=body)
+    assert given.status_code == 201, given.text
+    reorganise(tree, "move", agency="640324102", parent=COUNTY)
+    assert codes(rolled(tree, COUNTY, "current"), "excused") == ["640324102"]
+    rows = {row["agency"]: row["excused"] for row in part_of(tree, COUNTY, "children", cells=CELL)["items"]}
+    assert rows["640324102"] == 1
+    assert codes(rolled(tree, OTHER, "year"), "excused") == ["640324102"]
+    assert codes(rolled(tree, OTHER, "current"), "excused") == []
+    # whoever was dissolved is nobody's to excuse
+    reorganise(tree, "dissolve", "2024-08-01", agency="640324102")
+    assert codes(rolled(tree, COUNTY, "current"), "excused") == []
+
+
 def test_whoever_was_merged_into_the_top_is_in_its_own_row(tree: TestClient) -> None:
     register(tree, NEW, A)
     file_report(tree, NEW, YEAR, values=a_sound_report(**{CELL: 600000}))
