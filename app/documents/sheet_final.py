@@ -124,6 +124,11 @@ def _write_changes(canvas: Canvas, book: RollUpBook, final: FinalBook) -> None:
                 for each in found.sources
             ),
         )
+    if found.units:
+        page.put(
+            ("单位", "代码", "应报的变动"),
+            ((each.name, each.agency, each.change.label) for each in found.units),
+        )
     if found.adjustments:
         numbers = "、".join(f"第 {number} 项" for number in found.adjustments)
         page.say(f"下级在定稿之后新作或者撤销的调整：{numbers}")

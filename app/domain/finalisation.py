@@ -127,6 +127,29 @@ class SourceDifference:
     now: int | None
 
 
+class UnitChange(StrEnum):
+    """What became of who owes a report since a total was made final."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    EXCUSED = "excused"
+    OWES = "owes"
+
+    @property
+    def label(self) -> str:
+        """As county staff call it."""
+        return {"joined": "新增应报", "left": "不再应报", "excused": "新免报", "owes": "不再免报"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDifference:
+    """A body that doesn't owe a report as it did when the total was made final."""
+
+    agency: str
+    name: str
+    change: UnitChange
+
+
 @dataclass(frozen=True, slots=True)
 class CellDifference:
     """A cell whose final figure isn't what the live total would be."""
@@ -147,18 +170,20 @@ class Differences:
 
     Attributes:
         sources: by agency code.
+        units: of who owes a report, likewise.
         adjustments: numbers of those made since, or withdrawn since, by agencies below.
         cells: in the form's order, with adjustments.
     """
 
     sources: Sequence[SourceDifference]
+    units: Sequence[UnitDifference]
     adjustments: Sequence[int]
     cells: Sequence[CellDifference]
 
     @property
     def is_empty(self) -> bool:
         """Whether the final total still is what would come out."""
-        return not (self.sources or self.adjustments or self.cells)
+        return not (self.sources or self.units or self.adjustments or self.cells)
 
 
 def differences_since(form: ReportForm, frozen: Frozen, live: Frozen) -> Differences:
@@ -167,6 +192,7 @@ def differences_since(form: ReportForm, frozen: Frozen, live: Frozen) -> Differe
     now = {each.id for each in live.adjustments}
     return Differences(
         sorted(_source_differences(frozen.sources, live.sources), key=lambda each: each.agency),
+        sorted(_unit_differences(frozen, live), key=lambda each: each.agency),
         sorted(then ^ now),
         list(_cell_differences(form, frozen.adjusted_totals, live.adjusted_totals)),
     )
@@ -185,6 +211,21 @@ def _source_differences(
     for code, source in after.items():
         if code not in before:
             yield SourceDifference(code, source.name, SourceChange.NEW, None, source.version)
+
+
+def _unit_differences(frozen: Frozen, live: Frozen) -> Iterable[UnitDifference]:
+    owed, owe = ({each.code: each.name for each in some.expected} for some in (frozen, live))
+    were, are = ({each.code for each in some.excused} for some in (frozen, live))
+    # whoever was excused and reports all the same is a source that is new
+    are |= were & {each.agency for each in live.sources}
+    for code in owed.keys() | owe.keys():
+        name = owe.get(code) or owed[code]
+        if code not in owe:
+            yield UnitDifference(code, name, UnitChange.LEFT)
+        elif code not in owed:
+            yield UnitDifference(code, name, UnitChange.JOINED)
+        elif (code in were) is not (code in are):
+            yield UnitDifference(code, name, UnitChange.EXCUSED if code in are else UnitChange.OWES)
 
 
 def _cell_differences(form: ReportForm, frozen: Values, now: Values) -> Iterable[CellDifference]:

@@ -20,13 +20,12 @@ from app.schemas.agencies import (
     AgencyPage,
     AgencySummary,
     FieldChangeOut,
-    ListedOut,
     PlacedAgency,
     SubtreeOut,
 )
 from app.schemas.agency_rows import read_rows
 from app.schemas.fields import Name
-from app.schemas.pages import read_cursor
+from app.schemas.pages import ListedOut, read_cursor
 from app.schemas.reports import AgencyCode, Day
 from app.services import agencies, agency_imports
 from app.services.agency_details import AgencyDetails, AgencyFound

@@ -226,6 +226,8 @@ def _differences(form: ReportForm, found: Differences) -> dict[str, object]:
     return {
         "sources": found.sources[:MOST],
         "sources_listed": listed(found.sources),
+        "units": found.units[:MOST],
+        "units_listed": listed(found.units),
         "adjustments": found.adjustments,
         "cells": [
             {

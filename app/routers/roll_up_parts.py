@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import Path, Query, Request, Response
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Limit, routes_of
 from app.domain.adjusting import adjusted
@@ -18,6 +21,7 @@ from app.forms.model import Cell, CellCode, Indicator
 from app.routers.answers import READING, page_of
 from app.routers.finalisations import listed
 from app.routers.roll_ups import AgencyInPath, BasisInQuery, TreeInQuery, YearInPath
+from app.schemas.fields import SAID
 from app.schemas.pages import MOST, read_mark, written_mark
 from app.schemas.results import Number
 from app.schemas.roll_up_parts import (
@@ -49,7 +53,21 @@ router = routes_of("汇总", "/rollups/{agency}/{year}")
 CODE_LIMIT, MOST_CODES = 60, 60
 """So that an address with as many codes as there may be isn't too long."""
 
-CodeInQuery = Annotated[str, Query(max_length=CODE_LIMIT, pattern=r"^[0-9A-Za-z_.]+$")]
+_CODE = re.compile("[0-9A-Za-z_.]+")
+
+
+def _code(text: str) -> str:
+    if not _CODE.fullmatch(text):
+        message = "不是一个代码；有几个就写几次这个参数，不要用逗号连起来"
+        raise PydanticCustomError(SAID, message)
+    return text
+
+
+CodeInQuery = Annotated[
+    str,
+    Query(max_length=CODE_LIMIT, json_schema_extra={"pattern": f"^{_CODE.pattern}$"}),
+    AfterValidator(_code),
+]
 CellsInQuery = Annotated[
     list[CodeInQuery],
     Query(

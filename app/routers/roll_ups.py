@@ -70,7 +70,7 @@ def get_roll_up(
             standing = standing_of(session, actor, agency, year, basis, group)
         else:
             standing = Standing(roll_up_today(session, actor, agency, year, basis, group), (), None)
-    body = _out(standing).model_dump_json().encode()
+    body = _out(standing, tree).model_dump_json().encode()
     etag = etag_of_body(_MOMENT.sub(b"", body, count=1))
     skip_if_known(request, etag)
     return Response(body, media_type="application/json", headers={"ETag": etag})
@@ -80,8 +80,9 @@ _MOMENT = re.compile(rb'"as_of":"[^"]*"')
 """Text that holds such a name would have its quotation marks escaped."""
 
 
-def _out(standing: Standing) -> RollUpOut:
+def _out(standing: Standing, tree: Tree) -> RollUpOut:
     rolled, adjustments, final = standing.rolled, standing.adjustments, standing.final
+    adjusted = nest(rolled.form, standing.adjusted_totals) if tree is Tree.YEAR else None
     lists = {state.value: rolled.standing(state) for state in CoverageState} | {"expected": rolled.expected}
     return roll_up_out(
         rolled.form,
@@ -96,7 +97,7 @@ def _out(standing: Standing) -> RollUpOut:
             "totals": nest(rolled.form, rolled.total.totals),
             "adjustments": [adjustment_out(rolled.form, each) for each in adjustments[:MOST]],
             "adjustments_listed": listed(adjustments),
-            "adjusted_totals": nest(rolled.form, standing.adjusted_totals),
+            "adjusted_totals": adjusted,
             "parts": {name: _part(rolled, part) for name, part in rolled.parts.items()},
             "coverage": _coverage(lists),
             "counts": {name: len(members) for name, members in lists.items()},

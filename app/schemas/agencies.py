@@ -17,7 +17,7 @@ from app.domain.agencies import (
     normal_division_code,
 )
 from app.schemas.fields import SAID, Body, Name, Out
-from app.schemas.pages import PageOut
+from app.schemas.pages import ListedOut, PageOut
 from app.schemas.reports import AgencyCode, Day
 
 
@@ -129,14 +129,6 @@ class FieldChangeOut(Out):
     field: Annotated[str, Field(title="哪一项")]
     before: Annotated[object, Field(title="原来的")]
     after: Annotated[object, Field(title="更正后的")]
-
-
-class ListedOut(Out):
-    """一个名单是否列全。"""
-
-    total: Annotated[int, Field(title="共几项")]
-    returned: Annotated[int, Field(title="列出几项")]
-    truncated: Annotated[bool, Field(title="是否没有列全")]
 
 
 class AgenciesImported(Out):

@@ -10,10 +10,10 @@ from pydantic import AfterValidator, Field, create_model
 from pydantic_core import PydanticCustomError
 
 from app.domain.explanations import LEAST_CHARACTERS, characters_short
-from app.domain.finalisation import SourceChange
+from app.domain.finalisation import SourceChange, UnitChange
 from app.domain.lifecycle import Basis
 from app.schemas.fields import SAID, Body, Line, Name, Out
-from app.schemas.pages import PageOut
+from app.schemas.pages import ListedOut, PageOut
 from app.schemas.parts import form_member, given_out, named
 from app.schemas.results import Number
 from app.schemas.totals import totals_model
@@ -106,15 +106,7 @@ class AdjustmentPage(Out):
     page: Annotated[PageOut, Field(title="分页")]
 
 
-class ListedOut(Out):
-    """是否列全。"""
-
-    total: Annotated[int, Field(title="共几项")]
-    returned: Annotated[int, Field(title="列出几项")]
-    truncated: Annotated[bool, Field(title="是否没有列全")]
-
-
-class NamedOut(Out):
+class UnitNamedOut(Out):
     """一个单位。"""
 
     code: Annotated[str, Field(title="机关代码")]
@@ -141,6 +133,16 @@ class SourceDifferenceOut(Out):
     now: Annotated[int | None, Field(title="现在计入的版本；没有计入为 null")]
 
 
+class UnitDifferenceOut(Out):
+    """一个与定稿时不同的应报单位。"""
+
+    agency: Annotated[str, Field(title="机关代码")]
+    name: Annotated[str, Field(title="机关全称")]
+    change: Annotated[
+        UnitChange, Field(title="joined 新增应报，left 不再应报，excused 新免报，owes 不再免报")
+    ]
+
+
 class CellDifferenceOut(Out):
     """一格与定稿时不同的数，含调整。"""
 
@@ -156,6 +158,8 @@ class FinalDifferencesOut(Out):
 
     sources: Annotated[list[SourceDifferenceOut], Field(title="有变动的报告")]
     sources_listed: Annotated[ListedOut, Field(title="有变动的报告是否列全")]
+    units: Annotated[list[UnitDifferenceOut], Field(title="有变动的应报单位")]
+    units_listed: Annotated[ListedOut, Field(title="有变动的应报单位是否列全")]
     adjustments: Annotated[list[int], Field(title="下级定稿之后新作的或者撤销的调整的编号")]
     cells: Annotated[list[CellDifferenceOut], Field(title="有变动的格，照格式的顺序")]
 
@@ -192,10 +196,10 @@ class FinalisationHead(FinalHead):
     ]
     sources_listed: Annotated[ListedOut, Field(title="计入的报告是否列全")]
     expected: Annotated[int, Field(title="应报几个单位")]
-    excused: Annotated[list[NamedOut], Field(title="免报的单位")]
+    excused: Annotated[list[UnitNamedOut], Field(title="免报的单位")]
     excused_listed: Annotated[ListedOut, Field(title="免报的单位是否列全")]
     children_not_final: Annotated[
-        list[NamedOut] | None,
+        list[UnitNamedOut] | None,
         Field(title="下一级中下面还有单位、自己还没有定稿的；列出历次定稿时为 null"),
     ]
 

@@ -98,3 +98,11 @@ def _key_in(written: str, *, of_text: bool) -> int | str:
 
 def _name_of(order: Order) -> str:
     return f"{order.by} {'desc' if order.descending else 'asc'}"
+
+
+class ListedOut(Out):
+    """是否列全。"""
+
+    total: Annotated[int, Field(title="共几项")]
+    returned: Annotated[int, Field(title="列出几项")]
+    truncated: Annotated[bool, Field(title="是否没有列全")]

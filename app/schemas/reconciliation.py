@@ -22,7 +22,7 @@ _STATES = "；".join(f"{state} {state.label}" for state in Comparison)
 _EFFECTS = "；".join(f"{effect} {effect.label}" for effect in Effect)
 
 
-class UnitOut(Out):
+class SuspectUnitOut(Out):
     """一个单位。"""
 
     code: Annotated[str, Field(title="机关代码")]
@@ -34,13 +34,13 @@ class GuessOut(Out):
 
     cause: Annotated[Cause, Field(title=_CAUSES)]
     effect: Annotated[Effect, Field(title=_EFFECTS)]
-    units: Annotated[list[UnitOut], Field(title="涉及的单位；与单位无关为空")]
+    units: Annotated[list[SuspectUnitOut], Field(title="涉及的单位；与单位无关为空")]
     cell: Annotated[str | None, Field(title="重复相加的是哪一格的总计；与总计无关为 null")]
     adjustment: Annotated[int | None, Field(title="哪一项调整；与调整无关为 null")]
     message: Annotated[str, Field(title="说明")]
 
 
-class CellComparedOut(Out):
+class CellReconciledOut(Out):
     """一格的汇总数与报告的数。"""
 
     cell: Annotated[str, Field(title="格的代码")]
@@ -84,10 +84,10 @@ class ReconciliationOut(Out):
     suspects: Annotated[list[SuspectOut], Field(title="能说明好几格的原因，多的在前")]
     suspects_omitted: Annotated[int, Field(title="还有几种没有列出")]
     unsearched: Annotated[list[str], Field(title="没有查找的情况及原因；都查了为空")]
-    cells: Annotated[list[CellComparedOut], Field(title="每一格：不同的在前，其次缺数的，相同的在后")]
+    cells: Annotated[list[CellReconciledOut], Field(title="每一格：不同的在前，其次缺数的，相同的在后")]
 
 
-def cells_out(sides: Sides, found: Reconciled) -> list[CellComparedOut]:
+def cells_out(sides: Sides, found: Reconciled) -> list[CellReconciledOut]:
     """Return every cell as callers get it."""
     names = {unit.code: unit.name for unit in sides.units}
     return [_cell_out(sides, each, names) for each in found.cells]
@@ -102,9 +102,9 @@ def suspects_out(sides: Sides, found: Reconciled) -> list[SuspectOut]:
     ]
 
 
-def _cell_out(sides: Sides, compared: CellCompared, names: Mapping[str, str]) -> CellComparedOut:
+def _cell_out(sides: Sides, compared: CellCompared, names: Mapping[str, str]) -> CellReconciledOut:
     cell = sides.form.cells[compared.cell]
-    return CellComparedOut(
+    return CellReconciledOut(
         cell=cell.code,
         label=cell.label,
         state=compared.state,
@@ -121,7 +121,7 @@ def _guess_out(guess: Guess, names: Mapping[str, str]) -> GuessOut:
     return GuessOut(
         cause=guess.cause,
         effect=guess.effect,
-        units=[UnitOut(code=code, name=names[code]) for code in guess.units],
+        units=[SuspectUnitOut(code=code, name=names[code]) for code in guess.units],
         cell=guess.cell,
         adjustment=guess.adjustment,
         message=guess.message,

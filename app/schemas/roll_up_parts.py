@@ -9,8 +9,7 @@ from pydantic import Field
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.lifecycle import Basis
 from app.schemas.fields import Out
-from app.schemas.finalisations import ListedOut
-from app.schemas.pages import PageOut
+from app.schemas.pages import ListedOut, PageOut
 from app.schemas.results import Number
 
 

@@ -10,8 +10,8 @@ from pydantic import Field, create_model
 
 from app.domain.lifecycle import Basis, Status
 from app.schemas.fields import Out
-from app.schemas.finalisations import AdjustmentOut, ListedOut, final_model
-from app.schemas.pages import PageOut
+from app.schemas.finalisations import AdjustmentOut, final_model
+from app.schemas.pages import ListedOut, PageOut
 from app.schemas.parts import form_member, given_out, named
 from app.schemas.results import ResultOut
 from app.schemas.totals import totals_model
@@ -122,7 +122,10 @@ def roll_up_model(form: ReportForm) -> type[RollUpHead]:
         __doc__="一个机关及其下各单位的汇总",
         form=form_member(form),
         totals=(totals, Field(title="合计：所列各报告逐格相加，不含调整")),
-        adjusted_totals=(totals, Field(title="合计加上各项调整；没有合计的格仍为 null")),
+        adjusted_totals=(
+            cast("Any", totals | None),
+            Field(title="合计加上各项调整，没有合计的格仍为 null；tree=current 时为 null"),
+        ),
         final=(cast("Any", final_model(form) | None), Field(title="已定的稿；临时汇总为 null")),
         parts=(dict[str, part], Field(title="分组小计；没有要求分组则为空")),
     )

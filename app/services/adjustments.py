@@ -245,7 +245,7 @@ def _tell(session: WriteSession, actor: Actor, act: Act, found: Adjusted, said: 
     agency, year = found.agency, found.adjustment.year
     note_year(session, act, agency, year, {"adjustment": found.key})
     target = f"/rollups/{agency.code}/{year}/adjustments/{found.key}"
-    record(session, actor, act, target, agency=agency.code, details=said)
+    record(session, actor, act, target, agency=agency.code, year=year, details=said)
 
 
 def _said(form: ReportForm, made: Adjusted) -> dict[str, object]:

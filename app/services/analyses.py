@@ -62,7 +62,7 @@ def analyse(session: ReadSession, actor: Actor, code: str, year: int, basis: Bas
             year=year,
             form=rolled.form,
             basis=basis.label,
-            status=status_of(standing),
+            status=_status_now(standing),
             counts=tuple((state.label, len(rolled.standing(state))) for state in _STATES),
             units=_units(session, rolled),
             left_out=len(rolled.standing(CoverageState.EXCLUDED)),
@@ -85,6 +85,16 @@ def status_of(standing: Standing) -> str:
     return PROVISIONAL if standing.final is None else f"定稿（第{standing.final.kept.number}次）"
 
 
+def _status_now(standing: Standing) -> str:
+    """Say what the present sums are to be taken as: those of a final total, or changed since."""
+    return status_of(standing) + ("后变动的" if _has_changed(standing) else "")
+
+
+def _has_changed(standing: Standing) -> bool:
+    differences = None if standing.final is None else standing.final.differences
+    return differences is not None and not differences.is_empty
+
+
 def _with_adjustments(standing: Standing) -> RollUp:
     return replace(standing.rolled.total, totals=standing.adjusted_totals)
 
@@ -103,9 +113,10 @@ def _line(cell: Cell, amount: int) -> str:
 
 def _since_final(standing: Standing) -> Iterator[str]:
     """Say that the sum is no longer what was made final."""
-    differences = None if standing.final is None else standing.final.differences
-    if differences is not None and not differences.is_empty:
-        changed = f"{len(differences.sources)}份报告、{len(differences.cells)}格"
+    final = standing.final
+    if final is not None and final.differences is not None and _has_changed(standing):
+        found = final.differences
+        changed = f"{len(found.sources)}份报告、{len(found.units)}个应报单位、{len(found.cells)}格"
         yield f"定稿之后有变动：{changed}与定稿时不同，本文按现在的数"
 
 

@@ -28,6 +28,7 @@ def record(
     target: str | None = None,
     *,
     agency: str | None = None,
+    year: int | None = None,
     details: Mapping[str, object] | None = None,
     times: int = 1,
 ) -> None:
@@ -39,11 +40,12 @@ def record(
         act: what it was.
         target: to what, as a path below /api/v1.
         agency: code of the agency that it is about, for those who look for it.
+        year: the report year that it is about, likewise.
         details: whatever else must be known, JSON values only.
         times: how often, where repeated refusals are told of once.
     """
-    entry = _said_of(actor, act, details) | {"target": target, "agency": agency, "times": times}
-    append(session, SYSTEM, entry)
+    about = {"target": target, "agency": agency, "year": year, "times": times}
+    append(session, SYSTEM, _said_of(actor, act, details) | about)
 
 
 def record_report(

@@ -210,7 +210,7 @@ def _tell(
     }
     note_year(session, act, unit, year, said)
     target = f"{target_of(agency, year)}/exceptions/{granted.id}"
-    record(session, actor, act, target, agency=unit.code, details={"year": year, **said})
+    record(session, actor, act, target, agency=unit.code, year=year, details=said)
 
 
 def find_exceptions(

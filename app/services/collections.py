@@ -203,8 +203,8 @@ def _tell(
     changed: Mapping[str, object] | None = None,
 ) -> None:
     note_year(session, act, agency, collection.year, {"dates": dates})
-    said = {"year": collection.year, "dates": changed or dates}
-    record(session, actor, act, target_of(agency, collection.year), agency=agency.code, details=said)
+    year, said = collection.year, {"dates": changed or dates}
+    record(session, actor, act, target_of(agency, year), agency=agency.code, year=year, details=said)
 
 
 def target_of(agency: Agency, year: int) -> str:

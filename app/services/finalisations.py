@@ -186,4 +186,5 @@ def _tell(
 ) -> None:
     known = {"number": kept.number, "digest": kept.digest}
     note_year(session, act, agency, kept.year, known)
-    record(session, actor, act, _target(agency, kept.year), agency=agency.code, details=known | said)
+    target, year = _target(agency, kept.year), kept.year
+    record(session, actor, act, target, agency=agency.code, year=year, details=known | said)

@@ -141,8 +141,7 @@ def _send(
     }
     note_year_of(session, Act.COLLECTION_REMIND, (row.agency_id, row.code), reminder.year, said)
     target = f"{target_of(agency, reminder.year)}/reminders/{reminder.id}"
-    told = {"year": reminder.year, **said}
-    record(session, actor, Act.COLLECTION_REMIND, target, agency=row.code, details=told)
+    record(session, actor, Act.COLLECTION_REMIND, target, agency=row.code, year=reminder.year, details=said)
     return Reminded(reminder, row.code, row.name)
 
 

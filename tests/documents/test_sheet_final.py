@@ -13,6 +13,8 @@ from app.domain.finalisation import (
     FrozenAdjustment,
     SourceChange,
     SourceDifference,
+    UnitChange,
+    UnitDifference,
 )
 from app.domain.reconciliation import reconcile
 from app.domain.reconciliation_model import Sides, UnitFigures
@@ -23,7 +25,7 @@ from tests.sheets import opened
 
 DECISIONS, FEES = "disclosure.licensing.decisions", "disclosure.fees.amount"
 NOON = datetime(2025, 2, 28, 4, tzinfo=UTC)
-NOTHING = Differences((), (), ())
+NOTHING = Differences((), (), (), ())
 ADJUSTMENT = FrozenAdjustment(
     id=7,
     agency="640323",
@@ -95,10 +97,13 @@ def test_what_has_changed_since_is_listed_with_both_figures() -> None:
         SourceDifference("65", "乙镇", SourceChange.GONE, 3, None),
     )
     cells = (CellDifference(FEES, 1_500_000, 500_000), CellDifference(DECISIONS, 5, None))
-    book = made_final(a_county(), Differences(sources, (9, 11), cells))
+    units = (UnitDifference("66", "丙镇", UnitChange.OWES), UnitDifference("67", "丁镇", UnitChange.LEFT))
+    book = made_final(a_county(), Differences(sources, units, (9, 11), cells))
     rows = rows_of(opened(write_roll_up(book))["定稿后变动"])
     assert ["甲镇", "64", "有更正", 1, 2] in rows
     assert ["乙镇", "65", "不再计入", 3] in rows
+    assert ["丙镇", "66", "不再免报"] in rows
+    assert ["丁镇", "67", "不再应报"] in rows
     assert ["下级在定稿之后新作或者撤销的调整：第 9 项、第 11 项"] in rows
     assert [FORM.cells[FEES].label, FEES, 1.5, 0.5, -1] in rows
     assert [FORM.cells[DECISIONS].label, DECISIONS, 5] in rows

@@ -125,8 +125,51 @@ def test_who_is_excused_is_not_waited_for(county: TestClient) -> None:
     # what comes in although it was excused is a difference then
     file_report(county, THIRD, title=TITLE.format(agency=THIRD, year=YEAR))
     accept_report(county, THIRD)
-    (source,) = county.get(f"{AT}/finalisation").json()["differences"]["sources"]
-    assert (source["agency"], source["change"]) == (THIRD, "new")
+    differences = county.get(f"{AT}/finalisation").json()["differences"]
+    ((source,), units) = differences["sources"], differences["units"]
+    assert (source["agency"], source["change"], units) == (THIRD, "new", [])
+
+
+def test_who_owes_a_report_otherwise_than_when_the_total_was_made_final_is_a_difference(
+    county: TestClient,
+) -> None:
+    for code in (THIRD, "640323104"):
+        register(county, code)
+    exceptions = f"{API}/collections/{COUNTY}/{YEAR}/exceptions"
+    assert county.put(f"{API}/collections/{COUNTY}/{YEAR}", json={"dates": {}}).status_code == 201
+    for code in (THIRD, "640323104"):
+        excuse = {"agency": code, "kind": "excuse", "reason": "当年十二月新设，没有可报的数"}
+        assert county.post(exceptions, json=excuse).status_code == 201
+    assert finalise(county).status_code == 201
+    assert county.get(AT).json()["final"]["differences"]["units"] == []
+    why = {"reason": "免报的理由不成立，仍应报送"}
+    assert county.post(f"{exceptions}/1/revocation", json=why).status_code == 200
+    known = county.get(f"{API}/agencies/640323104")
+    body = an_agency("640323104", COUNTY, in_rollup=False)
+    assert county.put(f"{API}/agencies/640323104", json=body, headers=based_on(known)).status_code == 200
+    register(county, "640323105")
+    told = county.get(AT).json()["final"]["differences"]
+    assert [(each["agency"], each["change"]) for each in told["units"]] == [
+        (THIRD, "owes"),
+        ("640323104", "left"),
+        ("640323105", "joined"),
+    ]
+    assert told["units"][0]["name"] == f"机关{THIRD}"
+    assert (told["sources"], told["cells"], told["units_listed"]["total"]) == ([], [], 3)
+    page = county.get(f"{AT}/report").text
+    assert "定稿（第1次）后变动的数据" in page
+    assert "0份报告、3个应报单位、0格与定稿时不同" in page
+
+
+def test_the_audit_trail_of_a_year_has_what_was_done_to_its_total_and_its_collection(
+    county: TestClient,
+) -> None:
+    assert county.put(f"{API}/collections/{COUNTY}/{YEAR}", json={"dates": {}}).status_code == 201
+    assert county.post(f"{AT}/adjustments", json=ADJUSTMENT).status_code == 201
+    assert finalise(county).status_code == 201
+    for year, acts in ((YEAR, {"collection.open", "rollup.adjust", "rollup.finalise"}), (YEAR + 1, set())):
+        shown = county.get(f"{API}/audit", params={"agency": COUNTY, "year": year}).json()["items"]
+        assert {each["act"] for each in shown} == acts
 
 
 def test_a_total_of_nothing_is_not_made_final(client: TestClient) -> None:

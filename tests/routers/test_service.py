@@ -115,6 +115,11 @@ def test_every_field_of_every_body_has_a_chinese_title(documented: TestClient) -
             assert CHINESE.search(said) or said == known, (name, field, described)
 
 
+def test_no_schema_is_called_after_the_module_that_it_is_in(documented: TestClient) -> None:
+    schemas = documented.get("/openapi.json").json()["components"]["schemas"]
+    assert [name for name in schemas if "__" in name] == []
+
+
 def test_every_operation_describes_its_failures_as_problems(documented: TestClient) -> None:
     for method, path, operation in operations(documented):
         failures = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
