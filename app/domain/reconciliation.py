@@ -7,6 +7,7 @@ several is right, people find out.
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from app.domain.guessing import Search
@@ -32,6 +33,9 @@ MOST_GUESSES = 10
 
 LEAST_CELLS = 2
 """From how many cells on a guess that accounts for them is told on its own."""
+
+LEAST_SHARE = Fraction(1, 3)
+"""And of the cells in which the reports that it names aren't 0, how many it must account for."""
 
 
 def reconcile(sides: Sides) -> Reconciled:
@@ -105,13 +109,24 @@ def _suspects(
         for guess in guesses:
             first.setdefault(guess.key, guess)
     causes = list(Cause)
-    telling = [guess for key, guess in first.items() if weight[key] >= LEAST_CELLS]
+    telling = [guess for key, guess in first.items() if _is_telling(sides, guess, weight[key])]
     ranked = sorted(telling, key=lambda each: (-weight[each.key], len(each.units), causes.index(each.cause)))
     names = {unit.code: unit.name for unit in sides.units}
     for guess in ranked:
         who = "、".join(f"“{names[code]}”" for code in guess.units)
         counted = f"{len(found)} 处不同里，有 {weight[guess.key]} 处"
         yield Suspect(guess, weight[guess.key], f"{counted}{_accounted(sides, guess, who)}")
+
+
+def _is_telling(sides: Sides, guess: Guess, cells: int) -> bool:
+    """Tell whether a guess accounts for enough cells not to be chance.
+
+    A report that is in there once too often, or not at all, shows in every cell in which it isn't 0; other
+    causes may hide it in some.
+    """
+    whole = [unit.values for unit in sides.units if unit.code in guess.units]
+    counted = sum(any(values.get(code) for values in whole) for code in sides.form.cells)
+    return cells >= LEAST_CELLS and cells >= counted * LEAST_SHARE
 
 
 def _accounted(sides: Sides, guess: Guess, who: str) -> str:

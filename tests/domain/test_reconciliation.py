@@ -351,3 +351,17 @@ def test_of_several_adjustments_and_missing_units_those_that_fit_are_named() -> 
     _, guesses = the_cell(found)
     assert [guess.adjustment for guess in guesses] == [1]
     assert guesses[0].message == "与“示例县”的第 1 项调整（41）相抵，公布数可能没有作这项调整"
+
+
+def test_a_unit_that_fits_two_cells_of_many_by_chance_is_not_told_to_be_in_there_twice() -> None:
+    cells = list(FORM.cells)[:30]
+    town: Values = {**dict.fromkeys(FORM.cells, 0), **dict.fromkeys(cells, 7)}
+    sides = sides_of([town, {**dict.fromkeys(FORM.cells, 0), **dict.fromkeys(cells, 100)}])
+    by_chance = {code: (sides.rolled[code] or 0) + 7 for code in cells[:2]}
+    found = reconcile(replace(sides, reported={**sides.reported, **by_chance}))
+    assert found.suspects == ()
+    # beside the two cells it stays what it may have been
+    assert all("甲镇" in the_cell(found, code)[0] for code in by_chance)
+    most = {code: (sides.rolled[code] or 0) + 7 for code in cells[:10]}
+    (suspect, *_) = reconcile(replace(sides, reported={**sides.reported, **most})).suspects
+    assert (suspect.guess.units, suspect.cells) == (("0",), 10)
