@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -102,33 +102,47 @@ def _label(model: type[BaseModel] | None, names: Sequence[str | int]) -> str:
     """Return what people call a member: the label of a cell, or the title of the innermost known member."""
     code = ".".join(str(name) for name in names)
     labels = [form.cells[code].label for form in FORMS if code in form.cells]
-    titles = [field.title for field in _fields_along(model, names) if field.title]
+    titles = [field.title for field in _follow(model, names)[0] if field.title]
     return re.split("[，；：]", [*labels, *reversed(titles), ""][0])[0]
 
 
 def _members_at(model: type[BaseModel] | None, names: Sequence[str | int]) -> list[str]:
     """Return the members that an object inside a body may have."""
-    fields = _fields_along(model, names)
-    inner = _model_in(fields[-1].annotation) if names and len(fields) == len(names) else None
-    model = inner if names else model
-    return list(model.model_fields) if model else []
+    _, reached = _follow(model, names)
+    return list(reached.model_fields) if reached else []
 
 
-def _fields_along(model: type[BaseModel] | None, names: Sequence[str | int]) -> list[FieldInfo]:
-    """Follow names down from a model as far as they are known."""
+def _follow(
+    model: type[BaseModel] | None, names: Sequence[str | int]
+) -> tuple[list[FieldInfo], type[BaseModel] | None]:
+    """Follow names down from a model as far as they are known; return the fields, and the model at the end.
+
+    The name of an element of a list, or a key, stands for the element's model.
+    """
     fields: list[FieldInfo] = []
+    is_element = False
     for name in names:
+        if is_element:
+            is_element = False
+            continue
         field = model.model_fields.get(str(name)) if model else None
         if field is None:
-            break
+            return fields, None
         fields.append(field)
-        model = _model_in(field.annotation)
-    return fields
+        model, is_element = _model_in(field.annotation), _holds_many(field.annotation)
+    return fields, None if is_element else model
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:
-    kinds = (annotation, *get_args(annotation))
-    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _model_in(each))), None)
+
+
+def _holds_many(annotation: object) -> bool:
+    if get_origin(annotation) in {list, dict, tuple}:
+        return True
+    return any(_holds_many(each) for each in get_args(annotation))
 
 
 _CODES = {SAID: "invalid-value", "extra_forbidden": "unknown-member"}

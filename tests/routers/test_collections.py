@@ -264,3 +264,17 @@ def test_exceptions_granted_at_once_leave_one_in_force(county: TestClient) -> No
     items = county.get(f"{AT}/exceptions").json()["items"]
     assert len(items) == 6
     assert [item["revoked_at"] is None for item in items].count(True) == 1
+
+
+def test_what_is_wrong_inside_a_list_or_under_a_key_is_called_by_its_own_name(county: TestClient) -> None:
+    wrong = county.put(AT, json={"dates": {"township": {"due_on": "2022-1-20"}}})
+    (message,) = faults(assert_problem(wrong, 422, "invalid-request")).values()
+    assert message.startswith("报送期限")
+    lines = {
+        "lines": [{"cell": "disclosure.licensing.decisions", "amount": 1, "amout": 2}],
+        "reason": "漏记" * 6,
+    }
+    wrong = county.post(f"{API}/rollups/{COUNTY}/{YEAR}/adjustments", json=lines)
+    assert faults(assert_problem(wrong, 422, "invalid-request")) == {
+        "/lines/0/amout": "各格的调整数：没有“amout”这一项；是不是“amount”？"
+    }
