@@ -432,7 +432,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
             "agencies": [A, B],
             "into": {"code": "1", "level": "county", "kind": "office"},
         },
-        {"/into/name": "合并后的机关：缺少“name”"},
+        {"/into/name": "全称：缺少“name”"},
     ),
 }
 
