@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, extract, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, extract, func, or_, select
 
 from app.domain.agencies import reference_day
 from app.storage.models import AGENCY
@@ -51,8 +52,14 @@ def naming_on(session: ReadSession, agency_id: int, day: date) -> tuple[str, str
 
 def called_in(session: ReadSession, agency_id: int, year: int) -> str:
     """Return what an agency was called on 31 December of a year."""
-    name, _ = naming_on(session, agency_id, reference_day(year))
+    rows = session.connection().execute(_called(), {"body": agency_id, "day": reference_day(year)})
+    name: str = rows.scalar_one()
     return name
+
+
+@cache
+def _called() -> Select[str]:
+    return select(name_on(bindparam("day"))).where(AGENCY.c.id == bindparam("body"))
 
 
 def is_or_was_called(part: str) -> ColumnElement[bool]:
