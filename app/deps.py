@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias, cast, get_origin
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response, Security
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query as QueryInfo
@@ -26,6 +26,7 @@ from app.jobs.exports import Exports
 from app.jobs.lane import Place
 from app.schemas.fields import SAID
 from app.schemas.pages import DEFAULT_LIMIT, MOST
+from app.schemas.reports import AgencyCode, Year
 from app.schemas.strict_json import parse
 from app.services.access import Call, Gate
 from app.services.exports import Exported, Wanted
@@ -151,6 +152,8 @@ Moment: TypeAlias = Annotated[datetime, BeforeValidator(_written_moment), AfterV
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=MOST, description="每页最多几条")]
 Cursor: TypeAlias = Annotated[str | None, Query(description="从哪里接着读：上一页返回的 page.next")]
 LIMIT = DEFAULT_LIMIT
+AgencyInPath: TypeAlias = Annotated[AgencyCode, Path(description="机关代码")]
+YearInPath: TypeAlias = Annotated[Year, Path(description="报告年度")]
 
 
 class _StrictRequest(Request):

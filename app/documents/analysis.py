@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.documents import analysis_trend, analysis_units
 from app.documents.charts import Chart, Kind, Series
 from app.documents.figures import (
+    CALLED,
     LEFT,
     PROCESSED,
     Figures,
@@ -165,9 +166,9 @@ def _decision_of(form: ReportForm, row: str) -> list[str]:
 def _requested(facts: Facts) -> Iterator[str]:
     figures = facts.figures
     yield f"收到政府信息公开申请{figures.said(RECEIVED)}{analysis_trend.compared(facts.years, RECEIVED)}"
-    yield f"上年结转{figures.said(CARRIED)}"
+    yield f"{CALLED[CARRIED]}{figures.said(CARRIED)}"
     yield f"办结{figures.said(PROCESSED)}{analysis_trend.compared(facts.years, PROCESSED)}"
-    yield f"结转下年度{figures.said(LEFT)}"
+    yield f"{CALLED[LEFT]}{figures.said(LEFT)}"
     for indicator in facts.form.indicators[:3]:
         rate = figures.rate(indicator.code)
         yield f"{indicator.label}{'无法计算' if rate is None else said_percent(rate)}"

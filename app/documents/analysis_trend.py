@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from app.documents.charts import Chart, Kind, Mark, Series
-from app.documents.figures import FLOW, LEFT, Figures, outcomes_of, said_percent
+from app.documents.figures import CALLED, FLOW, LEFT, PROCESSED, Figures, outcomes_of, said_percent
 from app.documents.memo import Matrix, Note, Paragraph, Picture
-from app.domain.plausibility import CARRIED, PROCEEDINGS
+from app.domain.plausibility import CARRIED, PROCEEDINGS, RECEIVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.domain.roll_up import RollUp
     from app.forms.model import CellCode, ReportForm
 
-_DRAWN = ("收到申请", "办结", "结转下年度")
+_DRAWN = (CALLED[RECEIVED], CALLED[PROCESSED], CALLED[LEFT])
 _RATES_DRAWN = 3
 """Of the form's rates, those of how requests end; the others rest on a handful of cases."""
 
@@ -179,6 +179,7 @@ def not_carried_over(years: tuple[YearTotal, ...]) -> Iterator[str]:
     left, taken = before.value(LEFT), now.value(CARRIED)
     if left is not None and taken is not None and left != taken:
         yield (
-            f"“上年结转”合计{taken}件，{before.year}年“结转下年度”合计{left}件，相差{abs(left - taken)}件；"
+            f"“{CALLED[CARRIED]}”合计{taken}件，{before.year}年“{CALLED[LEFT]}”合计{left}件，"
+            f"相差{abs(left - taken)}件；"
             "机构调整、缺报和上年更正都会造成，请核对"
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.documents.analysis import contested, disclosed
 from app.documents.charts.model import MISSING
-from app.documents.figures import LEFT, PROCESSED, Figures, outcomes_of
+from app.documents.figures import CALLED, LEFT, PROCESSED, Figures, outcomes_of
 from app.documents.memo import Chapter, Memo, Paragraph, form_table
 from app.domain.content import Content
 from app.domain.plausibility import CARRIED, RECEIVED
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 UNKNOWN = "【待核实】"
 """Stands where a figure is missing; R30 finds it as long as it is there."""
 
+_DISCLOSURE, _REQUESTS, _MANAGEMENT, _PLATFORMS, _SUPERVISION = (part.code for part in FIVE_PARTS)
+
 # none of these may speak of what the rules look for, or they would take the question for the answer
 _OPEN = {
-    "overview.disclosure": "【待填写：主要做法和成效】",
-    "overview.requests": "【待填写：办理情况和典型案例】",
-    "overview.management": "【待填写：本年的做法】",
-    "overview.platforms": "【待填写：本年的做法】",
-    "overview.supervision": "【待填写：条例第五十条第（四）项所列三方面，没有发生的也要写明】",
+    _DISCLOSURE: "【待填写：主要做法和成效】",
+    _REQUESTS: "【待填写：办理情况和典型案例】",
+    _MANAGEMENT: "【待填写：本年的做法】",
+    _PLATFORMS: "【待填写：本年的做法】",
+    _SUPERVISION: "【待填写：条例第五十条第（四）项所列三方面，没有发生的也要写明】",
     PROBLEMS: "【待填写：由撰写人据实写，系统不代写】",
     OTHER_MATTERS: "【待填写：信息处理费收取情况，没有收取的也要写明；其他事项】",
 }
@@ -65,9 +67,9 @@ def draft_content(form: ReportForm, agency: str, year: int, rolled: RollUp) -> C
 
 def _overview(figures: Figures, year: int) -> Iterator[str]:
     sentences = {
-        "overview.disclosure": f"{year}年，{'；'.join(disclosed(figures))}。",
-        "overview.requests": _requests(figures, year),
-        "overview.supervision": f"政府信息公开{'；'.join(contested(figures))}。",
+        _DISCLOSURE: f"{year}年，{'；'.join(disclosed(figures))}。",
+        _REQUESTS: _requests(figures, year),
+        _SUPERVISION: f"政府信息公开{'；'.join(contested(figures))}。",
     }
     for number, part in zip(_NUMBERS, FIVE_PARTS, strict=True):
         said = sentences.get(part.code, "").replace(MISSING, UNKNOWN)
@@ -77,8 +79,8 @@ def _overview(figures: Figures, year: int) -> Iterator[str]:
 def _requests(figures: Figures, year: int) -> str:
     ends = "，".join(f"{outcome.name}{_sum(figures, outcome.cells)}" for outcome in outcomes_of(figures.form))
     return (
-        f"{year}年收到政府信息公开申请{figures.said(RECEIVED)}，上年结转{figures.said(CARRIED)}；"
-        f"办结{figures.said(PROCESSED)}，其中{ends}；结转下年度继续办理{figures.said(LEFT)}。"
+        f"{year}年收到政府信息公开申请{figures.said(RECEIVED)}，{CALLED[CARRIED]}{figures.said(CARRIED)}；"
+        f"办结{figures.said(PROCESSED)}，其中{ends}；{CALLED[LEFT]}继续办理{figures.said(LEFT)}。"
     )
 
 

@@ -11,6 +11,7 @@ from app.documents.charts.model import MISSING
 from app.domain.plausibility import CARRIED, RECEIVED
 from app.domain.roll_up import RollUp, rate_of
 from app.domain.values import to_printed
+from app.forms import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +29,13 @@ def total_of(row: str) -> CellCode:
 
 
 PROCESSED, LEFT = total_of("processed"), total_of("pending_at_end")
-FLOW = {"收到申请": RECEIVED, "上年结转": CARRIED, "办结": PROCESSED, "结转下年度": LEFT}
-"""What comes in and goes out in a year, as people call it."""
+
+
+def _row_of(code: CellCode) -> str:
+    """Return what people call a cell's row of 表三, as the newest form has it: 上年结转."""
+    table = FORMS[-1].table(REQUESTS)
+    rows = () if table is None else table.rows()
+    return next(spoken(row) for row in rows if total_of(row.code) == code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,12 @@ class Outcome:
 def spoken(axis: Axis) -> str:
     """Return a heading without its number: 不予公开."""
     return _ORDINAL.sub("", axis.spoken)
+
+
+FLOW = {"收到申请": RECEIVED, _row_of(CARRIED): CARRIED, "办结": PROCESSED, _row_of(LEFT): LEFT}
+"""What comes in and goes out in a year, as people call it."""
+
+CALLED = {code: name for name, code in FLOW.items()}
 
 
 def outcomes_of(form: ReportForm) -> list[Outcome]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from app.deps import CurrentDatabase, CurrentReader, Export, routes_of
+from app.deps import AgencyInPath, CurrentDatabase, CurrentReader, Export, YearInPath, routes_of
 from app.domain.lifecycle import Basis
 from app.routers.answers import (
     PAGE_OR_PAPER,
@@ -18,7 +18,7 @@ from app.routers.answers import (
     piece_of_writing,
     skip_if_known,
 )
-from app.routers.roll_ups import AgencyInPath, BasisInQuery, YearInPath
+from app.routers.roll_ups import BasisInQuery
 from app.schemas.drafts import ReportDraft, draft_out
 from app.services.agencies import find_agency
 from app.services.analyses import draft_report

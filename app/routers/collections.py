@@ -6,7 +6,18 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, IfMatch, Limit, routes_of
+from app.deps import (
+    LIMIT,
+    AgencyInPath,
+    CurrentActor,
+    CurrentDatabase,
+    CurrentReader,
+    Cursor,
+    IfMatch,
+    Limit,
+    YearInPath,
+    routes_of,
+)
 from app.domain.collections import Dates, Standing, freezes_on
 from app.routers.answers import READING, WRITING, etag_of, failures, page_of, skip_if_known
 from app.schemas.collections import (
@@ -23,7 +34,6 @@ from app.schemas.collections import (
     UnitPage,
 )
 from app.schemas.pages import LARGEST, read_cursor
-from app.schemas.reports import AgencyCode, Year
 from app.services import collection_exceptions, collections
 from app.services.collection_exceptions import ExceptionFound, ExceptionWanted
 from app.services.collections import CollectionFound
@@ -32,9 +42,6 @@ from app.storage.engine import WriteSession
 from app.writing import Write, WriteOnce
 
 router = routes_of("收报", "/collections/{agency}/{year}")
-
-AgencyInPath = Annotated[AgencyCode, Path(description="机关代码")]
-YearInPath = Annotated[Year, Path(description="报告年度")]
 
 
 @router.get("", summary="收报安排", responses={**READING, **failures(304)})

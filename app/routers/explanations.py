@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
+from app.deps import (
+    AgencyInPath,
+    CurrentActor,
+    CurrentDatabase,
+    CurrentReader,
+    IfMatch,
+    YearInPath,
+    routes_of,
+)
 from app.domain.explanations import Explained
 from app.routers.answers import READING, failures
-from app.routers.reports import ONE, AgencyInPath, YearInPath, answer
+from app.routers.reports import ONE, answer
 from app.schemas.explanations import (
     ExplanationKeptOut,
     ExplanationsBody,

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Path, Request, Response
 
-from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, Limit, routes_of
+from app.deps import (
+    LIMIT,
+    AgencyInPath,
+    CurrentActor,
+    CurrentDatabase,
+    CurrentReader,
+    Cursor,
+    Limit,
+    YearInPath,
+    routes_of,
+)
 from app.domain.values import nest, to_json
 from app.routers.answers import READING, failures, page_of
 from app.schemas.finalisations import (
@@ -22,7 +32,6 @@ from app.schemas.finalisations import (
     finalisation_out,
 )
 from app.schemas.pages import MOST, read_cursor
-from app.schemas.reports import AgencyCode, Year
 from app.services import adjustments, final_totals, finalisations
 from app.services.adjustments import AdjustmentWanted, LineWanted
 from app.services.filed import find_form
@@ -39,8 +48,6 @@ if TYPE_CHECKING:
 
 router = routes_of("汇总", "/rollups/{agency}/{year}")
 
-AgencyInPath = Annotated[AgencyCode, Path(description="机关代码")]
-YearInPath = Annotated[Year, Path(description="报告年度")]
 NumberInPath = Annotated[int, Path(description="编号", ge=1, le=2**31 - 1)]
 _WRITING = failures(400, 404, 409, 413, 415, 422)
 

@@ -7,11 +7,18 @@ from typing import Annotated, Any, Literal
 
 from fastapi import File, Query, Response, UploadFile
 
-from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
+from app.deps import (
+    AgencyInPath,
+    CurrentActor,
+    CurrentDatabase,
+    CurrentReader,
+    IfMatch,
+    YearInPath,
+    routes_of,
+)
 from app.documents.filenames import content_disposition
 from app.errors import Fault, InvalidRequest
 from app.routers.answers import READING, etag_of, failures
-from app.routers.reports import AgencyInPath, YearInPath
 from app.schemas.imports import DocumentOut, ImportOut, StoredOut, import_out, reading_out
 from app.schemas.reports import AgencyCode, Year
 from app.services import imports

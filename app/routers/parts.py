@@ -8,12 +8,21 @@ from fastapi import Body, Path, Request, Response
 from pydantic import BaseModel
 
 from app.auth.actor import Actor
-from app.deps import MERGE_PATCH, CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
+from app.deps import (
+    MERGE_PATCH,
+    AgencyInPath,
+    CurrentActor,
+    CurrentDatabase,
+    CurrentReader,
+    IfMatch,
+    YearInPath,
+    routes_of,
+)
 from app.domain.values import Row, Values, flatten, nest
 from app.errors import NotFound
 from app.forms.model import CellCode, Table
 from app.routers.answers import READING, WRITING, etag_of_filed, failures, skip_if_known
-from app.routers.reports import AgencyInPath, Draft, YearInPath, answer
+from app.routers.reports import Draft, answer
 from app.schemas.other_forms import form_meant, form_with, hold
 from app.schemas.parts import (
     NEWEST_FIRST,

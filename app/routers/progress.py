@@ -7,13 +7,22 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from app.deps import LIMIT, CurrentActor, CurrentDatabase, CurrentReader, Cursor, Limit, routes_of
+from app.deps import (
+    LIMIT,
+    AgencyInPath,
+    CurrentActor,
+    CurrentDatabase,
+    CurrentReader,
+    Cursor,
+    Limit,
+    YearInPath,
+    routes_of,
+)
 from app.documents.filenames import content_disposition, progress_filename
 from app.documents.progress_model import ProgressBook
 from app.domain.lifecycle import Action
 from app.domain.progress import Branches, ProgressState, Tally
 from app.routers.answers import READING, XLSX, failures, page_of, show_page
-from app.routers.collections import AgencyInPath, YearInPath
 from app.schemas.pages import LARGEST, read_cursor
 from app.schemas.progress import (
     AdjustmentsOut,

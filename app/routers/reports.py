@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from fastapi import Body, Path, Query, Request, Response
+from fastapi import Body, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from app.deps import (
     LIMIT,
     MERGE_PATCH,
+    AgencyInPath,
     CurrentActor,
     CurrentDatabase,
     CurrentReader,
@@ -18,6 +19,7 @@ from app.deps import (
     IfMatch,
     Limit,
     Moment,
+    YearInPath,
     routes_of,
 )
 from app.domain.lifecycle import Status
@@ -66,8 +68,6 @@ from app.writing import Write, WriteOnce
 
 router = routes_of("年度报告", "/reports")
 
-AgencyInPath: TypeAlias = Annotated[AgencyCode, Path(description="机关代码")]
-YearInPath: TypeAlias = Annotated[Year, Path(description="报告年度")]
 Draft: TypeAlias = Annotated[
     bool,
     Query(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ from fastapi import Path, Query, Request, Response
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Limit, routes_of
+from app.deps import LIMIT, AgencyInPath, CurrentDatabase, CurrentReader, Cursor, Limit, YearInPath, routes_of
 from app.domain.adjusting import adjusted
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.lifecycle import Basis
@@ -20,9 +20,9 @@ from app.domain.values import Values, to_json
 from app.forms.model import Cell, CellCode, Indicator
 from app.routers.answers import READING, page_of
 from app.routers.finalisations import listed
-from app.routers.roll_ups import AgencyInPath, BasisInQuery, TreeInQuery, YearInPath
+from app.routers.roll_ups import BasisInQuery, TreeInQuery
 from app.schemas.fields import SAID
-from app.schemas.pages import MOST, read_mark, written_mark
+from app.schemas.pages import MOST, PageOut, read_mark, written_mark
 from app.schemas.results import Number
 from app.schemas.roll_up_parts import (
     CellAdjustmentOut,
@@ -43,7 +43,7 @@ from app.services.children import (
     list_child_parts,
     mark_of_part,
 )
-from app.services.rankings import Measured, Of, Rankable, Ranked, mark_of_ranked, rank_parts
+from app.services.rankings import Measured, Of, Rankable, Ranked, Ranking, mark_of_ranked, rank_parts
 from app.services.roll_up_parts import LARGEST_FIRST, Contribution, list_contributions, mark_of_contribution
 from app.services.scopes import Asked, Scope, Tree
 from app.storage.finalisations import Adjusted
@@ -270,9 +270,13 @@ def list_rankings(
     shown, page = page_of(
         request, response, rest, limit, lambda item: written_mark(LARGEST_FIRST, mark_of_ranked(item))
     )
+    return _ranking_out(found, minimum, shown, page)
+
+
+def _ranking_out(found: Ranking, minimum: int, shown: Sequence[Ranked], page: PageOut) -> RankingOut:
     return RankingOut.model_validate(
         {
-            **_head(found.scope, basis),
+            **_head(found.scope, found.scope.asked.basis),
             "code": found.by.code,
             "label": found.by.label,
             "minimum": minimum if isinstance(found.by, Indicator) else None,

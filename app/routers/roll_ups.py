@@ -6,10 +6,20 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Export, Limit, routes_of
+from app.deps import (
+    LIMIT,
+    AgencyInPath,
+    CurrentDatabase,
+    CurrentReader,
+    Cursor,
+    Export,
+    Limit,
+    YearInPath,
+    routes_of,
+)
 from app.domain.lifecycle import Basis
 from app.domain.results import described
 from app.domain.roll_up import RollUp, rate_of
@@ -26,7 +36,6 @@ from app.routers.answers import (
 )
 from app.routers.finalisations import adjustment_out, final_in_roll_up, listed
 from app.schemas.pages import MOST, read_cursor
-from app.schemas.reports import AgencyCode, Year
 from app.schemas.roll_ups import CoveragePage, CoveredOut, RollUpOut, roll_up_out
 from app.services.agencies import find_agency
 from app.services.exports import Wanted as WantedBook
@@ -39,8 +48,6 @@ from app.storage.sums import Part
 
 router = routes_of("汇总", "/rollups/{agency}/{year}")
 
-AgencyInPath = Annotated[AgencyCode, Path(description="机关代码")]
-YearInPath = Annotated[Year, Path(description="报告年度")]
 BasisInQuery = Annotated[
     Basis, Query(description="哪些报告计入：submitted 已上报（含之后各状态），accepted 审核通过（含已公布）")
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.deps import CurrentDatabase, CurrentReader, routes_of
+from app.deps import AgencyInPath, CurrentDatabase, CurrentReader, YearInPath, routes_of
 from app.routers.answers import READING
-from app.routers.reports import ONE, AgencyInPath, YearInPath
+from app.routers.reports import ONE
 from app.schemas.suggestions import SuggestionsOut, suggested_out
 from app.services.suggestions import find_suggestions
 

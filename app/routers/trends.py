@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.deps import CurrentDatabase, CurrentReader, routes_of
+from app.deps import AgencyInPath, CurrentDatabase, CurrentReader, routes_of
 from app.domain.lifecycle import Basis
 from app.routers.answers import READING
 from app.routers.roll_up_parts import CellsInQuery, CodeInQuery, cell_head, cells_out
-from app.routers.roll_ups import AgencyInPath, BasisInQuery
+from app.routers.roll_ups import BasisInQuery
 from app.schemas.reports import Year
 from app.schemas.roll_ups import RateOut
 from app.schemas.trends import MOST_NAMED, MovedOut, NamedOut, TreeChangesOut, TrendOut, TrendYearOut

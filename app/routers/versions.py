@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.deps import LIMIT, CurrentDatabase, CurrentReader, Cursor, Limit, routes_of
+from app.deps import LIMIT, AgencyInPath, CurrentDatabase, CurrentReader, Cursor, Limit, YearInPath, routes_of
 from app.domain.differences import Differences
 from app.domain.values import to_json
 from app.forms.model import ReportForm
 from app.routers.answers import READING
 from app.routers.audit import audit_page, place_of
-from app.routers.reports import ONE, AgencyInPath, YearInPath, show
+from app.routers.reports import ONE, show
 from app.schemas.audit import EntryPage
 from app.schemas.workflow import CellChangeOut, DiffOut, PastOut, TextChangeOut, VersionOut, VersionsOut
 from app.services.audit_trail import list_report_entries

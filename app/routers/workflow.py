@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from app.deps import CurrentActor, CurrentDatabase, CurrentReader, IfMatch, routes_of
+from app.deps import (
+    AgencyInPath,
+    CurrentActor,
+    CurrentDatabase,
+    CurrentReader,
+    IfMatch,
+    YearInPath,
+    routes_of,
+)
 from app.domain.content import label_of_place
 from app.routers.answers import READING, failures
-from app.routers.reports import ONE, AgencyInPath, YearInPath, answer
+from app.routers.reports import ONE, answer
 from app.schemas.reports import ReportOut
 from app.schemas.workflow import (
     CommentBody,

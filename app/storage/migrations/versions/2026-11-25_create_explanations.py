@@ -17,6 +17,16 @@ MESSAGE = "history can not be changed"
 
 def upgrade() -> None:
     """Create the tables, and let the database guard them."""
+    _create_explanations()
+    _create_reviews()
+    guard = _guard_on_postgresql if op.get_bind().dialect.name == "postgresql" else _guard_on_sqlite
+    for table in TABLES:
+        guard(table, "UPDATE", "")
+        # when a report goes, its own row is gone before these
+        guard(table, "DELETE", "EXISTS (SELECT 1 FROM report WHERE id = OLD.report_id)")
+
+
+def _create_explanations() -> None:
     op.create_table(
         "explanation",
         sa.Column("id", KEY, nullable=False),
@@ -35,6 +45,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_explanation_report_id"), "explanation", ["report_id"])
+
+
+def _create_reviews() -> None:
     op.create_table(
         "explanation_review",
         sa.Column("id", KEY, nullable=False),
@@ -61,11 +74,6 @@ def upgrade() -> None:
     )
     for column in ("report_id", "explanation_id"):
         op.create_index(op.f(f"ix_explanation_review_{column}"), "explanation_review", [column])
-    guard = _guard_on_postgresql if op.get_bind().dialect.name == "postgresql" else _guard_on_sqlite
-    for table in TABLES:
-        guard(table, "UPDATE", "")
-        # when a report goes, its own row is gone before these
-        guard(table, "DELETE", "EXISTS (SELECT 1 FROM report WHERE id = OLD.report_id)")
 
 
 def _guard_on_sqlite(table: str, change: str, case: str) -> None:

@@ -21,6 +21,16 @@ def _points(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
 
 def upgrade() -> None:
     """Create the tables, and let the database guard them."""
+    _create_former_names()
+    _create_reorganisations()
+    _create_successions()
+    guard = _guard_on_postgresql if op.get_bind().dialect.name == "postgresql" else _guard_on_sqlite
+    for table in TABLES:
+        for change in ("UPDATE", "DELETE"):
+            guard(table, change)
+
+
+def _create_former_names() -> None:
     op.create_table(
         "former_name",
         sa.Column("id", KEY, nullable=False),
@@ -33,6 +43,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("agency_id", "valid_to", name=op.f("uq_former_name_agency_id_valid_to")),
         sqlite_autoincrement=True,
     )
+
+
+def _create_reorganisations() -> None:
     op.create_table(
         "reorganisation",
         sa.Column("id", KEY, nullable=False),
@@ -59,6 +72,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_reorganised_agency_id_reorganisation_id"), "reorganised", ["agency_id", "reorganisation_id"]
     )
+
+
+def _create_successions() -> None:
     op.create_table(
         "succession",
         sa.Column("reorganisation_id", KEY, nullable=False),
@@ -74,10 +90,6 @@ def upgrade() -> None:
     )
     for column in ("predecessor_id", "successor_id"):
         op.create_index(op.f(f"ix_succession_{column}"), "succession", [column])
-    guard = _guard_on_postgresql if op.get_bind().dialect.name == "postgresql" else _guard_on_sqlite
-    for table in TABLES:
-        for change in ("UPDATE", "DELETE"):
-            guard(table, change)
 
 
 def _guard_on_sqlite(table: str, change: str) -> None:
