@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.documents.charts import Chart, Kind, Series
-from app.documents.figures import FLOW, PROCESSED, Figures, figures_of_one, said_percent
+from app.documents.figures import CALLED, FLOW, PROCESSED, Figures, figures_of_one, said_percent
 from app.documents.memo import Matrix, Note, Paragraph, Picture, Subheading
 from app.domain.plausibility import RECEIVED
 
@@ -71,12 +71,9 @@ def write(form: ReportForm, units: Sequence[Unit]) -> Iterator[Part]:
         yield Paragraph("还没有单位的报告可以计入。")
         return
     yield Subheading("（一）收到申请数量")
-    ranked = sorted(counted, key=lambda each: (-(each[1].value(RECEIVED) or 0), each[0].code))
-    known = [each for each in ranked if each[1].value(RECEIVED) is not None]
-    ranked = [*known, *(each for each in ranked if each[1].value(RECEIVED) is None)]
-    yield from _bars(
-        "received", "收到申请", "件", [(unit, figures.value(RECEIVED)) for unit, figures in ranked]
-    )
+    ranked = sorted(counted, key=lambda each: (_last_if_missing(each[1].value(RECEIVED)), each[0].code))
+    bars = [(unit, figures.value(RECEIVED)) for unit, figures in ranked]
+    yield from _bars("received", CALLED[RECEIVED], "件", bars)
     yield _table(form, ranked)
     yield from _rest(len(ranked))
     if form.indicators:
