@@ -48,7 +48,7 @@ word. A name begins with the result's outcome: `kept`, `broken`, `not_evaluated`
 said where a request is turned away for the rule's sake, and a `part` stands in a field of other
 messages. After the dot follows which case it is. `{cell}` and `{missing}` name cells, `{place}`
 any other place; `{found}` is what stands there, `{expected}` what should, and `{difference}` is
-never below 0. R19 and R40 have no message: no result and no refusal is theirs."""
+never below 0. R19 has no message: no result and no refusal is its."""
 
 
 def rules_page() -> str:

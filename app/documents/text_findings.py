@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.documents.text_labels import key_of
 from app.documents.text_parts import order_of
+from app.domain.content import pointer_of_text
 from app.domain.prose.personal import masked
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
@@ -46,7 +47,7 @@ def shortened(text: str) -> str:
 
 def pointer_of(section: Section) -> str:
     """Return where a section stands in a report's JSON."""
-    return f"/{section.table.code}" if section.table else f"/narratives/{section.code}"
+    return f"/{section.table.code}" if section.table else pointer_of_text(section.code)
 
 
 def title_findings(title: Title | None, above: list[Line]) -> Iterator[Result]:

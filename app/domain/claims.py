@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.domain.content import places_of_text, pointer_of_text, text_at
 from app.domain.context import ALONE
 from app.domain.prose.kinds import KINDS
 from app.domain.prose.personal import masked
@@ -50,14 +51,11 @@ def compared(content: Content, claims: Iterable[PlacedClaim]) -> Iterator[Result
 
 def placed_claims(content: Content, context: Context) -> Iterator[PlacedClaim]:
     """Yield every claim with the JSON pointer of the text that makes it."""
-    texts = [("/title", content.title), ("/preface", content.preface)]
-    texts += [
-        (f"/narratives/{part.code}", content.narratives.get(part.code)) for part in content.form.narratives
-    ]
-    for pointer, text in texts:
+    for code in places_of_text(content.form):
+        text = text_at(content, code)
         if text:
             found = read_claims(text, content.year, context.reporter.name)
-            yield from ((pointer, claim) for claim in found)
+            yield from ((pointer_of_text(code), claim) for claim in found)
 
 
 @dataclass(frozen=True, slots=True)

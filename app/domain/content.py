@@ -94,6 +94,18 @@ def places_of_text(form: ReportForm) -> Mapping[str, str]:
     return TITLES | {section.code: section.heading for section in form.narratives}
 
 
+def pointer_of_text(code: str) -> str:
+    """Return where one of the texts stands in a report's JSON (RFC 6901)."""
+    return f"/{code}" if code in TITLES else f"/narratives/{code}"
+
+
+def text_at(content: Content, code: str) -> str | None:
+    """Return one of the texts; None where there is none."""
+    if code in TITLES:
+        return content.title if code == "title" else content.preface
+    return content.narratives.get(code)
+
+
 def label_of_place(form: ReportForm, code: str) -> str:
     """Return what people call a cell or a text."""
     cell = form.cells.get(code)

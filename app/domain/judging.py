@@ -7,12 +7,13 @@ from functools import cache
 from operator import le
 from typing import TYPE_CHECKING, cast
 
+from app.domain.content import pointer_of_text
 from app.domain.context import ALONE
 from app.domain.hints import hint_for
 from app.domain.plausibility import judge_plausibility
 from app.domain.prose.judging import judge_prose
 from app.domain.prose.texts import is_unwritten
-from app.domain.results import Outcome, Result
+from app.domain.results import ALL, Outcome, Result
 from app.domain.rules import RULES
 from app.domain.similarity import judge_alike
 from app.domain.values import missing_cells, to_text
@@ -89,7 +90,7 @@ def _prose_present(content: Content) -> Iterator[Result]:
             section.code,
             Outcome.KEPT if kept else Outcome.BROKEN,
             rule.say("kept" if kept else "broken", place=section.heading),
-            f"/narratives/{section.code}",
+            pointer_of_text(section.code),
         )
 
 
@@ -97,7 +98,7 @@ def _cells_filled(form: ReportForm, values: Values) -> Iterator[Result]:
     rule = RULES["R04"]
     missing = missing_cells(form, values)
     if not missing:
-        yield Result(rule, "all", Outcome.KEPT, rule.say("kept", count=len(form.cells)), "")
+        yield Result(rule, ALL, Outcome.KEPT, rule.say("kept", count=len(form.cells)), "")
     for code in missing:
         cell = form.cells[code]
         message = rule.say("broken", cell=cell.label)
@@ -125,10 +126,10 @@ def _out_of_range(rule: Rule, cell: Cell, value: int, most: int) -> Result:
 
 def _range_kept_or_unknown(rule: Rule, form: ReportForm, missing: list[CellCode]) -> Result:
     if not missing:
-        return Result(rule, "all", Outcome.KEPT, _range_in_words(rule.id, form), "")
+        return Result(rule, ALL, Outcome.KEPT, _range_in_words(rule.id, form), "")
     message = rule.say("not_evaluated", count=len(missing), title=rule.title_on(form))
     pointer = form.cells[missing[0]].pointer
-    return Result(rule, "all", Outcome.NOT_EVALUATED, message, pointer, tuple(missing))
+    return Result(rule, ALL, Outcome.NOT_EVALUATED, message, pointer, tuple(missing))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from operator import itemgetter
 from string import Formatter
 
 _MISSING = "{missing}没有填，没法核对“{title}”"
+_UNWRITTEN = {"not_evaluated.unwritten": "{place}没有写，没法核对“{title}”"}
 _SHOWN = "{cell} {found}"
 
 _RANGE = {
@@ -136,12 +137,13 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         ),
         "not_evaluated": _MISSING,
     },
-    "R15": {"kept": _SPEAKS, "broken": _SPEAKS_NOT},
+    "R15": {"kept": _SPEAKS, "broken": _SPEAKS_NOT, **_UNWRITTEN},
     "R16": {
         "kept": _SPEAKS,
         "broken": "“{place}”的监督保障部分没有写到{subject}，请补写；没有发生的也要写明",
+        **_UNWRITTEN,
     },
-    "R17": {"kept": _SPEAKS, "broken": _SPEAKS_NOT},
+    "R17": {"kept": _SPEAKS, "broken": _SPEAKS_NOT, **_UNWRITTEN},
     "R18": {
         "kept": _PENDING,
         "broken": f"{_PENDING}，结转的多出 {{difference}} 件；请核对有没有超期未办结的",
@@ -158,12 +160,14 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         "kept": _FEE_KEPT,
         "broken": f"{_FEE_KEPT}，至少应是 {{expected}} 万元；请核对有没有漏填，也核对单位",
         "not_evaluated": f"{_FEE}没有填，没法核对",
+        **_UNWRITTEN,
     },
     "R22": {
         "kept": _SHOWN,
         "kept.missing": "{cell} （没有填）",
         "broken": f"{_SHOWN}，“{{place}}”没有写到收费通知；请写明发出收费通知、逾期未缴的情况",
         "not_evaluated": "{cell}没有填，没法核对“{place}”要不要写收费通知",
+        **_UNWRITTEN,
     },
     "R23": {
         "kept": _SHOWN,
@@ -183,6 +187,7 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
     "R25": {
         "kept": "“{place}”写到了信息处理费",
         "broken": "“{place}”没有写收取信息处理费的情况；没有收取的，也请写明“没有收取信息处理费”",
+        **_UNWRITTEN,
     },
     "R26": {
         "kept": "文字里说 {said}；{shown}，相符",
@@ -206,6 +211,7 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
     "R27": {
         "broken.own": f"{{place}}的文字有 {{percent}}% 与本机关{_ALIKE}",
         "broken.other": f"{{place}}的文字有 {{percent}}% 与“{{agency}}”{_ALIKE}",
+        **_UNWRITTEN,
     },
     "R28": {
         "kept": _SHOWN,
@@ -227,12 +233,14 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         "broken.body": f"“{{place}}”里有别的机关的名称{_CHECK_COPIED}",
         "broken.level": f"“{{place}}”里有别的级别的说法{_CHECK_COPIED}",
         "broken.placeholder": f"“{{place}}”里有没有填写的占位文字{_CHECK_COPIED}",
+        **_UNWRITTEN,
     },
     "R31": {
         "kept": "{place}里没有别的年份",
         "broken": "{place}里有别的年份{found}，报告年度是 {year} 年；请核对是不是沿用了往年的文字",
         "kept.period": "统计期限是{expected}",
         "broken.period": "{place}写的统计期限是“{found}”，应是{expected}",
+        **_UNWRITTEN,
     },
     "R32": {
         "kept": "标题合乎格式",
@@ -242,16 +250,19 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
     "R33": {
         "kept": "引用的是{notice}",
         "broken": "“{place}”引用了{found}；{year} 年度的报告依据{notice}和国务院令第711号",
+        **_UNWRITTEN,
     },
     "R34": {
         "kept": f"{_LENGTH}，不超过 {{most}} 字",
         "broken": f"{_LENGTH}，超过 {{most}} 字，多出 {{difference}} 字；请精简",
+        **_UNWRITTEN,
     },
     "R35": {
         "kept": "文字里没有发现公民身份号码、银行卡号、手机号码",
         "broken.identity_number": "“{place}”里有公民身份号码 {count} 处（{found}）；公布前请删去",
         "broken.bank_card": "“{place}”里有银行卡号 {count} 处（{found}）；公布前请删去",
         "broken.mobile_number": "“{place}”里有手机号码 {count} 处（{found}）；公布前请改用单位的办公电话",
+        **_UNWRITTEN,
     },
     "R36": {
         "kept": "“{place}”里申请的数量单位是“件”",
@@ -265,6 +276,7 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         "broken.lost": "文字里有 {count} 个字符已经损坏（显示为“\ufffd”），请对照原件补正",
         "part.above_title": "标题之前",
         "part.beside_table": "“{heading}”的表格以外",
+        **_UNWRITTEN,
     },
     "R37": {
         "refused": "“{agency}”{year} 年度的报告已经有了；要修改，请先读取，再用 PUT 或 PATCH",

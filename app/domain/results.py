@@ -33,6 +33,10 @@ class Outcome(StrEnum):
         return {"kept": "符合", "broken": "不符合", "not_evaluated": "未能核对"}[self.value]
 
 
+ALL = "all"
+"""The code of a result that is about no place in particular."""
+
+
 class CellShown(NamedTuple):
     """A cell as a result shows it: value in its smallest unit, address in the report's workbook."""
 

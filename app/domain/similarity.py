@@ -14,7 +14,9 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from app.domain.content import pointer_of_text
 from app.domain.context import Alike
+from app.domain.prose.texts import OVERVIEW, PROBLEMS, unjudged, written
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
     from app.domain.content import Content
     from app.domain.context import Context
 
-SECTIONS = ("overview", "problems")
+SECTIONS = (OVERVIEW, PROBLEMS)
 """The sections that are compared; the third is short, and much the same in every report."""
+
+OWN = "own"
+"""The code of a result that compares a report with the body's own of last year."""
 
 GRAM = 8
 """How many characters in a row count as the same text."""
@@ -282,6 +287,8 @@ def judge_alike(content: Content, context: Context) -> Iterator[Result]:
     if beyond and not is_short(pieces_of(content)):
         for alike in beyond:
             yield _is_alike(content, alike, most)
+    elif context.last_year is not None and not any(written(content, code) for code in SECTIONS):
+        yield from unjudged(content, RULES["R27"], OWN, SECTIONS)
 
 
 def _is_alike(content: Content, alike: Alike, most: int) -> Result:
@@ -296,6 +303,6 @@ def _is_alike(content: Content, alike: Alike, most: int) -> Result:
         most=most,
         year=content.year,
     )
-    code = "own" if alike.is_own else f"other.{alike.code}"
-    pointer = f"/narratives/{SECTIONS[0]}"
+    code = OWN if alike.is_own else f"other.{alike.code}"
+    pointer = pointer_of_text(SECTIONS[0])
     return Result(RULES["R27"], code, Outcome.BROKEN, message, pointer, quotes=alike.passages)

@@ -72,9 +72,19 @@ def test_each_text_and_kind_is_one_result() -> None:
 
 
 def test_where_there_is_none_that_is_told_once() -> None:
-    content = a_content(narratives={"overview": "平稳。", "problems": "问题。"})
-    assert [(it.code, it.outcome) for it in judge_privacy(content)] == [("all", Outcome.KEPT)]
-    assert list(judge_privacy(replace(content, title=None, preface=None, narratives={}))) == []
+    written = {"overview": "平稳。", "problems": "问题。", "other_matters": "没有。"}
+    (found,) = judge_privacy(a_content(narratives=written))
+    assert (found.code, found.outcome) == ("all", Outcome.KEPT)
+
+
+def test_what_is_not_written_yet_may_still_hold_some() -> None:
+    (found,) = judge_privacy(a_content(narratives={"overview": "平稳。", "problems": "问题。"}))
+    assert (found.code, found.outcome, found.pointer) == (
+        "all",
+        Outcome.NOT_EVALUATED,
+        "/narratives/other_matters",
+    )
+    assert found.message.startswith("“六、其他需要报告的事项”没有写，没法核对")
 
 
 TEXTS = st.lists(

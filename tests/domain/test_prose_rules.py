@@ -12,6 +12,7 @@ from app.domain.context import ALONE, Context, Reporter, RuleSettings
 from app.domain.judging import judge
 from app.domain.prose.judging import judge_prose
 from app.domain.results import Outcome, Result
+from app.domain.rules import RULES
 from app.forms.annual_2021 import FORM
 from tests.builders import a_balanced_report, a_content
 
@@ -75,10 +76,27 @@ def test_a_good_report_breaks_none_of_the_rules() -> None:
     } - {"R21"}
 
 
-def test_where_nothing_is_written_only_the_missing_title_is_told() -> None:
-    blank = dict.fromkeys(("title", "preface", "overview", "problems", "other_matters"), " ")
-    found = list(judge_prose(a_report(**blank), Context(REPORTER)))
-    assert [(result.rule.id, result.code, result.outcome) for result in found] == [("R32", "title", BROKEN)]
+@pytest.mark.parametrize("text", [" ", "【待填写：全年情况】"])
+def test_what_is_not_written_is_not_judged(text: str) -> None:
+    """Only the missing title is a finding by itself, and figures that need no prose are judged."""
+    blank = dict.fromkeys(("title", "preface"), " ")
+    blank |= dict.fromkeys(("overview", "problems", "other_matters"), text)
+    found = list(judge_prose(with_cells(a_report(**blank)), Context(REPORTER)))
+    told = {(result.rule.id, result.code): result.outcome for result in found}
+    assert told.pop(("R32", "title")) is BROKEN
+    assert told.pop(("R22", "fee_notice")) is KEPT
+    placeholders = [key for key in told if key[0] == "R30" and told[key] is BROKEN]
+    assert bool(placeholders) == (text != " ")
+    rest = {rule: outcome for (rule, _), outcome in told.items() if rule != "R30"}
+    assert rest == dict.fromkeys(
+        ("R15", "R16", "R17", "R21", "R25", "R31", "R33", "R34", "R35", "R36"), NOT_EVALUATED
+    )
+
+
+def test_it_is_told_what_is_not_written() -> None:
+    found = results(a_report(overview=None), "R15")["all"]
+    assert found.message == f"“一、总体情况”没有写，没法核对“{RULES['R15'].title}”"
+    assert found.pointer == "/narratives/overview"
 
 
 # R15
@@ -383,7 +401,7 @@ def test_the_first_section_is_no_longer_than_its_county_has_set(length: int, out
     ],
 )
 def test_applications_are_counted_in_their_own_unit(text: str, expected: dict[str, Outcome]) -> None:
-    assert outcomes(a_report(overview=text, other_matters=None), "R36") == expected
+    assert outcomes(a_report(overview=text), "R36") == expected
 
 
 def test_no_more_than_a_few_sentences_are_quoted() -> None:

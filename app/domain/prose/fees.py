@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.domain.prose.personal import masked
-from app.domain.prose.texts import OTHER_MATTERS, broken, kept, written
+from app.domain.prose.texts import OTHER_MATTERS, broken, kept, unjudged, written
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 from app.domain.values import to_text
@@ -16,19 +16,22 @@ if TYPE_CHECKING:
 
     from app.domain.claims import PlacedClaim
     from app.domain.content import Content
+    from app.domain.messages import Field
     from app.domain.prose.texts import Text
 
 FEES, UNPAID = "disclosure.fees.amount", "requests.closed_fee_unpaid.total"
 PROCESSING_FEE = "processing_fee"
+IN_FEES, NOTICE = "fees", "fee_notice"
 _FEN = 100
 _MENTIONS_FEE = re.compile("处理费|(?<!事业性)收费|费用|缴费|收取")
 _MENTIONS_NOTICE = re.compile("收费|缴费|缴纳|通知[^，。；]{0,8}费|费[^，。；]{0,8}通知")
 
 
 def judge_fees(content: Content, claims: Sequence[PlacedClaim]) -> Iterator[Result]:
-    """Hold 六 to R21, R22 and R25; while it isn't written, there is nothing to judge."""
+    """Hold 六 to R21, R22 and R25."""
     text = written(content, OTHER_MATTERS)
     if text is None:
+        yield from _unwritten(content)
         return
     yield from _within_fees(content, text, claims)
     yield from _notices(content, text)
@@ -37,6 +40,16 @@ def judge_fees(content: Content, claims: Sequence[PlacedClaim]) -> Iterator[Resu
         yield kept(rule, PROCESSING_FEE, rule.say("kept", place=text.name), text.pointer)
     else:
         yield broken(rule, PROCESSING_FEE, rule.say("broken", place=text.name), text.pointer)
+
+
+def _unwritten(content: Content) -> Iterator[Result]:
+    """Tell what can't be judged while 六 isn't written: R22 can, where there is nothing to tell there."""
+    yield from unjudged(content, RULES["R21"], IN_FEES, [OTHER_MATTERS])
+    if UNPAID in content.form.cells and content.values.get(UNPAID) == 0:
+        yield _with_notice(content, Outcome.KEPT, "kept", found=0)
+    else:
+        yield from unjudged(content, RULES["R22"], NOTICE, [OTHER_MATTERS])
+    yield from unjudged(content, RULES["R25"], PROCESSING_FEE, [OTHER_MATTERS])
 
 
 def _within_fees(content: Content, text: Text, claims: Sequence[PlacedClaim]) -> Iterator[Result]:
@@ -49,7 +62,7 @@ def _within_fees(content: Content, text: Text, claims: Sequence[PlacedClaim]) ->
     yuan = f"{most.number // _FEN}.{most.number % _FEN:02}".removesuffix(".00")
     quotes = (masked(most.sentence),)
     rule = RULES["R21"]
-    result = Result(rule, "fees", Outcome.KEPT, "", cell.pointer, (FEES,), quotes=quotes)
+    result = Result(rule, IN_FEES, Outcome.KEPT, "", cell.pointer, (FEES,), quotes=quotes)
     if value is None:
         result.outcome = Outcome.NOT_EVALUATED
         result.message = rule.say("not_evaluated", place=text.name, fee=yuan, cell=cell.label)
@@ -73,18 +86,21 @@ def _notices(content: Content, text: Text) -> Iterator[Result]:
     """R22: who closes a request because a fee wasn't paid has sent a notice, and 六 says so."""
     if UNPAID not in content.form.cells:
         return
-    cell, value = content.form.cells[UNPAID], content.values.get(UNPAID)
-    rule = RULES["R22"]
-    result = Result(rule, "fee_notice", Outcome.KEPT, "", cell.pointer, (UNPAID,))
+    value = content.values.get(UNPAID)
     mentions = _MENTIONS_NOTICE.search(text.text) is not None
     if value is None and mentions:
-        result.message = rule.say("kept.missing", cell=cell.label)
+        yield _with_notice(content, Outcome.KEPT, "kept.missing")
     elif value is None:
-        result.outcome = Outcome.NOT_EVALUATED
-        result.message = rule.say("not_evaluated", cell=cell.label, place=text.name)
+        yield _with_notice(content, Outcome.NOT_EVALUATED, "not_evaluated", place=text.name)
     elif value and not mentions:
-        result.outcome, result.pointer = Outcome.BROKEN, text.pointer
-        result.message = rule.say("broken", cell=cell.label, found=value, place=text.name)
+        result = _with_notice(content, Outcome.BROKEN, "broken", found=value, place=text.name)
+        result.pointer = text.pointer
+        yield result
     else:
-        result.message = rule.say("kept", cell=cell.label, found=value)
-    yield result
+        yield _with_notice(content, Outcome.KEPT, "kept", found=value)
+
+
+def _with_notice(content: Content, outcome: Outcome, name: str, **fields: Field) -> Result:
+    rule, cell = RULES["R22"], content.form.cells[UNPAID]
+    message = rule.say(name, cell=cell.label, **fields)
+    return Result(rule, NOTICE, outcome, message, cell.pointer, (UNPAID,))

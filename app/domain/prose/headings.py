@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from app.domain.content import TITLES
 from app.domain.prose.numerals import HAN_NUMBER, parse_number
 from app.domain.prose.personal import masked
 from app.domain.prose.sentences import plain_of
-from app.domain.prose.texts import broken, in_quotes, kept, quoted, texts_of, words_of, written
+from app.domain.prose.texts import broken, in_quotes, kept, quoted, texts_of, unjudged, words_of, written
+from app.domain.results import ALL
 from app.domain.rules import RULES
 
 if TYPE_CHECKING:
@@ -28,15 +30,17 @@ _PERIOD = re.compile(
 )
 _NOTE = re.compile("(?:[（(][^（）()]{0,20}[）)])+$")
 _NOTICE = re.compile("公开办函[〔\\[【（(﹝［]([0-9]{4})[〕\\]】）)﹞］]([0-9]{1,4})号")
+NOTICE = "notice"
 _OLD_REGULATIONS = re.compile("(?:国务院令|国令)(?:\\[|〔|（|\\()?第?492号")
 
 
 def judge_headings(content: Content, reporter: Reporter) -> Iterator[Result]:
     """Hold title, preface and citations to R31, R32 and R33."""
-    title, preface = written(content, "title"), written(content, "preface")
-    for text in (title, preface):
-        if text is not None:
-            yield _years(text, content.year)
+    texts = [text for code in TITLES if (text := written(content, code))]
+    yield from (_years(text, content.year) for text in texts)
+    if not texts:
+        yield from unjudged(content, RULES["R31"], ALL, TITLES)
+    preface = written(content, "preface")
     if preface is not None:
         yield from _period(preface, content)
     yield from judge_title(content, reporter.name)
@@ -113,8 +117,10 @@ def _cited(content: Content) -> Iterator[Result]:
         if old:
             words = in_quotes(words_of(old))
             message = rule.say("broken", place=text.name, found=words, year=content.year, notice=notice)
-            yield broken(rule, "notice", message, text.pointer, quoted(text, old))
+            yield broken(rule, NOTICE, message, text.pointer, quoted(text, old))
             return
         place = text if notices else place
     if place is not None:
-        yield kept(rule, "notice", rule.say("kept", notice=notice), place.pointer)
+        yield kept(rule, NOTICE, rule.say("kept", notice=notice), place.pointer)
+    else:
+        yield from unjudged(content, rule, NOTICE)

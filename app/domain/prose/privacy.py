@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.domain.prose.personal import masked, personal_data
-from app.domain.prose.texts import broken, kept, sentence_at, texts_of
+from app.domain.prose.texts import broken, kept_by_all, sentence_at, texts_of
 from app.domain.rules import RULES
 
 if TYPE_CHECKING:
@@ -21,11 +21,8 @@ _RULE = RULES["R35"]
 
 def judge_privacy(content: Content) -> Iterator[Result]:
     """Yield a result for each text and kind of personal datum in it; one where there is none at all."""
-    texts = texts_of(content)
-    found = [result for text in texts for result in _in_text(text)]
-    if texts and not found:
-        yield kept(_RULE, "all", _RULE.say("kept"), "")
-    yield from found
+    found = [result for text in texts_of(content) for result in _in_text(text)]
+    yield from found or kept_by_all(content, _RULE)
 
 
 def _in_text(text: Text) -> Iterator[Result]:

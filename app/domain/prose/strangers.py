@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.domain.agencies import AgencyLevel
-from app.domain.prose.texts import broken, in_quotes, kept, quoted, texts_of, words_of
+from app.domain.prose.texts import broken, in_quotes, kept_by_all, quoted, texts_of, words_of
 from app.domain.rules import RULES
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def judge_strangers(content: Content, reporter: Reporter) -> Iterator[Result]:
     """Yield what doesn't belong to this report, for each text; one result where there is nothing."""
     texts = [text for text in texts_of(content) if text.code != "title"]
     found = [result for text in texts for result in _in_text(text, reporter)]
-    if texts and not found:
-        yield kept(_RULE, "all", _RULE.say("kept"), "")
-    yield from found
+    yield from found or kept_by_all(content, _RULE)
 
 
 def _in_text(text: Text, reporter: Reporter) -> Iterator[Result]:

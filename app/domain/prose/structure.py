@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from app.domain.prose.texts import OVERVIEW, PROBLEMS, broken, kept, texts_of, written
-from app.domain.results import Result
+from app.domain.content import TITLES
+from app.domain.prose.texts import OVERVIEW, PROBLEMS, broken, kept, texts_of, unjudged, written
+from app.domain.results import ALL, Result
 from app.domain.rules import RULES
 
 if TYPE_CHECKING:
@@ -95,14 +96,19 @@ _NOTHING = re.compile(
 
 
 def judge_structure(content: Content, settings: RuleSettings) -> Iterator[Result]:
-    """Hold the sections to R15, R16, R17 and R34; a section that isn't written is R01's matter."""
+    """Hold the sections to R15, R16, R17 and R34."""
     overview, problems = written(content, OVERVIEW), written(content, PROBLEMS)
-    if overview is not None:
+    if overview is None:
+        for rule, code in (("R15", ALL), ("R16", ALL), ("R34", OVERVIEW)):
+            yield from unjudged(content, RULES[rule], code, [OVERVIEW])
+    else:
         yield from (_speaks_of(RULES["R15"], overview, part, overview.text) for part in FIVE_PARTS)
-        said = "\n".join(text.text for text in texts_of(content) if text.code not in {"title", "preface"})
+        said = "\n".join(text.text for text in texts_of(content) if text.code not in TITLES)
         yield from (_speaks_of(RULES["R16"], overview, part, said) for part in SUPERVISION)
         yield _fits(overview, settings)
-    if problems is not None:
+    if problems is None:
+        yield from unjudged(content, RULES["R17"], ALL, [PROBLEMS])
+    else:
         nothing = _NOTHING.fullmatch(problems.text)
         said = "" if nothing else problems.text
         yield from (_speaks_of(RULES["R17"], problems, part, said) for part in IMPROVEMENT)

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.domain.content import TITLES, places_of_text
+from app.domain.content import places_of_text, pointer_of_text, text_at
 from app.domain.prose.personal import masked
-from app.domain.results import Outcome, Result
+from app.domain.results import ALL, Outcome, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,9 +41,12 @@ class Text:
 
 
 def texts_of(content: Content) -> list[Text]:
-    """Return the title, the preface and the sections that are written."""
-    texts = (written(content, code) for code in places_of_text(content.form))
-    return [text for text in texts if text is not None]
+    """Return the title, the preface and the sections that aren't blank."""
+    names = places_of_text(content.form)
+    said = ((code, text_at(content, code)) for code in names)
+    return [
+        Text(code, names[code], pointer_of_text(code), text) for code, text in said if text and text.strip()
+    ]
 
 
 def is_unwritten(text: str | None) -> bool:
@@ -53,13 +56,31 @@ def is_unwritten(text: str | None) -> bool:
 
 def written(content: Content, code: str) -> Text | None:
     """Return one of the texts; None where it is not written."""
-    if code in TITLES:
-        text, pointer = content.title if code == "title" else content.preface, f"/{code}"
-    else:
-        text, pointer = content.narratives.get(code), f"/narratives/{code}"
-    if text is None or not text.strip():
+    text = text_at(content, code)
+    if text is None or is_unwritten(text):
         return None
-    return Text(code, places_of_text(content.form)[code], pointer, text)
+    return Text(code, places_of_text(content.form)[code], pointer_of_text(code), text)
+
+
+def unjudged(
+    content: Content, rule: Rule, code: str, places: Iterable[str] | None = None
+) -> Iterator[Result]:
+    """Yield that a rule can't be judged since texts aren't written, and which; nothing where all are.
+
+    Args:
+        content: what the report says.
+        rule: the rule.
+        code: of the result.
+        places: codes of the texts that the rule is about; the sections 一, 五 and 六 unless given.
+    """
+    if places is None:
+        places = (section.code for section in content.form.narratives)
+    names = places_of_text(content.form)
+    absent = [place for place in places if place in names and is_unwritten(text_at(content, place))]
+    if absent:
+        shown = in_quotes(names[place] for place in absent)
+        message = rule.say("not_evaluated.unwritten", place=shown, title=rule.title)
+        yield Result(rule, code, Outcome.NOT_EVALUATED, message, pointer_of_text(absent[0]))
 
 
 def sentence_at(text: str, start: int, end: int) -> str:
@@ -97,6 +118,11 @@ def kept(rule: Rule, code: str, message: str, pointer: str) -> Result:
 def broken(rule: Rule, code: str, message: str, pointer: str, quotes: tuple[str, ...] = ()) -> Result:
     """Make a result of a rule that the prose breaks."""
     return Result(rule, code, Outcome.BROKEN, message, pointer, quotes=quotes)
+
+
+def kept_by_all(content: Content, rule: Rule) -> list[Result]:
+    """Return that nothing breaks a rule; unless a section isn't written: then nobody can tell."""
+    return list(unjudged(content, rule, ALL)) or [kept(rule, ALL, rule.say("kept"), "")]
 
 
 def in_quotes(words: Iterable[str]) -> str:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from app.domain.prose.numerals import HAN_NUMBER
-from app.domain.prose.texts import broken, kept, quoted, texts_of
+from app.domain.prose.texts import broken, kept, quoted, texts_of, unjudged
+from app.domain.results import ALL
 from app.domain.rules import RULES
 
 if TYPE_CHECKING:
@@ -44,3 +45,4 @@ def judge_wording(content: Content) -> Iterator[Result]:
             yield broken(rule, code, message, text.pointer, quoted(text, wrong))
         elif found:
             yield kept(rule, code, rule.say("kept", place=text.name), text.pointer)
+    yield from unjudged(content, rule, ALL)
