@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 
-from app.documents.text import read_text
 from app.domain.context import Alike, Context, RuleSettings
 from app.domain.judging import judge
 from app.domain.reorganisations import Holding
@@ -22,6 +21,7 @@ from app.forms.annual_2021 import FORM
 from app.routers.validations import judge_beside
 from app.schemas.strict_json import parse
 from app.schemas.validations import ValidationBody, read_validation
+from app.services.document_reading import Document, read_document
 from tests.api import API, TOWN, a_report, assert_problem, file_report, register_county
 from tests.builders import PROSE, a_balanced_report, a_content, any_values
 from tests.documents.test_text_former import a_former_report, with_table_2
@@ -165,7 +165,7 @@ def zeros() -> dict[str, int | None]:
 def documents() -> Iterator[str]:
     """Yield documents, each spoilt in its own way, as they really are."""
     yield SEED.read_text()
-    yield a_former_report(2022)
+    yield from map(a_former_report, (2018, 2022))
     yield replaced(a_former_report(), "对外公开总数量", "本年废止件数")
     text = a_document()
     yield with_table_2(text, OF_NEITHER)
@@ -202,7 +202,10 @@ def spoils(text: str) -> Iterator[tuple[str, str]]:
 
 def read_documents() -> Iterator[Result]:
     for text in documents():
-        yield from read_text(text.encode()).findings
+        yield from read_document(Document("年报.txt", text.encode())).reading.findings
+    text = a_document()
+    untitled = text[text.index("本报告") :]
+    yield from read_document(Document("年报.txt", untitled.encode())).findings[:2]
 
 
 # What is true of it
@@ -234,7 +237,7 @@ def test_every_template_is_said() -> None:
         said |= {(rule, name) for name in parts_in(rule, each.message)}
     all_ = {(rule.id, name) for rule in CATALOGUE for name in rule.messages}
     assert all_ - said == {
-        *(("R02", "refused"), ("R02", "refused.no_form")),
+        ("R02", "refused"),
         *(("R37", "refused"), ("R37", "refused.document")),
         *(("R40", "refused"), ("R40", "refused.unit")),
     }
@@ -254,11 +257,12 @@ def test_who_is_turned_away_is_told_in_the_words_of_the_rule(client: TestClient)
     document = send(client, a_document(), 2024)
     said = RULES["R37"].say("refused.document", **name)
     assert assert_problem(document, 409, "duplicate")["detail"] == said
+    which = {"year": 2022, "which": FORM.years_in_words, "expected": FORM.full_name}
+    said = RULES["R02"].say("refused", table="表二、表三", **which)
     former = send(client, a_former_report(2022), 2022)
-    said = RULES["R02"].say("refused", found=FORMER.full_name, year=2022, expected=FORM.full_name)
     assert assert_problem(former, 422, "invalid-request")["detail"] == said
+    said = RULES["R02"].say("refused", table="表二", **which | {"year": 2024})
     neither = send(client, with_table_2(a_document(), OF_NEITHER), 2024)
-    said = RULES["R02"].say("refused.no_form", year=2024, expected=FORM.full_name)
     assert assert_problem(neither, 422, "invalid-request")["detail"] == said
 
 

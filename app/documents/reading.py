@@ -40,7 +40,8 @@ class Reading:
     """A document read as a report.  Nothing in it is guessed: what can't be told for certain is None.
 
     Attributes:
-        form: the form whose headings the tables have; None where they are those of another one.
+        form: the form that all the tables have, be it that of the year or not; None where they have not all
+            the same, and then none of them is read.
         agency: as the title names it; None where there is no title.
         year: the report year, from the title.
         title: without spaces and line breaks; None where none was found.
@@ -51,6 +52,7 @@ class Reading:
         cells: how each cell was read.  Empty without a form.
         findings: what isn't as the form has it, in the order of the document; kept rules aren't among them.
             The rules that hold for every report are not judged here: that is `app.domain.judging.judge`.
+        others: names of the tables that are another form's than the year's.
     """
 
     form: ReportForm | None
@@ -62,6 +64,7 @@ class Reading:
     values: dict[CellCode, int | None] = field(default_factory=dict)
     cells: dict[CellCode, CellRead] = field(default_factory=dict)
     findings: list[Result] = field(default_factory=list)
+    others: tuple[str, ...] = ()
 
     @property
     def missing(self) -> list[CellCode]:

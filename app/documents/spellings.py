@@ -13,7 +13,6 @@ from app.forms import annual_2019, annual_2021
 
 FORMER = f"{annual_2019.FORM.version} 年格式的用语"
 LATER = f"{annual_2021.FORM.version} 年格式的用语"
-OF_OTHER_FORMS = (FORMER, LATER)
 SLIP = "错别字"
 LOOSE = "不规范的写法"
 
@@ -92,14 +91,17 @@ SECTION_WORDINGS: dict[str, re.Pattern[str]] = {
 _AGENCY = r"(?P<agency>(?:[^0-9。，：:>]|[0-9]{1,3}(?=[团师连队])){0,60}?)"
 """Numbers belong to the names of 第八师143团 and its like, and to no other's."""
 
+_NOTE = "(?:[（(][^（）()]{0,20}[）)])*"
+"""What stands in brackets after a title, as R32 lets it."""
+
 TITLES: tuple[re.Pattern[str], ...] = (
     re.compile(
         _AGENCY + r"(?:关于)?(?P<year>[0-9]{4}|[〇○零一二三四五六七八九]{4})年?度?"
-        r"(?:政府信息公开|政务公开|信息公开)(?:工作)?(?:情况)?(?:的)?(?:年度)?(?:工作)?(?:报告|年报)"
+        r"(?:政府信息公开|政务公开|信息公开)(?:工作)?(?:情况)?(?:的)?(?:年度)?(?:工作)?(?:报告|年报)" + _NOTE
     ),
     re.compile(
         _AGENCY + r"(?:政府信息公开|政务公开|信息公开)(?:工作)?年度(?:工作)?报告"
-        r"[（(](?P<year>[0-9]{4}|[〇○零一二三四五六七八九]{4})年?度?[)）]"
+        r"[（(](?P<year>[0-9]{4}|[〇○零一二三四五六七八九]{4})年?度?[)）]" + _NOTE
     ),
 )
 """Titles as documents word them, without spaces."""

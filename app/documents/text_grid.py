@@ -175,7 +175,12 @@ def _with_gaps(places: dict[str, int]) -> dict[str, int]:
 
 def has_figures(line: Line) -> bool:
     """Tell whether a field of the line begins with a digit and isn't a numbered heading."""
-    return any(_FIGURE.match(text) for text in line.fields)
+    return any(map(is_figure, line.fields))
+
+
+def is_figure(text: str) -> bool:
+    """Tell whether a field begins with a digit and isn't a numbered heading."""
+    return _FIGURE.match(text) is not None
 
 
 def header_of_groups(vocabulary: Vocabulary, lines: list[list[str]]) -> Header:

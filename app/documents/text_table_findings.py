@@ -15,6 +15,7 @@ from app.forms.model import cells_of, leaves_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from app.documents.text_forms import OtherTable
     from app.documents.text_labels import Foreign
     from app.documents.text_tables import TableRead, Untold, Wording
     from app.domain.results import Result
@@ -24,26 +25,59 @@ _FEW = 4
 _FORM, _AXES, _WORDING = RULES["R02"], RULES["R03"], RULES["R36"]
 
 
-def words_finding(form: ReportForm, foreign: list[Foreign], *, is_other: bool) -> Result:
-    """Say that the tables have headings of another form, and whether they are altogether that form's."""
+def form_findings(
+    expected: ReportForm, year: int | None, others: list[OtherTable], *, is_known: bool
+) -> Iterator[Result]:
+    """Name the tables that are another form's than the year's, or say that the year has no form.
+
+    Args:
+        expected: the form of the year; where that has none or isn't known, the one most headings are of.
+        year: the report year; None where it isn't known.
+        others: those tables.
+        is_known: whether the year has a form.
+    """
+    if year is not None and not is_known:
+        yield broken(_FORM, "year", _FORM.say("broken.no_form", year=year))
+    for other in others:
+        words = (*other.words.headings, *other.words.rows)
+        message = _FORM.say(
+            "broken.table",
+            table=other.table.name,
+            other=other.form.notice,
+            found=_told_by(other),
+            when=_when(expected, year if is_known else None),
+            expected=expected.notice,
+            which=expected.years_in_words,
+        )
+        yield broken(_FORM, f"form.{other.table.code}", message, f"/{other.table.code}", quotes=words)
+
+
+def _told_by(other: OtherTable) -> str:
+    headings, rows = (_in_quotes(words) for words in (other.words.headings, other.words.rows))
+    return "，".join([f"有栏目{headings}"] * bool(headings) + [f"{rows}只有一行"] * bool(rows))
+
+
+def words_finding(form: ReportForm, foreign: list[Foreign], year: int | None) -> Result:
+    """Say that tables of the form have headings of another one."""
     other = foreign[0].form
     words = tuple(heading.text for heading in foreign)
-    quoted = "".join(f"“{word}”" for word in words)
     message = _FORM.say(
-        "broken.unread" if is_other else "broken",
+        "broken",
         other=other.notice,
         which="上一版格式" if other.first_year < form.first_year else "后一版格式",
-        found=quoted,
-        when=f"{form.first_year} 至 {form.last_year} 年度" if form.last_year else "现在",
+        found=_in_quotes(words),
+        when=_when(form, year),
         expected=form.notice,
     )
     return broken(_FORM, "form", message, quotes=words)
 
 
-def year_finding(form: ReportForm, year: int, needed: ReportForm) -> Result:
-    """Say that the tables are those of other years than the report's."""
-    message = _FORM.say("broken.year", found=form.full_name, year=year, expected=needed.notice)
-    return broken(_FORM, "form.year", message)
+def _when(form: ReportForm, year: int | None) -> str:
+    return f"{year} 年度的报告" if year is not None else f"{form.years_in_words}的报告"
+
+
+def _in_quotes(words: tuple[str, ...]) -> str:
+    return "".join(f"“{word}”" for word in words)
 
 
 def absent_table(table: Table) -> Result:

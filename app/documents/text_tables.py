@@ -15,6 +15,7 @@ from app.documents.text_grid import (
     are_aligned,
     has_figures,
     header_of_groups,
+    is_figure,
     tie,
 )
 from app.documents.text_labels import Match, Vocabulary, field_key
@@ -246,7 +247,7 @@ def _last_name(line: Line) -> int:
     """Return the place of a name left of the values, or -1."""
     first = next((place for place, text in enumerate(line.fields) if text.strip()), 0)
     plain = replace(line, fields=(line.fields[first],))
-    return -1 if has_figures(plain) or Row(plain, -1).says_nothing else first
+    return -1 if is_figure(line.fields[first]) or Row(plain, -1).says_nothing else first
 
 
 def _read_values(read: TableRead, header: Header, rows: list[Row], cells: dict[str, Cell]) -> None:

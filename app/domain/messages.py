@@ -38,8 +38,6 @@ _SPEAKS_NOT = "“{place}”没有写到{subject}，请补写"
 _UNREAD = "{count} 格都没有读到"
 _NO_TELLING = "没法断定哪个数属于哪一列，先空着，请对照原件填写"
 _TWICE = "出现了不止一次，而且不相同，先空着"
-_OF_OTHER_FORM = "表格里有 {other}（{which}）的栏目{found}"
-_USE = "{when}应使用 {expected} 的表格"
 
 _CARRIED = "{year} 年度报告“结转下年度”行“{column}”列"
 _CARRIED_KEPT = f"{_SHOWN}，{_CARRIED}是 {{before}}"
@@ -73,14 +71,13 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         "broken.order": "各部分的顺序与格式不同，文件里依次是{found}",
     },
     "R02": {
-        "broken": f"{_OF_OTHER_FORM}；{_USE}",
-        "broken.unread": f"{_OF_OTHER_FORM}，表格里的数没有读入；{_USE}",
-        "broken.year": (
-            "表格是{found}的；{year} 年度的报告应使用 {expected} 的表格，这份文件不能存成 {year} 年度的报告"
+        "broken": "表格里有 {other}（{which}）的栏目{found}；{when}应使用 {expected} 的表格",
+        "broken.no_form": "没有 {year} 年度的报告格式，这份文件不能存成报告；请核对年度",
+        "broken.table": (
+            "{table}是 {other} 的表格（{found}）；{when}应使用 {expected} 的表格，请换用 {which}的表格填写"
         ),
-        "refused": "文件里的表格是{found}的；{year} 年度的报告要用{expected}，所以不能存成草稿",
-        "refused.no_form": (
-            "文件里的表格不是 {year} 年度的；{year} 年度的报告要用{expected}，所以不能存成草稿"
+        "refused": (
+            "文件里的{table}不是 {year} 年度的报告格式，不能存成草稿；请换用 {which}的表格（{expected}）填写"
         ),
     },
     "R03": {
@@ -95,7 +92,7 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         "broken.heading_alone": "{table}缺少标题“{heading}”；它下面的 {count} 行都已按各自的名称读入",
         "broken.row_twice": f"{{table}}的“{{row}}”行{_TWICE}",
         "broken.table_twice": f"{{table}}的数{_TWICE}",
-        "broken.strange_row": "{table}第 {line} 行“{found}”不是这张表的行，没有读入",
+        "broken.strange_row": "文件第 {line} 行“{found}”不是{table}的行，没有读入",
         "broken.strange_column": "{table}表头里的“{found}”不是这张表的列，没有读入",
         "broken.untold": f"{{table}}{{names}}有 {{count}} 个数，表头有 {{columns}} 列，{_NO_TELLING}",
         "broken.run_together": f"{{table}}{{names}}数与行名连在一起，{_NO_TELLING}",
@@ -236,6 +233,9 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         **_UNWRITTEN,
     },
     "R31": {
+        "not_evaluated.no_year": (
+            "不知道是哪一年度的报告，与年度有关的规则（{rules}）没有核对；请在标题里写明年度，或者读入时指明年度"
+        ),
         "kept": "{place}里没有别的年份",
         "broken": "{place}里有别的年份{found}，报告年度是 {year} 年；请核对是不是沿用了往年的文字",
         "kept.period": "统计期限是{expected}",

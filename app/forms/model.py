@@ -286,6 +286,11 @@ class ReportForm:
         """Its name with the document that laid it down."""
         return f"{self.notice}《{self.name}》"
 
+    @property
+    def years_in_words(self) -> str:
+        """The report years that it is for: 2019 至 2020 年, 2021 年起."""
+        return f"{self.first_year} 至 {self.last_year} 年" if self.last_year else f"{self.first_year} 年起"
+
     def covers(self, year: int) -> bool:
         """Tell whether reports of this year are made on this form."""
         return self.first_year <= year and (self.last_year is None or year <= self.last_year)

@@ -22,8 +22,9 @@ from app.routers.answers import READING, etag_of, failures
 from app.schemas.imports import DocumentOut, ImportOut, StoredOut, import_out, reading_out
 from app.schemas.reports import AgencyCode, Year
 from app.services import imports
+from app.services.document_reading import Document, Imported, read_document, read_for_agency
 from app.services.filed import Filed
-from app.services.imports import Document, Imported, described_reading, read_document
+from app.services.imports import described_reading
 from app.storage.engine import WriteSession
 from app.writing import WriteOnce
 
@@ -41,16 +42,22 @@ def import_document(
     response: Response,
     write: WriteOnce,
     actor: CurrentActor,
+    database: CurrentDatabase,
     if_match: IfMatch,
     store: Annotated[Literal["draft"] | None, Query(description="draft 存为草稿；不写则只读不存")] = None,
-    agency: Annotated[AgencyCode | None, Query(description="存为哪个机关的草稿")] = None,
+    agency: Annotated[AgencyCode | None, Query(description="哪个机关的报告；存为草稿时必须写")] = None,
     year: Annotated[Year | None, Query(description="报告年度；不写则用文件标题中的")] = None,
 ) -> ImportOut:
     """把一份报告文件（.txt，表格以制表符分列）读成数据，说明缺了什么、哪里与格式不同、哪里不符或有疑问。
 
-    看不准的格一律算缺，不当作 0。已有草稿时，带 If-Match 才替换。
+    看不准的格一律算缺，不当作 0。写明机关的，与它上一年度的报告等一并核对；没有写明、标题里也没有年度的，
+    与年度有关的规则不核对。已有草稿时，带 If-Match 才替换。
     """
-    imported = read_document(Document(file.filename or "", file.file.read()))
+    document = Document(file.filename or "", file.file.read())
+    if store is None and agency is not None:
+        with database.reading() as session:
+            return _import_out(read_for_agency(session, actor, document, agency, year), None)
+    imported = read_document(document, year)
     if store is None:
         return _import_out(imported, None)
     if agency is None:

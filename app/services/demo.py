@@ -21,8 +21,9 @@ from app.domain.totals import complete
 from app.services.agencies import create_agency, find_agency
 from app.services.agency_details import AgencyDetails
 from app.services.contents import empty_content
+from app.services.document_reading import Document, read_document
 from app.services.filed import find_form
-from app.services.imports import Document, read_document, store_draft
+from app.services.imports import store_draft
 from app.services.saving import file_content
 from app.services.tokens import TokenWanted, issue, revoke
 from app.storage.models import AGENCY, TOKEN, VERSION

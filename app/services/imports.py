@@ -1,31 +1,25 @@
-"""Documents: read one as a report, judge it, and keep it as a draft with all that it was read from."""
+"""Documents that were read: keeping one as a draft, with all that it was read from."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app.documents.text import read_text
 from app.domain.acts import Act
-from app.domain.content import Content
-from app.domain.context import Context
-from app.domain.judging import judge
-from app.domain.reporters import reporter_named
-from app.domain.results import Result, described, not_kept
+from app.domain.results import described, not_kept
 from app.domain.roles import Right
 from app.domain.rules import RULES
 from app.domain.values import nest
-from app.errors import Duplicate, Fault, InvalidRequest, NotFound, UnreadableDocument
+from app.errors import Duplicate, Fault, InvalidRequest, NotFound
 from app.forms import FORMS
 from app.services.agencies import find_agency_named
 from app.services.audit import record_report
 from app.services.contents import empty_content
+from app.services.document_reading import content_read, year_of
 from app.services.filed import Filed, filed_as, find_form, find_report, get_report
 from app.services.saving import file_content, save
 from app.services.versions import BasedOn, refuse_stale, require_absent
@@ -34,64 +28,11 @@ from app.storage.models import SOURCE_DOCUMENT, SourceDocument
 if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.documents.reading import Reading
+    from app.domain.content import Content
     from app.forms.model import ReportForm
+    from app.services.document_reading import Imported
     from app.storage.engine import ReadSession, WriteSession
     from app.storage.models import Agency
-
-READABLE = (".txt",)
-"""Endings of the files that can be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A file as it was handed over."""
-
-    name: str
-    body: bytes
-
-    @property
-    def sha256(self) -> str:
-        """Its digest, in hexadecimal."""
-        return hashlib.sha256(self.body).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A document, what was read from it, and what the rules make of that.
-
-    Attributes:
-        document: the file.
-        reading: what was read.
-        findings: what the document lacks or has otherwise than the form, then what the rules say.
-    """
-
-    document: Document
-    reading: Reading
-    findings: list[Result]
-
-
-def read_document(document: Document) -> Imported:
-    """Read a document as a report and judge it; nothing is stored.
-
-    Raises:
-        UnreadableDocument: it is of a kind that can't be read, or holds no report.
-    """
-    if PurePath(document.name).suffix.lower() not in READABLE:
-        raise UnreadableDocument(f"现在只能读入 {'、'.join(READABLE)} 文件，收到的是“{document.name}”")
-    reading = read_text(document.body)
-    findings = list(reading.findings)
-    if reading.form is not None:
-        content = _content_read(reading, reading.year or reading.form.first_year)
-        findings += not_kept(judge(content, Context(reporter_named(reading.agency))))
-    return Imported(document, reading, findings)
-
-
-def _content_read(reading: Reading, year: int) -> Content:
-    if reading.form is None:
-        raise InvalidRequest("文件里的表格不是这个年度的报告格式，不能存成草稿")
-    return Content(
-        reading.form, year, reading.title, reading.preface, dict(reading.narratives), reading.values
-    )
 
 
 def store_draft(
@@ -116,7 +57,7 @@ def store_draft(
     """
     agency = find_agency_named(session, actor, code, Right.FILE, year or read.reading.year)
     reading = read.reading
-    content = _content_for(agency, reading, _year_of(reading, year))
+    content = _content_for(agency, reading, year_of(reading, year))
     report = get_report(session, agency, content.year, to_change=True)
     if report is None:
         require_absent(based_on)
@@ -135,30 +76,26 @@ def store_draft(
     return filed, imported
 
 
-def _year_of(reading: Reading, asked: int | None) -> int:
-    year = reading.year if asked is None else asked
-    if year is None:
-        message = "文件标题里没有年度，请用参数 year 写明"
-        raise InvalidRequest(message, [Fault("", message, "missing", {"in": "query", "parameter": "year"})])
-    if reading.year not in (None, year):
-        raise InvalidRequest(f"文件标题写的是 {reading.year} 年，要存成 {year} 年的报告；请核对文件或年度")
-    return year
-
-
 def _content_for(agency: Agency, reading: Reading, year: int) -> Content:
     form = find_form(year)
-    if reading.form is not form:
-        message = _other_form(reading.form, year, form)
-        raise InvalidRequest(message, [Fault("", message, "other-form", {"rule": RULES["R02"].id})])
-    read = _content_read(reading, year)
-    return replace(read, is_aggregate=empty_content(form, year, agency).is_aggregate)
+    content = content_read(reading, year)
+    if content is None or content.form is not form:
+        raise _other_form(reading, form, year)
+    return replace(content, is_aggregate=empty_content(form, year, agency).is_aggregate)
 
 
-def _other_form(found: ReportForm | None, year: int, needed: ReportForm) -> str:
-    rule, expected = RULES["R02"], needed.full_name
-    if found is None:
-        return rule.say("refused.no_form", year=year, expected=expected)
-    return rule.say("refused", found=found.full_name, year=year, expected=expected)
+def _other_form(reading: Reading, form: ReportForm, year: int) -> InvalidRequest:
+    rule = RULES["R02"]
+    refused = rule.say(
+        "refused",
+        table="、".join(reading.others),
+        year=year,
+        which=form.years_in_words,
+        expected=form.full_name,
+    )
+    tables = [each for each in reading.findings if each.rule is rule and each.code.startswith("form.")]
+    faults = [Fault("", each.message, "other-form", {"rule": rule.id}) for each in tables]
+    return InvalidRequest(refused, faults)
 
 
 def _keep_document(session: WriteSession, actor: Actor, filed: Filed, imported: Imported) -> None:

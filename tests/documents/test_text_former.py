@@ -127,51 +127,81 @@ def test_the_later_form_s_name_of_the_same_row_is_read_and_named() -> None:
     assert reading.values["disclosure.normative_documents.disclosed"] == 4
 
 
+OTHER_TABLES = ["R02 form.disclosure", "R02 form.requests"]
+
+
 def test_its_headings_tell_the_form_whatever_the_year_of_the_title() -> None:
+    """Each table is named, with what it was told by; 表四 is the same on both forms."""
     reading = read(a_former_report(2022))
     assert (reading.form, reading.year, reading.confidence) == (FORM, 2022, 100)
-    assert codes(reading) == ["R02 form.year"]
-    assert FORM.notice in messages(reading)
-    assert annual_2021.FORM.notice in messages(reading)
+    assert (codes(reading), reading.others) == (OTHER_TABLES, ("表二", "表三"))
+    disclosure, requests = (finding.message for finding in reading.findings)
+    assert disclosure.startswith(f"表二是 {FORM.notice} 的表格（有栏目“本年新公开数量”“对外公开总数量”")
+    assert requests.startswith(f"表三是 {FORM.notice} 的表格（“（六）其他处理”只有一行）")
+    assert f"2022 年度的报告应使用 {annual_2021.FORM.notice} 的表格，请换用 2021 年起的表格填写" in requests
 
 
 def test_the_later_form_s_tables_in_a_report_of_2020_are_said_not_to_fit() -> None:
     reading = read_text(a_text(a_content(year=2020)))
     assert (reading.form, reading.year) == (annual_2021.FORM, 2020)
-    assert codes(reading) == ["R02 form.year"]
+    assert codes(reading) == OTHER_TABLES
+    assert "请换用 2019 至 2020 年的表格填写" in messages(reading)
 
 
-def test_a_year_without_a_form_is_not_said_to_need_one() -> None:
-    assert codes(read(a_former_report(2018))) == []
+def test_a_year_that_is_said_counts_before_that_of_the_title() -> None:
+    report = a_former_report(2020)
+    assert codes(read_text(report.encode(), year=2022)) == OTHER_TABLES
+    assert codes(read_text(report.encode(), year=2019)) == []
+    untitled = report[report.index("本报告") :]
+    assert codes(read(untitled)) == ["R36 title"]
+    assert codes(read_text(untitled.encode(), year=2022)) == ["R36 title", *OTHER_TABLES]
 
 
-def test_its_table_2_over_the_later_form_s_table_3_is_no_whole_form() -> None:
-    """The rows of 其他处理 that it hasn't are named, and its single row is not guessed from them."""
-    reading = read(with_table_2(a_report()))
-    assert reading.form is FORM
-    assert [code for code in codes(reading) if code.startswith("R02")] == ["R02 form.year", "R02 form"]
-    assert "国办公开办函〔2021〕30号（后一版格式）的栏目“1.申请人无正当理由" in messages(reading)
-    closed = [code for code in FORM.cells if code.startswith("requests.closed.")]
-    assert {reading.cells[code].state for code in closed} == {CellState.UNCLEAR}
-    assert reading.values["disclosure.licensing.decided"] == 8
+def test_a_year_without_a_form_is_said_to_have_none() -> None:
+    reading = read(a_former_report(2018))
+    assert codes(reading) == ["R02 year"]
+    assert "没有 2018 年度的报告格式" in messages(reading)
+
+
+@pytest.mark.parametrize(("year", "code"), [(2024, "disclosure"), (2020, "requests")])
+def test_its_table_2_beside_the_later_form_s_table_3_is_no_whole_form(year: int, code: str) -> None:
+    """Only the table that isn't the year's is named; of no table is it guessed what it would be."""
+    text = with_table_2(a_text(a_content(year=year)).decode())
+    reading = read(text)
+    assert (reading.form, reading.values, reading.cells, reading.confidence) == (None, {}, {}, 0)
+    assert [each for each in codes(reading) if each.startswith("R0")] == [f"R02 form.{code}"]
+    assert len(reading.narratives) == 3
+
+
+@pytest.mark.parametrize(("year", "code"), [(2024, "requests"), (2020, "disclosure")])
+def test_the_later_form_s_table_2_beside_its_table_3_is_none_either(year: int, code: str) -> None:
+    later, own = a_text(a_content(year=year)).decode(), a_former_report(year)
+    start, end = later.index("第二十条第（一）项"), later.index("三、收到")
+    reading = read(with_table_2(own, later[start:end]))
+    assert reading.form is None
+    assert [each for each in codes(reading) if each.startswith("R0")] == [f"R02 form.{code}"]
+
+
+def test_without_a_year_the_tables_are_held_to_the_form_that_most_of_them_are_of() -> None:
+    text = with_table_2(a_report(), "信息内容\t本年新公开数量\t对外公开总数量\n规章\t1\t4\n")
+    reading = read(text[text.index("本报告") :])
+    assert codes(reading) == ["R36 title", "R02 form.disclosure"]
+    assert "2021 年起的报告应使用 国办公开办函〔2021〕30号 的表格" in messages(reading)
 
 
 def test_a_table_2_of_its_columns_alone_in_the_later_form_is_read_on_neither() -> None:
     headings = "第二十条第（一）项\n信息内容\t本年新制作数量\t本年新公开数量\t对外公开总数量\n"
     reading = read(with_table_2(a_report(), headings + "行政规范性文件\t1\t1\t4\n"))
-    assert reading.form is None
-    assert (reading.values, reading.cells, reading.confidence) == ({}, {}, 0)
-    assert codes(reading) == ["R02 form"]
-    assert "国办公开办函〔2019〕60号（上一版格式）的栏目“本年新公开数量”“对外公开总数量”" in messages(reading)
-    assert "表格里的数没有读入；现在应使用 国办公开办函〔2021〕30号 的表格" in messages(reading)
-    assert len(reading.narratives) == 3
+    assert (reading.form, codes(reading)) == (None, ["R02 form.disclosure"])
+    assert "（有栏目“本年新公开数量”“对外公开总数量”）" in messages(reading)
 
 
 def test_a_column_of_the_later_form_is_only_named() -> None:
     reading = read(replaced(a_former_report(), "对外公开总数量", "本年废止件数"))
     assert reading.form is FORM
     assert codes(reading) == ["R02 form", "R03 disclosure.1.columns.disclosed"]
-    assert "2019 至 2020 年度应使用 国办公开办函〔2019〕60号 的表格" in messages(reading)
+    assert "国办公开办函〔2021〕30号（后一版格式）的栏目“本年废止件数”" in messages(reading)
+    assert "2020 年度的报告应使用 国办公开办函〔2019〕60号 的表格" in messages(reading)
 
 
 def test_tables_without_a_heading_of_either_form_alone_are_taken_for_the_form_in_force() -> None:

@@ -140,6 +140,15 @@ def test_titles(title: str, agency: str | None, year: int) -> None:
     assert (codes(reading) == []) is (title[0] not in "首第")
 
 
+@pytest.mark.parametrize("note", ["（示例数据）", "（2023年修订）（公开）"])
+def test_a_note_in_brackets_after_the_title_is_part_of_it(note: str) -> None:
+    """R32 takes no offence at it."""
+    own = f"{AGENCY}2024年政府信息公开工作年度报告"
+    reading = read(replaced(a_report(), own, own + note))
+    assert (reading.agency, reading.year, reading.title) == (AGENCY, 2024, own + note)
+    assert codes(reading) == []
+
+
 def test_a_name_that_is_none_makes_no_title() -> None:
     own = f"{AGENCY}2024年政府信息公开工作年度报告"
     assert read(replaced(a_report(), own, "Bureau2024年政府信息公开工作年度报告")).title is None

@@ -195,20 +195,24 @@ def test_an_unknown_row_is_named_and_left_out() -> None:
     assert reading.values == a_balanced_report()
 
 
-def test_a_heading_that_only_spans_others_holds_no_values() -> None:
+def test_a_heading_with_figures_that_only_spans_others_is_the_former_form_s_row() -> None:
+    """None of the rows beneath it gets its figures; beside one of them it is only no row."""
     text = a_report()
     lines = text.splitlines()
     first = next(place for place, line in enumerate(lines) if "（六）其他处理" in line)
     merged = lines[first].split("\t")
     merged[2] = ""
-    reading = read("\n".join([*lines[:first], "\t".join(merged), *lines[first + 3 :]]))
+    before, row, after = lines[:first], "\t".join(merged), lines[first + 3 :]
+    reading = read("\n".join([*before, row, *after]))
+    assert (reading.form, codes(reading)) == (None, ["R02 form.requests"])
+    reading = read("\n".join([*before, row, lines[first + 2], *after]))
     assert [code for code in codes(reading) if "closed" in code] == [
         "R03 requests.rows.closed_not_corrected",
         "R03 requests.rows.closed_fee_unpaid",
-        "R03 requests.rows.closed_other",
     ]
-    assert "“（六）其他处理" in messages(reading)
-    assert len(reading.missing) == 21
+    assert f"文件第 {first + 1} 行“（六）其他处理" in messages(reading)
+    assert "不是表三的行" in messages(reading)
+    assert len(reading.missing) == 14
 
 
 def test_a_row_printed_twice_alike_is_onerow_with() -> None:

@@ -286,7 +286,10 @@ def test_a_document_on_it_becomes_a_draft_of_its_years_and_of_no_later_one(clien
 
     read = send(2022).json()
     assert (read["form"], read["year"]) == ("2019", 2022)
-    assert [(each["rule"], each["code"]) for each in read["findings"]] == [("R02", "form.year")]
+    told = [(each["rule"], each["code"]) for each in read["findings"]]
+    assert told == [("R02", "form.disclosure"), ("R02", "form.requests")]
     refused = assert_problem(send(2022, store="draft"), 422, "invalid-request")
-    assert "文件里的表格是国办公开办函〔2019〕60号" in refused["detail"]
-    assert "2022 年度的报告要用国办公开办函〔2021〕30号" in refused["detail"]
+    assert "文件里的表二、表三不是 2022 年度的报告格式，不能存成草稿" in refused["detail"]
+    assert "请换用 2021 年起的表格（国办公开办函〔2021〕30号" in refused["detail"]
+    assert [error["code"] for error in refused["errors"]] == ["other-form"] * 2
+    assert "“（六）其他处理”只有一行" in refused["errors"][1]["message"]

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from app.forms import form_of_year
+from app.forms.annual_2019 import FORM as FORMER
 from app.forms.annual_2021 import FORM
 from tests.api import (
     API,
@@ -18,13 +23,18 @@ from tests.api import (
     file_report,
     register_county,
 )
+from tests.builders import a_content, a_modest_report
+from tests.documents.text_builders import a_text
 
 if TYPE_CHECKING:
     from httpx2 import Response
     from starlette.testclient import TestClient
 
+    from app.forms.model import ReportForm
+
 DOCUMENT = Path(__file__).parents[1] / "documents" / "data" / "township-2021.txt"
 NAME = "大水坑镇2021年年报.txt"
+FORMS_OF = {2020: FORMER, 2023: FORM}
 LOST_COLUMNS = ("other_organisation", "total")
 
 
@@ -189,6 +199,71 @@ def test_a_document_that_is_no_report_is_refused(client: TestClient) -> None:
         "report.pdf" in assert_problem(send(client, name="report.pdf"), 422, "unreadable-document")["detail"]
     )
     assert_problem(send(client, "今天天气很好。".encode()), 422, "unreadable-document")
+
+
+def test_whoever_sends_a_file_of_another_kind_is_told_how_to_make_one_of_this(client: TestClient) -> None:
+    detail = assert_problem(send(client, name="年报.docx"), 422, "unreadable-document")["detail"]
+    for wanted in (".txt", "年报.docx", "Word", "纯文本", "制表符"):
+        assert wanted in detail
+
+
+def a_document(year: int, *, own: ReportForm | None = None, without_title: bool = False) -> bytes:
+    """Write a sound report of a year, on its form or another one, which cites the notice of the year's."""
+    needed = form_of_year(year) or FORM
+    form = own or needed
+    content = a_content(form, year=year, values=a_modest_report(form))
+    cited = replace(content, preface=f"根据{needed.notice}编制。{content.preface}")
+    return a_text(replace(cited, title=None) if without_title else cited, form)
+
+
+def rules_of(answer: Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [f"{finding['rule']} {finding['code']}" for finding in answer.json()["findings"]]
+
+
+@pytest.mark.parametrize(("year", "own"), [(2023, FORMER), (2020, FORM)])
+def test_no_rule_contradicts_r02(client: TestClient, year: int, own: ReportForm) -> None:
+    """The citation is judged by the form of the year; figures of another one's tables are not judged."""
+    told = rules_of(send(client, a_document(year, own=own)))
+    assert [each for each in told if each[:3] not in ("R02", "R36")] == []
+    wrong = a_document(year, own=own).replace(FORMS_OF[year].notice.encode(), own.notice.encode())
+    (cited,) = [each for each in send(client, wrong).json()["findings"] if each["rule"] == "R33"]
+    assert f"{year} 年度的报告依据{FORMS_OF[year].notice}" in cited["message"]
+
+
+def test_a_document_without_a_title_is_judged_as_of_the_year_that_is_said(client: TestClient) -> None:
+    document = a_document(2024, without_title=True)
+    told = send(client, document)
+    assert rules_of(told) == ["R36 title", "R31 year"]
+    assert "不知道是哪一年度的报告" in told.json()["findings"][1]["message"]
+    direct = "R23 proceedings.litigation_direct.total"
+    assert rules_of(send(client, document, year=2024)) == ["R36 title", direct, "R32 title"]
+    wrong = rules_of(send(client, document, year=2022))
+    assert "R31 period" in wrong
+    former = rules_of(send(client, document, year=2020))
+    assert [each for each in former if each.startswith("R02")] == ["R02 form.disclosure", "R02 form.requests"]
+
+
+def test_a_document_is_judged_beside_what_is_known_of_the_agency_that_is_said(client: TestClient) -> None:
+    register_county(client)
+    file_report(client, year=2023)
+    document = a_document(2024)
+    alone, beside = rules_of(send(client, document)), rules_of(send(client, document, agency=TOWN))
+    assert [each for each in alone if each[:3] in ("R11", "R12", "R32")] == []
+    assert {each[:3] for each in beside} >= {"R11", "R12", "R32"}
+    assert_problem(send(client, document, agency="nobody"), 422, "invalid-request")
+    untitled = a_document(2024, without_title=True)
+    assert_problem(send(client, untitled, agency=TOWN), 422, "invalid-request")
+    assert "R32 title" in rules_of(send(client, untitled, agency=TOWN, year=2024))
+
+
+def test_a_year_that_the_title_contradicts_or_that_has_no_form_is_refused(client: TestClient) -> None:
+    wrong = assert_problem(send(client, a_document(2024), year=2023), 422, "invalid-request")
+    assert "文件标题写的是 2024 年，不是 2023 年" in wrong["detail"]
+    none = assert_problem(
+        send(client, a_document(2024, without_title=True), year=2018), 422, "invalid-request"
+    )
+    assert "没有 2018 年度的报告格式" in none["detail"]
 
 
 def test_a_document_of_twenty_megabytes_is_refused_before_it_is_read(client: TestClient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from app.services.imports import Document, read_document
+from app.services.document_reading import Document, read_document
 
 ROOT = Path(__file__).parent.parent.parent
 SEED = ROOT / "app" / "services" / "demo_township_2021.txt"
