@@ -66,6 +66,12 @@ class InvalidRequest(Refusal):
     title = "请求内容不符合要求"
 
 
+def no_form(year: int, pointer: str = "/year") -> InvalidRequest:
+    """Refuse a report of a year for which the service knows no form."""
+    message = f"没有 {year} 年度的报告格式"
+    return InvalidRequest(message, [Fault(pointer, message, "no-form")])
+
+
 class RulesBroken(Refusal):
     """The report breaks rules that it must keep."""
 

@@ -16,7 +16,7 @@ from app.domain.judging import judge
 from app.domain.results import blocking
 from app.domain.similarity import liken_to_own
 from app.domain.totals import complete
-from app.errors import Fault, InvalidRequest
+from app.errors import Fault, InvalidRequest, no_form
 from app.forms import form_of_year
 from app.routers.answers import failures
 from app.routers.reports import said_by, sent_by
@@ -126,8 +126,7 @@ def _of_before(beside: Beside, sent: object, year: int | None, allowed: list[int
         raise InvalidRequest(message, [Fault(f"{pointer}/year", message, "wrong-year")])
     form = form_of_year(year)
     if form is None:
-        message = f"没有 {year} 年度的报告格式"
-        raise InvalidRequest(message, [Fault(pointer, message, "no-form")])
+        raise no_form(year, pointer)
     try:
         return _content(form, year, read_report(sent, year), beside.report_scope)
     except InvalidRequest as wrong:

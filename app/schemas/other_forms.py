@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from app.errors import Fault, InvalidRequest
+from app.errors import Fault, InvalidRequest, no_form
 from app.forms import FORMS, form_of_year
 from app.schemas.problems import faults_of, invalid, pointer_to
 
@@ -42,12 +42,15 @@ def hold(model: type[Held], sent: object, year: int | None, *inside: str) -> Hel
         inside: codes of the table and row, where it is only that.
 
     Raises:
-        InvalidRequest: it isn't of that shape; members of another form's tables are named as such.
+        InvalidRequest: it isn't of that shape, or the year has no form; members of another form's tables are
+            named as such.
     """
     try:
         # as FastAPI does it, so that the same slip has the same code in every body
         return model.model_validate(sent, from_attributes=True)
     except ValidationError as wrong:
+        if year is not None and form_of_year(year) is None:
+            raise no_form(year) from wrong
         errors = wrong.errors(include_url=False)
         told = _told_of_other_form(errors, model, year, inside)
         raise told or invalid(errors, model, inside="body") from wrong

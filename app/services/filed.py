@@ -17,7 +17,7 @@ from app.domain.judging import judge
 from app.domain.lifecycle import Action, Status
 from app.domain.results import Result, blocking
 from app.domain.roles import Right
-from app.errors import Fault, InvalidRequest, NotFound
+from app.errors import Fault, InvalidRequest, NotFound, no_form
 from app.forms import form_of_version, form_of_year
 from app.services.agencies import find_agency
 from app.services.contents import read_content
@@ -131,8 +131,7 @@ def find_form(year: int) -> ReportForm:
         raise InvalidRequest(message, [Fault("/year", message, "year-in-future")])
     form = form_of_year(year)
     if form is None:
-        message = f"没有 {year} 年度的报告格式"
-        raise InvalidRequest(message, [Fault("/year", message, "no-form")])
+        raise no_form(year)
     return form
 
 

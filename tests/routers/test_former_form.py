@@ -239,11 +239,37 @@ def test_its_reports_roll_up_on_it_and_have_a_workbook(client: TestClient) -> No
     assert sheet[place][cell].value == one[CHANGE]
 
 
-def test_years_before_it_have_no_form(client: TestClient) -> None:
+@pytest.mark.parametrize("form", [FORM, annual_2021.FORM])
+def test_years_before_it_have_no_form_and_every_door_says_so(client: TestClient, form: ReportForm) -> None:
     register_county(client)
-    for body in (a_report(form=FORM), a_report()):
-        assert_problem(client.put(address(year=2018), json=body), 422, "invalid-request")
-    assert_problem(client.get(address(year=2018)), 404, "not-found")
+    place, draft = address(year=2018), {"draft": True}
+    sent = {name: value for name, value in a_report(form=form).items() if name not in ("agency", "year")}
+    tables = {table.code: sent[table.code] for table in form.tables}
+    whole = sent | {"agency": TOWN, "year": 2018}
+    batch = client.post(f"{API}/reports/batch", params={"atomic": False}, json=[whole])
+    assert "没有 2018 年度的报告格式" in batch.json()["items"][0]["problem"]["detail"]
+    answers = [
+        client.put(place, params=draft, json=sent),
+        client.post(f"{API}/reports", json=whole),
+        client.post(f"{API}/validations", json=whole),
+        client.post(f"{API}/validations", json={key: whole[key] for key in whole if key != "agency"}),
+        send_document(client, form, store="draft"),
+    ]
+    for answer in answers:
+        assert "没有 2018 年度的报告格式" in assert_problem(answer, 422, "invalid-request")["detail"]
+    read = send_document(client, form).json()["findings"]
+    assert [finding["message"][:15] for finding in read if finding["rule"] == "R02"] == [
+        "没有 2018 年度的报告格式"
+    ]
+    changed = client.patch(place, json=tables, headers=MERGE)
+    if form is FORM:
+        assert "没有 2018 年度的报告格式" in assert_problem(changed, 422, "invalid-request")["detail"]
+    assert_problem(client.get(place), 404, "not-found")
+
+
+def send_document(client: TestClient, form: ReportForm, **params: str) -> Response:
+    files = {"file": ("年报.txt", a_text(a_content(form, year=2018), form))}
+    return client.post(f"{API}/imports", params={"agency": TOWN, **params} if params else {}, files=files)
 
 
 def test_its_rules_cite_its_own_notice(client: TestClient) -> None:
