@@ -327,17 +327,42 @@ def test_the_command_tries_one_rule_alone_and_ends_well_where_all_agrees(address
     assert (done.exit_code, done.stdout.splitlines()[0]) == (0, "R18  1 个用例，相符 1 个")
 
 
-def test_the_command_says_why_nothing_could_be_tried(address: str, few: Path, tmp_path: Path) -> None:
-    for options, url, said in (
-        (("--cases", tmp_path / "none"), address, "用 --cases 指明文件夹"),
-        (("--cases", few, "--rule", "R99"), address, "R99.json"),
-        (("--cases", few, "--token", "nb_wrong"), address, "401"),
-        (("--cases", few), "http://127.0.0.1:1", "不能核对"),
-        (("--cases", few), "nowhere", "不能核对"),
-    ):
-        done = try_cases(url, *options)
-        assert done.exit_code == 2, done.stdout
-        assert said in done.stderr
+@pytest.mark.parametrize("rule", ["r18", " R18 "])
+def test_a_rule_may_be_written_in_any_way(address: str, few: Path, rule: str) -> None:
+    assert try_cases(address, "--cases", few, "--rule", rule).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "url", "said"),
+    [
+        (("--cases", "none"), "", ["文件夹 none 里没有用例", "用 --cases 指明文件夹"]),
+        (
+            ("--rule", "R99"),
+            "",
+            ["R99：没有这条规则", "有用例的是 R01、R04", "没有用例的是 R02、R03、R19、R37、R40"],
+        ),
+        (("--rule", "r02"), "", ["r02：这条规则不在单份报告上核对，没有用例"]),
+        (("--token", "nb_wrong"), "", ["服务回答 401", "请用 --token 写明完整的令牌"]),
+        (("--token", "nb_…"), "", ["令牌里有不能用的字符"]),
+        (("--token", "nb_a b"), "", ["令牌里有不能用的字符"]),
+        ((), "/api/v1", ["不要带 /api/v1"]),
+        ((), "/elsewhere", ["服务回答 404", "请核对服务的地址"]),
+        ((), "http://127.0.0.1:1", ["连不上，请看服务是否已经启动"]),
+        ((), "nowhere", ["应以 http:// 或 https:// 开头"]),
+        ((), "ftp://127.0.0.1", ["应以 http:// 或 https:// 开头"]),
+        ((), "http://127.0.0.1:端口", ["写得不对"]),
+    ],
+)
+def test_the_command_says_why_nothing_could_be_tried(
+    address: str, options: tuple[str, ...], url: str, said: list[str]
+) -> None:
+    done = try_cases(
+        url if ":" in url or url == "nowhere" else address + url, "--cases", FOLDER / "cases", *options
+    )
+    assert done.exit_code == 2, done.stdout
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert [each for each in said if each not in done.stderr] == []
 
 
 # How an answer is compared

@@ -54,15 +54,14 @@ class Differing:
     found: str
 
 
-def read_cases(folder: Path, rule: str | None = None) -> list[Case]:
-    """Return the cases of every rule, or of one, by rule and number.
+def rules_with_cases(folder: Path) -> list[str]:
+    """Return the ids of the rules that have cases in a folder."""
+    return sorted(file.stem for file in folder.glob("*.json"))
 
-    Raises:
-        FileNotFoundError: there are none in this folder.
-    """
-    files = sorted(folder.glob(f"{rule or '*'}.json"))
-    if not files:
-        raise FileNotFoundError(2, "没有用例", str(folder / f"{rule or '*'}.json"))
+
+def read_cases(folder: Path, rule: str | None = None) -> list[Case]:
+    """Return the cases of every rule, or of one, by rule and number."""
+    files = [folder / f"{each}.json" for each in rules_with_cases(folder) if rule in (None, each)]
     return [_case(folder.parent, said) for file in files for said in _read(file)]
 
 

@@ -7,17 +7,19 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import httpx
 import typer
 
-from app.cli.cases import Case, Differing, difference, read_cases
+from app.cli.cases import Case, Differing, difference, read_cases, rules_with_cases
+from app.cli.judging_server import NoJudgement, client_for, judged_by
 from app.cli.running import UNUSABLE, WRONG
+from app.domain.rules import RULES
+
+if TYPE_CHECKING:
+    import httpx
 
 AT_ONCE = 4
-TIMEOUT_S = 60
-JUDGED = {200, 422}
 CASES = Path("conformance/cases")
 
 
@@ -29,10 +31,6 @@ class Tried:
     differing: Differing | None
 
 
-class NoJudgement(Exception):  # noqa: N818 - not an error of the program
-    """The server doesn't judge reports for us."""
-
-
 def conformance(
     url: Annotated[str, typer.Argument(help="服务的地址，例如 http://127.0.0.1:8000")],
     token: Annotated[str | None, typer.Option(help="令牌", envvar="NIANBAO_TOKEN")] = None,
@@ -42,37 +40,50 @@ def conformance(
 ) -> None:
     """把每个用例交给一个服务核对，说明哪里与用例不同。Hold any server to the cases of conformance/."""
     try:
-        tried = _try_all(read_cases(cases, rule), url, token)
-    except OSError as failure:
-        typer.echo(f"没有用例：{failure}；用 --cases 指明文件夹", err=True)
+        tried = _try_all(_cases_in(cases, rule), url, token)
+    except NoCases as failure:
+        typer.echo(str(failure), err=True)
         raise typer.Exit(UNUSABLE) from failure
-    except (httpx.HTTPError, httpx.InvalidURL, NoJudgement) as failure:
+    except NoJudgement as failure:
         typer.echo(f"{url} 不能核对：{failure}", err=True)
         raise typer.Exit(UNUSABLE) from failure
     (_tell_as_json if as_json else _tell)(tried)
     raise typer.Exit(WRONG if any(each.differing for each in tried) else 0)
 
 
+class NoCases(Exception):  # noqa: N818 - not an error of the program
+    """There is nothing to try; why, in Chinese."""
+
+
+def _cases_in(folder: Path, rule: str | None) -> list[Case]:
+    """Return the cases of every rule, or of one, however its id is written.
+
+    Raises:
+        NoCases: the folder has none, or none of this rule.
+    """
+    known = rules_with_cases(folder)
+    if not known:
+        raise NoCases(f"文件夹 {folder} 里没有用例；用例在源代码的 {CASES} 里，请用 --cases 指明文件夹")
+    wanted = None if rule is None else rule.strip().upper()
+    if wanted is not None and wanted not in known:
+        unknown = "这条规则不在单份报告上核对，没有用例" if wanted in RULES else "没有这条规则"
+        without = "、".join(each for each in RULES if each not in known)
+        raise NoCases(f"{rule}：{unknown}；有用例的是 {'、'.join(known)}，没有用例的是 {without}")
+    return read_cases(folder, wanted)
+
+
 def _try_all(cases: list[Case], url: str, token: str | None) -> list[Tried]:
     """Send every case, a few at once.
 
     Raises:
-        httpx.HTTPError: the server can't be reached.
-        NoJudgement: it refuses to judge, or answers in no way that was agreed.
+        NoJudgement: the server can't be reached, refuses to judge, or answers in no way that was agreed.
     """
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    with (
-        httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_S) as client,
-        ThreadPoolExecutor(AT_ONCE) as pool,
-    ):
+    with client_for(url, token) as client, ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda case: _try(client, case), cases))
 
 
 def _try(client: httpx.Client, case: Case) -> Tried:
-    answer = client.post("/api/v1/validations", json=case.body)
-    if answer.status_code not in JUDGED:
-        raise NoJudgement(f"{case.id}：{answer.status_code} {answer.text[:200]}")
-    return Tried(case, difference(case, answer.status_code, answer.json()))
+    return Tried(case, difference(case, *judged_by(client, case.body)))
 
 
 def _tell(tried: list[Tried]) -> None:
