@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ from app.services.tokens import authenticate
 from app.settings import Settings
 from app.storage.engine import Database, open_database
 from app.storage.models import AGENCY, REPORT
+from app.storage.schema import exists
 from tests.builders import a_content
 from tests.desk import WHOLE_TREE, bearer
 from tests.documents.text_builders import a_text
@@ -146,6 +148,37 @@ def test_a_database_that_can_t_be_used_is_said_so(command: str, url: str) -> Non
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("verify",),
+        ("recheck", "--year", "2021"),
+        ("backup", "backup.zip"),
+        ("audit", "verify"),
+        ("audit", "head"),
+        ("audit", "prune", "--before", "2026-01-01"),
+        ("token", "list"),
+        ("token", "revoke", "nobody"),
+        ("import", TOWNSHIP, "--agency", "1"),
+    ],
+)
+def test_what_needs_data_makes_no_database_where_there_is_none(
+    tmp_path: Path, command: tuple[str | Path, ...]
+) -> None:
+    done = nianbao(f"sqlite:///{tmp_path}/typo.db", *command)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "typo.db" in done.stderr
+    assert "没有这个数据库" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nor_does_it_fill_an_empty_one(empty_url: str) -> None:
+    done = nianbao(empty_url, "verify")
+    assert (done.returncode, "或者它是空的" in done.stderr) == (2, True)
+    with opened(empty_url) as database:
+        assert not exists(database)
+
+
 # Verifying
 
 
@@ -180,6 +213,16 @@ def test_check_says_what_is_wrong_and_stores_nothing(tmp_path: Path) -> None:
     for said in ("缺少“其他”列", "缺少“总计”列", "（三）不予公开", "不分公开", "规范性文件", "[R26 "):
         assert said in done.stdout
     assert not (tmp_path / "none.db").exists()
+
+
+def test_check_of_a_document_without_a_title_takes_the_year_from_the_option(tmp_path: Path) -> None:
+    file = tmp_path / SOUND
+    file.write_bytes(a_text(replace(a_content(year=2021), title=None)))
+    untold = nianbao(f"sqlite:///{tmp_path}/none.db", "check", file)
+    assert "不知道是哪一年度的报告" in untold.stdout
+    told = nianbao(f"sqlite:///{tmp_path}/none.db", "check", file, "--year", "2021")
+    assert (told.returncode, "R31" in told.stdout) == (0, False)
+    assert (nianbao(f"sqlite:///{tmp_path}/none.db", "check", file, "--year", "2018")).returncode == 1
 
 
 def test_check_of_a_sound_report_succeeds(tmp_path: Path, sound: Path) -> None:
@@ -236,6 +279,8 @@ def test_import_for_an_unknown_agency_or_another_year_is_refused(sqlite_url: str
     assert (unknown.returncode, "没有代码为“nobody”的机关" in unknown.stderr) == (1, True)
     other = nianbao(sqlite_url, "import", TOWNSHIP, "--agency", "1", "--year", "2022")
     assert (other.returncode, "2021" in other.stderr) == (1, True)
+    for refused in (unknown, other):
+        assert len(refused.stderr.splitlines()) == 1
     with opened(sqlite_url) as database, database.reading() as session:
         assert session.scalars(select(REPORT.c.id)).all() == []
 

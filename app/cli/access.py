@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from app.auth.actor import COMMAND_LINE
-from app.cli.running import explained, migrated_database, settings_read
+from app.cli.running import existing_database, explained, migrated_database, settings_read
 from app.domain.deadlines import CHINA
 from app.domain.roles import DEFAULT_DAYS, MOST_DAYS, Role
 from app.schemas.access import TokenBody
@@ -37,6 +37,7 @@ def issue_token(
         wanted = _wanted(
             {"holder": holder, "role": role, "agency": under, "days": days, "networks": network or []}
         )
+        # the first token may be the first thing that is done with a database
         with migrated_database(settings).writing() as session:
             _, secret = tokens.issue(session, settings.hashing, COMMAND_LINE, wanted)
     typer.echo(secret.text)
@@ -58,7 +59,7 @@ def _wanted(said: Mapping[str, object]) -> TokenWanted:
 @token.command("list")
 def list_tokens() -> None:
     """列出令牌。List the tokens that were issued; their secrets aren't kept."""
-    with explained(), migrated_database(settings_read()).reading() as session:
+    with explained(), existing_database(settings_read()).reading() as session:
         for found in tokens.list_tokens(session, COMMAND_LINE, "", limit=None):
             state = "有效" if tokens.is_live(found.token, datetime.now(UTC)) else "已失效"
             reach = found.agency or "全部机关"
@@ -70,7 +71,7 @@ def list_tokens() -> None:
 @token.command("revoke")
 def revoke_token(token_id: Annotated[str, typer.Argument(help="令牌的编号")]) -> None:
     """吊销令牌，立即失效。End a token at once."""
-    with explained(), migrated_database(settings_read()).writing() as session:
+    with explained(), existing_database(settings_read()).writing() as session:
         tokens.revoke(session, COMMAND_LINE, token_id)
 
 

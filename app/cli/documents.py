@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.auth.actor import COMMAND_LINE
-from app.cli.running import WRONG, explained, migrated_database, settings_read
+from app.cli.running import WRONG, existing_database, explained, settings_read
 from app.domain.results import Outcome, Result, blocking
 from app.services.document_reading import Document, Imported, read_document
 from app.services.imports import store_draft
@@ -38,7 +38,7 @@ def import_(
     with explained():
         imported = read_document(Document(file.name, file.read_bytes()), year)
         based_on = BasedOn(None) if replace else None
-        with migrated_database(settings_read()).writing() as session:
+        with existing_database(settings_read()).writing() as session:
             filed, imported = store_draft(session, COMMAND_LINE, imported, agency, year, based_on)
             stored = f"{filed.name}（{filed.agency.code}）{filed.report.year} 年度"
     _tell(imported)

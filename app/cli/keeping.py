@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.running import WRONG, explained, migrated_database, settings_read
+from app.cli.running import WRONG, existing_database, explained, require_database, settings_read
 from app.services.backups import back_up
 from app.services.backups import restore as restore_backup
 from app.services.integrity import count_reports, find_contradictions
@@ -19,7 +19,7 @@ from app.storage.engine import faults_of_file, open_database
 def verify() -> None:
     """核对数据库：各处所记是否一致。Check that what is kept in two places says the same in both."""
     settings = settings_read()
-    with explained(), migrated_database(settings).reading() as session:
+    with explained(), existing_database(settings).reading() as session:
         faults = [f"数据库文件：{fault}" for fault in faults_of_file(session)]
         faults += [f"{c.agency} {c.year} 年度：{c.fault}" for c in find_contradictions(session)]
         reports = count_reports(session)
@@ -33,6 +33,7 @@ def backup(file: Annotated[Path, typer.Argument(help="新文件的名字，例�
     """把整个数据库备份成一个文件，服务不用停。Back everything up into a new file while the service runs."""
     started = time.monotonic()
     settings = settings_read()
+    require_database(settings)
     with explained(), open_database(settings.database_url, 1).reading() as session:
         manifest = back_up(session, file)
     _tell_backup("已备份", file, manifest, started)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.running import WRONG, explained, migrated_database, settings_read
+from app.cli.running import WRONG, existing_database, explained, settings_read
 from app.domain.results import Outcome
 from app.domain.rules import RULES
 from app.jobs.rechecks import recheck_parts
@@ -54,7 +54,7 @@ def recheck(
 ) -> None:
     """按现在的规则重新核对一个年度的报告，报告不变。Judge every report of a year anew."""
     settings = settings_read()
-    database = migrated_database(settings)
+    database = existing_database(settings)
     with explained():
         mark_peers(database, year)
         with database.reading() as session:

@@ -13,6 +13,7 @@ from app.errors import Refusal
 from app.settings import Settings, WrongSetting, read_settings
 from app.storage.engine import Database, open_database
 from app.storage.safety import find_dangers
+from app.storage.schema import exists
 from app.storage.schema import migrate as bring_up_to_date
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def explained() -> Iterator[None]:
     except Refusal as refusal:
         typer.echo(f"{refusal.title}：{refusal.detail}", err=True)
         for fault in refusal.faults:
-            typer.echo(f"  - {fault.message}", err=True)
+            if fault.message != refusal.detail:
+                typer.echo(f"  - {fault.message}", err=True)
         raise typer.Exit(WRONG) from refusal
 
 
@@ -57,6 +59,28 @@ def migrated_database(settings: Settings) -> Database:
     with explained():
         bring_up_to_date(database)
     return database
+
+
+def existing_database(settings: Settings) -> Database:
+    """Open the database and bring it up to date, or end: also where there is none, as when it is misspelt."""
+    require_database(settings)
+    return migrated_database(settings)
+
+
+def require_database(settings: Settings) -> None:
+    """End where there is no database with data of the service's; none is made."""
+    database = open_database(settings.database_url, 1)
+    with explained():
+        found = exists(database)
+    database.engine.dispose()
+    if not found:
+        shown = database.engine.url.render_as_string(hide_password=True)
+        typer.echo(
+            f"没有这个数据库，或者它是空的：{shown}\n"
+            "请核对 NIANBAO_DATABASE_URL；新装的请先运行 nianbao migrate",
+            err=True,
+        )
+        raise typer.Exit(UNUSABLE)
 
 
 def require_safe(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.auth.actor import COMMAND_LINE
-from app.cli.running import WRONG, explained, migrated_database, settings_read
+from app.cli.running import WRONG, existing_database, explained, settings_read
 from app.domain.deadlines import CHINA
 from app.errors import InvalidRequest
 from app.services import audit_trail
@@ -26,7 +26,7 @@ def verify_audit(
 ) -> None:
     """核对审计记录有没有被改动过。Check every chain; say where the first broken entry is."""
     settings = settings_read()
-    with explained(), migrated_database(settings).reading() as session:
+    with explained(), existing_database(settings).reading() as session:
         noted = [] if anchors is None else [_anchor(line) for line in anchors.read_text().splitlines()]
         checked = audit_trail.verify(session, COMMAND_LINE, settings.key, noted)
     for chain in checked:
@@ -47,7 +47,7 @@ def _anchor(line: str) -> Anchor:
 def show_audit_heads() -> None:
     """打印每条链的末端，可抄存在别处。Print the end of every chain, to be kept elsewhere."""
     settings = settings_read()
-    with explained(), migrated_database(settings).reading() as session:
+    with explained(), existing_database(settings).reading() as session:
         for chain in audit_trail.list_heads(session):
             typer.echo(f"{chain.chain} {chain.number} {chain.hash}")
 
@@ -58,7 +58,7 @@ def prune_audit(
 ) -> None:
     """清理旧的审计记录，留下签名。Remove old entries; a signed checkpoint stays."""
     settings = settings_read()
-    with explained(), migrated_database(settings).writing() as session:
+    with explained(), existing_database(settings).writing() as session:
         day = before.replace(tzinfo=CHINA)
         typer.echo(f"清理了 {audit_trail.prune(session, COMMAND_LINE, settings.key, day)} 条")
 

@@ -41,6 +41,16 @@ def migrate_within(connection: Connection) -> None:
     command.upgrade(config_for(connection), "head")
 
 
+def exists(database: Database) -> bool:
+    """Tell whether there is a database with a schema at all; asking makes none."""
+    url = database.engine.url
+    # to connect would make the file
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return False
+    with database.engine.connect() as connection:
+        return revision_of(connection) is not None
+
+
 def is_current(database: Database) -> bool:
     """Tell whether the schema is that of this version of the service."""
     with database.engine.connect() as connection:
