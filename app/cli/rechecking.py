@@ -31,14 +31,18 @@ class _Tally:
     reports: int = 0
     with_findings: int = 0
     breaking: int = 0
+    unexplained: int = 0
     results: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
+    explained: Counter[str] = field(default_factory=Counter)
     reports_by_rule: Counter[str] = field(default_factory=Counter)
 
     def add(self, one: Rechecked) -> None:
         self.reports += 1
         self.with_findings += bool(one.counts)
         self.breaking += one.breaks
+        self.unexplained += one.unexplained
         self.results += one.counts
+        self.explained += one.explained
         self.reports_by_rule.update({rule for rule, _ in one.counts})
 
 
@@ -87,11 +91,13 @@ def _print_summary(tally: _Tally, year: int, *, err: bool) -> None:
             for outcome in (Outcome.BROKEN, Outcome.NOT_EVALUATED)
             if (count := tally.results[rule_id, outcome])
         )
-        reports = tally.reports_by_rule[rule_id]
-        line = f"{rule_id} {rule.level.label}  {reports} 份报告，{counts}  {rule.title_on(form)}"
+        reports, explained = tally.reports_by_rule[rule_id], tally.explained[rule_id]
+        said = f"（已有出错说明 {explained} 处）" if explained else ""
+        line = f"{rule_id} {rule.level.label}  {reports} 份报告，{counts}{said}  {rule.title_on(form)}"
         typer.echo(line, err=err)
     typer.echo(
         f"核对 {tally.reports} 份报告，{tally.with_findings} 份有疑问；"
+        f"应写出错说明而没有写的 {tally.unexplained} 处；"
         f"已上报而不符合强制性规则的 {tally.breaking} 份",
         err=err,
     )

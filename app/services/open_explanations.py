@@ -39,16 +39,17 @@ def open_explanations(session: ReadSession, year: int, report_ids: Sequence[int]
 
     Prose isn't held to that of other reports (R27), which takes longer than all else.
     """
-    reported = []
-    for agency, version, _, document in current_documents(session, report_ids):
+    keys, reported = [], []
+    for report_id, agency, version, _, document in current_documents(session, report_ids):
         form = form_of_version(version)
         if form is None:
             raise AssertionError(version)
+        keys.append(report_id)
         reported.append((agency, read_content(form, year, agency, document)))
     contexts = contexts_of(session, year, reported, with_alike=False)
     known = explanations_of_each(session, report_ids)
     found = {}
-    for report_id, (_, content), context in zip(report_ids, reported, contexts, strict=True):
+    for report_id, (_, content), context in zip(keys, reported, contexts, strict=True):
         results, explained = judge(content, context), known[report_id]
         lacking = len(explained.unexplained(content.values, results))
         found[report_id] = Open(lacking, len(explained.unaccepted(content.values, results)) - lacking)

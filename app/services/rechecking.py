@@ -16,6 +16,7 @@ from app.services.contents import read_content
 from app.services.filed import find_form
 from app.services.paths import path_in
 from app.services.surroundings import contexts_of
+from app.storage.explanations import explanations_of_each
 from app.storage.numbers import SEPARATOR
 from app.storage.yearly import current_documents, reports_under
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from app.domain.content import Content
     from app.domain.context import Context
+    from app.domain.explanations import Explanations
     from app.storage.engine import Database, ReadSession
     from app.storage.models import Agency
 
@@ -41,6 +43,8 @@ class Rechecked:
         status: where the report stands.
         breaks: whether it is 上报 or later and yet breaks a mandatory rule.
         counts: how many results weren't kept, by rule and outcome.
+        explained: how many of them have an explanation that holds and wasn't refused, by rule.
+        unexplained: how many need one and have none.
         findings: those results as JSON has them; empty unless they were asked for.
     """
 
@@ -49,6 +53,8 @@ class Rechecked:
     status: Status
     breaks: bool
     counts: Counter[tuple[str, Outcome]]
+    explained: Counter[str]
+    unexplained: int
     findings: list[dict[str, object]]
 
 
@@ -89,31 +95,47 @@ def recheck(database: Database, year: int, report_ids: Sequence[int], depth: Dep
         depth: how much is asked.
     """
     with database.reading() as session:
-        reported, statuses = [], []
-        for agency, version, status, document in current_documents(session, report_ids):
+        found, reported = [], []
+        for report_id, agency, version, status, document in current_documents(session, report_ids):
             form = form_of_version(version)
             if form is None:
                 raise AssertionError(version)
             reported.append((agency, read_content(form, year, agency, document)))
-            statuses.append(Status(status))
+            found.append((report_id, Status(status)))
         contexts = contexts_of(session, year, reported, with_alike=depth.with_alike)
+        known = explanations_of_each(session, [report_id for report_id, _ in found])
         session.expunge_all()
     return [
-        _rechecked(agency, content, status, context, in_full=depth.in_full)
-        for (agency, content), status, context in zip(reported, statuses, contexts, strict=True)
+        _rechecked(_Stored(agency, status, content, context, known[report_id]), in_full=depth.in_full)
+        for (agency, content), (report_id, status), context in zip(reported, found, contexts, strict=True)
     ]
 
 
-def _rechecked(
-    agency: Agency, content: Content, status: Status, context: Context, *, in_full: bool
-) -> Rechecked:
-    results = judge(content, context)
-    found = not_kept(results)
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A report as it is kept, and what is known beside it."""
+
+    agency: Agency
+    status: Status
+    content: Content
+    context: Context
+    explanations: Explanations
+
+
+def _rechecked(stored: _Stored, *, in_full: bool) -> Rechecked:
+    content, known = stored.content, stored.explanations
+    found = not_kept(judge(content, stored.context))
+    needing = [result.rule.id for result in found if result.needs_explanation]
+    lacking = [result.rule.id for result in known.unexplained(content.values, found)]
     return Rechecked(
-        agency=agency.code,
-        name=context.reporter.name or agency.name,
-        status=status,
-        breaks=status in Basis.SUBMITTED.statuses and bool(blocking(found)),
+        agency=stored.agency.code,
+        name=stored.context.reporter.name or stored.agency.name,
+        status=stored.status,
+        breaks=stored.status in Basis.SUBMITTED.statuses and bool(blocking(found)),
         counts=Counter((result.rule.id, result.outcome) for result in found),
-        findings=[described(content.form, content.values, result) for result in found] if in_full else [],
+        explained=Counter(needing) - Counter(lacking),
+        unexplained=len(lacking),
+        findings=[described(content.form, content.values, result, known) for result in found]
+        if in_full
+        else [],
     )

@@ -46,9 +46,9 @@ def _under(form: ReportForm) -> Select[int]:
 
 def current_documents(
     session: ReadSession, report_ids: Sequence[int]
-) -> Iterator[tuple[Agency, str, str, str]]:
-    """Yield reports with the agency's row, the form, the state and what the current version says, as JSON."""
-    rows = {row[0]: row[1:] for row in session.execute(_documents(), {"reports": list(report_ids)})}
+) -> Iterator[tuple[int, Agency, str, str, str]]:
+    """Yield reports: row number, the agency's row, form, state and what the current version says, as JSON."""
+    rows = {row[0]: row for row in session.execute(_documents(), {"reports": list(report_ids)})}
     for report_id in report_ids:
         # one that was deleted meanwhile is passed over
         if report_id in rows:

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 
 from app.auth.tokens import new_secret
 from app.domain.roles import Role
+from app.services.rechecking import Depth, recheck, reports_to_recheck
 from tests.api import (
     API,
     TOWN,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from app.domain.values import Values
+    from app.services.rechecking import Rechecked
 
 RULE, PLACE = "R28", "disclosure.licensing.decisions"
 OTHER_PLACE = "disclosure.penalties.decisions"
@@ -480,3 +482,23 @@ def test_a_deleted_draft_takes_its_explanations_along(county: TestClient) -> Non
     assert county.delete(address(), headers=based_on(draft)).status_code == 204
     a_draft(county)
     assert listed(county) == []
+
+
+def test_recheck_carries_explanations_and_tells_how_many_are_missing(
+    submitted: TestClient, app: FastAPI
+) -> None:
+    def rechecked() -> Rechecked:
+        database = app.state.database
+        with database.reading() as session:
+            (part,) = reports_to_recheck(session, YEAR, None)
+        (one,) = recheck(database, YEAR, part, Depth(in_full=True, with_alike=False))
+        return one
+
+    assert (rechecked().explained, rechecked().unexplained) == ({RULE: 1}, 0)
+    review(submitted, [verdict(accepted=True)])
+    (finding,) = rechecked().findings
+    assert (
+        finding["explanation"] == submitted.get(address(rest="/findings")).json()["items"][0]["explanation"]
+    )
+    review(submitted, [verdict(accepted=False, reason="没有写明为什么会这样")])
+    assert (rechecked().explained, rechecked().unexplained) == ({}, 1)
