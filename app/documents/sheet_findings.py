@@ -118,7 +118,8 @@ def put_row(canvas: Canvas, row: int, texts: Sequence[str], look: Look) -> None:
 
 
 def _message(result: Result) -> str:
-    quotes = [f"原文：“{quote}”" for quote in result.quotes]
+    # a sentence that the message has in full says nothing new
+    quotes = [f"原文：“{quote}”" for quote in result.quotes if quote not in result.message]
     return "\n".join((result.message, *quotes))
 
 

@@ -219,7 +219,15 @@ def legend_for(figures: Figures, codes: Collection[CellCode]) -> str:
         notes.append("底色数字表示部分单位未填此格，合计不全，未填单位数见“明细”末行和“校验”。")
     if any(_is_long(figures, code) for code in codes):
         notes.append(f"超过 {MOST_DIGITS} 位有效数字的数以文本保存，以免 Excel 舍入。")
+    notes += [f"“{label}”以{unit}为单位。" for label, unit in _units_untold(figures.form, codes)]
     return f"说明：{''.join(notes)}" if notes else ""
+
+
+def _units_untold(form: ReportForm, codes: Collection[CellCode]) -> list[tuple[str, str]]:
+    """Return the headings of columns of money that don't say in what, each with its unit."""
+    cells = (form.cells[code] for code in codes)
+    told = ((cell.column.label, cell.measure) for cell in cells if not cell.measure.is_count)
+    return list(dict.fromkeys((label, each.unit) for label, each in told if each.unit not in label))
 
 
 def _is_long(figures: Figures, code: CellCode) -> bool:

@@ -20,7 +20,7 @@ from app.documents.workbook import Owed, ReportBook, RollUpBook, UnitRow, write_
 from app.domain.judging import judge, judge_balances
 from app.domain.roll_up import roll_up
 from app.domain.values import Values, to_text
-from app.forms import FORMS
+from app.forms import FORMS, annual_2019
 from app.forms.annual_2021 import FORM
 from app.forms.layout import ROWS_ABOVE, addresses_of, grid_of
 from app.forms.model import Axis, Block, Measure, ReportForm, Section, Sum, Table
@@ -193,6 +193,20 @@ def test_headings_stand_and_merge_as_on_the_form(form: ReportForm) -> None:
                 areas.add(f"{sheet.cell(top, left).coordinate}:{corner.coordinate}")
         within = range(ROWS_ABOVE + 1, ROWS_ABOVE + grid.height + 1)
         assert {str(area) for area in sheet.merged_cells.ranges if area.min_row in within} == areas
+
+
+def test_below_a_table_stands_the_unit_of_money_that_its_heading_doesn_t_tell() -> None:
+    """The form of 2019 prints 采购总金额 alone; that of 2021 prints 万元 with its own."""
+    former = opened(write_report(a_book(form=annual_2019.FORM)))
+    assert "说明：“采购总金额”以元为单位。" in texts(former["表二"])
+    assert not [text for text in texts(opened(write_report(a_book()))["表二"]) if "为单位" in text]
+
+
+def test_a_sentence_that_the_message_has_in_full_is_not_quoted_again() -> None:
+    book = a_book(overview="全年收到政府信息公开申请999件。")
+    said = [text for text in texts(opened(write_report(book))["校验"]) if "收到政府信息公开申请999件" in text]
+    assert said
+    assert [text.count("申请999件") for text in said] == [1] * len(said)
 
 
 def test_above_a_table_stand_its_section_and_the_period() -> None:
