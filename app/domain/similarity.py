@@ -8,6 +8,7 @@ and names is still the same text.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import nsmallest
@@ -46,7 +47,14 @@ MOST_PASSAGES = 3
 SHORTEST_PASSAGE = 20
 LONGEST_QUOTE = 200
 
-_HEADING = re.compile("^.{1,20}$", re.MULTILINE)
+_SENTENCE_ENDS = "。！？；：!?;:"
+_NUMBER = "(?:[（(]?[一二三四五六七八九十0-9]{1,3}[）)、.．](?![0-9])|第[一二三四五六七八九十]{1,3})"
+_BEGINS_ANEW = re.compile(_NUMBER)
+_STANDS_ALONE = re.compile(
+    f"{_NUMBER}[^，。；]{{1,20}}|[^，。；]{{0,15}}(?:情况|工作|方面|管理|建设|保障|问题|措施|事项|打算)"
+)
+"""A line that stands above others, though it doesn't end as a sentence does."""
+_HEADING = re.compile("^[^，。；！？;!?\n]{1,20}$", re.MULTILINE)
 _NUMBERED = "[一二三四五六七八九十0-9]{1,3}[）)][^。：:，,；;\n]{1,20}[。：:]"
 _BOILERPLATE = re.compile(
     rf"""
@@ -98,11 +106,13 @@ class Piece:
 
     Attributes:
         text: as written.
-        masked: as long as the text, with spaces for what doesn't count.
+        masked: the text without the line breaks inside paragraphs, with spaces for what doesn't count.
+        breaks: before which places of that a line break was taken out.
     """
 
     text: str
     masked: str
+    breaks: tuple[int, ...] = ()
 
     @cached_property
     def letters(self) -> str:
@@ -118,7 +128,12 @@ class Piece:
     @cached_property
     def places(self) -> list[int]:
         """Where each of the characters that count stands in the text."""
-        return [place for run in _KEPT.finditer(self.masked) for place in range(*run.span())]
+        breaks = self.breaks
+        return [
+            place + bisect_right(breaks, place)
+            for run in _KEPT.finditer(self.masked)
+            for place in range(*run.span())
+        ]
 
 
 def texts_compared(content: Content) -> list[str | None]:
@@ -130,12 +145,41 @@ def pieces_of(content: Content) -> list[Piece]:
     """Return the prose that is compared."""
     names = names_in(content.title or "")
     texts = ((content.narratives.get(code) or "")[:MOST_COMPARED] for code in SECTIONS)
-    return [Piece(text, _masked(text, names)) for text in texts]
+    return [_piece(text, names) for text in texts]
 
 
 def is_short(prose: Sequence[Piece]) -> bool:
     """Tell whether there is too little to judge."""
     return sum(len(piece.letters) for piece in prose) < FEWEST
+
+
+def _piece(text: str, names: list[str]) -> Piece:
+    joined, breaks = _joined(text)
+    return Piece(text, _masked(joined, names), breaks)
+
+
+def _joined(text: str) -> tuple[str, tuple[int, ...]]:
+    """Put lines together that are pieces of a paragraph; return where breaks were, as places of the result.
+
+    Prose that was copied from a narrow page is broken every few characters, and is the same text.  How lines
+    are joined belongs to what bands are made of: whoever changes it, derives the stored ones anew.
+    """
+    if "\n" not in text:
+        return text, ()
+    pieces, breaks, length, goes_on = [""], [], 0, False
+    for line in text.split("\n"):
+        bare = line.strip()
+        is_rest = goes_on and bool(bare) and not line[0].isspace() and not _BEGINS_ANEW.match(bare)
+        if is_rest:
+            breaks.append(length)
+        else:
+            pieces.append("\n")
+            length += 1
+        pieces.append(line)
+        length += len(line)
+        is_closed = not bare or bare[-1] in _SENTENCE_ENDS
+        goes_on = not is_closed and (is_rest or not _STANDS_ALONE.fullmatch(bare))
+    return "".join(pieces[2:]), tuple(place - 1 for place in breaks)
 
 
 def _masked(text: str, names: list[str]) -> str:
@@ -150,7 +194,10 @@ def _blank(found: re.Match[str]) -> str:
 
 
 _LONGEST_NAME = 40
-_AFTER_NAME = re.compile(r"[0-9０-９二〇○]{2}|政府信息公开|关于")
+_AFTER_NAME = re.compile(
+    "(?:19|20|１９|２０)[0-9０-９]{2}|二[〇○零][〇○零一二三四五六七八九]{2}|政府信息公开|关于"
+)
+"""A year, and no other number: 第八师143团 is a name."""
 _PLACE = re.compile(r".{1,12}?(?:自治[区州县旗]|[省市县区州盟旗镇乡]|街道)")
 _RANKS = re.compile(r"自治[区州县旗]$|[省市县区州盟旗镇乡]$|街道$")
 _OFFICES = ("人民政府", "政府", "办公室", "办事处", "委员会")

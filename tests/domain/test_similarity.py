@@ -74,6 +74,15 @@ def words(chance: Random, length: int) -> str:
     return "".join(chr(chance.randrange(0x6000, 0x7000)) for _ in range(length))
 
 
+def wrapped(text: str, width: int) -> str:
+    """Break lines as a narrow page does, paragraph by paragraph."""
+    lines = (
+        [paragraph[start : start + width] for start in range(0, max(len(paragraph), 1), width)]
+        for paragraph in text.split("\n")
+    )
+    return "\n".join(line for each in lines for line in each)
+
+
 def compare(content: Content, other: Content) -> Likeness:
     return similarity.compare(pieces_of(content), pieces_of(other))
 
@@ -96,6 +105,27 @@ class TestCompared:
         other = filled_in_anew(ITEMS[number], Random(number))
         assert compare(other, REPORTS[number]).percent > DEFAULT
         assert compare(REPORTS[number], other).percent > DEFAULT
+
+    @pytest.mark.parametrize("width", [12, 16, 20, 28])
+    @pytest.mark.parametrize("report", REPORTS)
+    def test_lines_that_a_narrow_page_broke_are_the_same_text(self, report: Content, width: int) -> None:
+        texts = {code: wrapped(text, width) for code, text in report.narratives.items() if text}
+        narrow = replace(report, narratives=texts)
+        assert compare(narrow, report).percent >= 90
+        assert compare(report, narrow).percent >= 90
+        before, after = ({*signature_of(each)} for each in (report, narrow))
+        assert len(before & after) >= len(before) * 3 // 4
+
+    @given(TEXTS, st.integers(1, 25))
+    def test_a_passage_of_broken_lines_stands_as_written(self, text: str, width: int) -> None:
+        said = wrapped(f"{text}{words(Random(1), 60)}", width)
+        (passage, *_) = compare(a_report(said), a_report(words(Random(1), 60))).passages
+        assert passage in said
+
+    def test_headings_over_paragraphs_do_not_count(self) -> None:
+        headings = "一、总体情况\n（一）主动公开\n主动公开情况\n{}\n（二）机制建设\n下一步打算\n{}"
+        said = ("2024年，本机关公开了信息。", "继续公开。")
+        assert pieces_of(a_report(headings.format(*said)))[0].letters == "年本机关公开了信息继续公开"
 
     def test_half_a_text_is_all_there_in_the_whole_and_the_whole_by_half_in_it(self) -> None:
         chance = Random(1)
@@ -215,6 +245,12 @@ class TestNames:
         report = replace(a_report("甲县乙镇" * 6), title=None)
         assert pieces_of(report)[0].letters == "甲县乙镇" * 6
         assert pieces_of(a_report("甲县乙镇" * 6))[0].letters == ""
+
+    def test_a_number_belongs_to_the_name_of_a_regiment_and_a_year_does_not(self) -> None:
+        title = "第八师143团2023年政府信息公开工作年度报告"
+        assert names_in(title) == ["第八师143团"]
+        assert names_in("甲县乙镇二〇二三年政府信息公开工作年度报告")[0] == "甲县乙镇"
+        assert pieces_of(replace(a_report("第八师143团" * 6), title=title))[0].letters == ""
 
 
 class TestSignature:
