@@ -28,8 +28,9 @@ _OF_ITS_OWN = re.compile(
     "的?(?:答复[的后]|引发|引起|工作|投诉|举报|行政|复议|诉讼|咨询|补正|材料|渠道|制度|流程)"
 )
 _GOES_ELSEWHERE = tuple("占比较同")
+_TAKEN = re.compile("作出|实施|办理|办结|下达|做出")
 _ALL = re.compile("均|已|都|全")
-_OTHERS_CASE = re.compile("办结|审结|审理|受理|应诉|参加|办理|裁决")
+_OTHERS_CASE = re.compile("代理|办结|审结|审理|受理|应诉|参加|办理|裁决")
 _COUNT_OF = re.compile(
     "(?:总数量|总数|总量|数量|件数|量|数)(?:共|为|是|有|达|仅|均)*(?:共计|合计)?[:：]?$"
     "|^(?:本年度?|全年|年度|Y|，)*(?:共计|合计|总计|共|为|均为|是)+$|(?:均为|为)$"
@@ -166,7 +167,7 @@ def _money(name: str, verb: str | None, it: Around) -> list[str]:
 
 def _kind(name: str, verb: str | None, it: Around, thread: Thread, *, is_zero: bool) -> str | None:
     if name in DECISIONS:
-        return None if verb in {"received", "granted"} else name
+        return None if verb in {"received", "granted"} or _is_posted(it) else name
     if name in PROCEEDINGS:
         return name if is_zero or _is_own_case(it, thread) else None
     if name == "normative":
@@ -174,6 +175,12 @@ def _kind(name: str, verb: str | None, it: Around, thread: Thread, *, is_zero: b
     if verb == "granted":
         return "granted"
     return _kind_of_request(name, verb, it, thread, is_zero=is_zero) if name in REQUESTS else None
+
+
+def _is_posted(it: Around) -> bool:
+    """Tell whether decisions stand in a list of what was posted: 公示行政许可30件、行政处罚2件."""
+    posted = [at.end for at in it.clause.lexemes if at.name == "posted" and at.end <= it.figure.start]
+    return bool(posted) and not _TAKEN.search(it.clause.marked, posted[-1], it.figure.start)
 
 
 def _is_own_case(it: Around, thread: Thread) -> bool:

@@ -64,13 +64,15 @@ def _without_listed_noise(clause: Clause, negative: Lexeme, window: list[Lexeme]
 
 def _fronted(clause: Clause, place: int, window: list[Lexeme]) -> list[tuple[str, int]]:
     """Read 信息处理费收取情况：无 and 行政复议、行政诉讼均无."""
-    negative = clause.lexemes[place]
+    negative, before = clause.lexemes[place], clause.lexemes[:place]
+    if not window and any(at.name == "carried" for at in before):
+        return _denied_carried(clause, negative, before)
     end = window[-1].end if window else negative.end
     if not _ENDING.match(clause.marked[end : clause.end]) or any(
         at.name == "figure" for at in clause.lexemes
     ):
         return []
-    return [(_KINDS[at.name], negative.start) for at in clause.lexemes[:place] if at.name in _KINDS]
+    return [(_KINDS[at.name], negative.start) for at in before if at.name in _KINDS]
 
 
 def _denied(clause: Clause, negative: Lexeme, window: list[Lexeme], thread: Thread) -> list[tuple[str, int]]:
