@@ -35,6 +35,7 @@ _COUNT_OF = re.compile(
     "(?:总数量|总数|总量|数量|件数|量|数)(?:共|为|是|有|达|仅|均)*(?:共计|合计)?[:：]?$"
     "|^(?:本年度?|全年|年度|Y|，)*(?:共计|合计|总计|共|为|均为|是)+$|(?:均为|为)$"
 )
+_CLOSING = ("processed", "granted")
 _OTHERS = re.compile("其他|其它|处理|办理")
 
 
@@ -51,6 +52,8 @@ def kinds_counted(it: Around, thread: Thread, figure: Figure) -> list[str]:
         return _money(first, heads.verb, it)
     if first in REQUESTS and _BOTH.search(_before(it)):
         return ["received", "processed"]
+    if first == "normative" and "each" in {at.name for at in it.left}:
+        return [STOCK[at.name] for at in it.left if at.name in STOCK]
     kinds = (_kind(name, heads.verb, it, thread, is_zero=not figure.number) for name in heads.objects)
     found = [kind for kind in kinds if kind is not None]
     is_sum = len(found) > 1 and figure.number != 0 and all(at.name != "each" for at in it.left)
@@ -146,16 +149,17 @@ def _from_right(it: Around) -> Heads | None:
     text = marked[it.figure.end : end if first is None else first.start]
     if text.startswith(_GOES_ELSEWHERE):
         return Heads([], None)
-    if it.clause.gap(it.figure.end, it.figure.end + len(text)):
-        return None
+    is_near = not it.clause.gap(it.figure.end, it.figure.end + len(text))
     if first is None:
-        return Heads([], None)
+        return Heads([], None) if is_near or _ALL.match(text) else None
+    if not is_near:
+        return None
     if first.name in VERBS:
-        return Heads([], first.name if _ALL.search(text) else None)
+        return Heads([], first.name if first.name in STOCK or _ALL.search(text) else None)
     if first.name in STRANGE or _OF_ITS_OWN.match(marked, first.end, it.finish):
         return None
-    is_closed = any(at.name == "processed" and at.start > first.start for at in it.right)
-    return Heads([first.name], "processed" if is_closed else None)
+    ends = [at.name for at in it.right if at.start > first.start]
+    return Heads([first.name], next((verb for verb in _CLOSING if verb in ends), None))
 
 
 def _money(name: str, verb: str | None, it: Around) -> list[str]:

@@ -67,9 +67,11 @@ _CAUSE = re.compile(
 )
 """Each way of these begins with a plain character, so that the rest of a text is passed over quickly."""
 _OF_OLD = re.compile("P(?:以前|之前|前)?(?:制发|印发|出台|制定|制订)的")
+_ALONE = re.compile("(?<=[收转结复理年])[（(]([0-9]{1,12}[件条])[）)]")
 _COMPARED = re.compile("(?:比|较|与|同|相比|对比)$")
 _OWED = re.compile("未缴|未付|未交|未支付|拒缴|拒付|放弃|退还|应缴|核算|通知缴纳")
 _PAID = re.compile("实际|实收|实缴|已缴|另")
+_OF_OTHERS = re.compile("[均都皆]与[^，。；]{0,10}信息公开[^，。；]{0,4}无关|作为[^，。；]{0,10}复议机[构关]")
 _NAMES_CASES = re.compile("复议.*其中|诉讼.*其中|涉及?(?:政府)?信息公开")
 
 
@@ -106,7 +108,7 @@ class SentenceReader:
 
     def read(self, year: int | None) -> None:
         """Read the clauses in order."""
-        text, figures = marked(self.sentence.plain, year)
+        text, figures = marked(_ALONE.sub(r"\1", self.sentence.plain), year)
         clauses = clauses_of(text)
         outside: bool | None = None
         for place, clause in enumerate(clauses):
@@ -118,13 +120,19 @@ class SentenceReader:
             self._read(clause, figures, clauses[place + 1] if place + 1 < len(clauses) else None)
 
     def claimed(self) -> Iterator[Found]:
-        """Yield what was found; 受理 gives way to 收到 in the same sentence, money asked for is not collected."""
+        """Yield what was found, without what the sentence as a whole takes back.
+
+        受理 gives way to 收到; money asked for isn't collected; cases of somebody else's aren't ours.
+        """
+        plain, given_up = self.sentence.plain, set[str]()
+        if _OWED.search(plain) and not _PAID.search(plain):
+            given_up.add("processing_fee")
+        if _OF_OTHERS.search(plain):
+            given_up.update(PROCEEDINGS)
         received = any(it.kind == "received" and it.verb != "受理" for it in self.found)
-        plain = self.sentence.plain
-        is_owed = _OWED.search(plain) is not None and _PAID.search(plain) is None
         for it in self.found:
-            asked_for = it.kind == "processing_fee" and it.number and is_owed
-            if not (asked_for or (it.verb == "受理" and received)):
+            is_taken_back = it.kind in given_up and it.number
+            if not (is_taken_back or (it.verb == "受理" and received)):
                 yield it
 
     def _read(self, clause: Clause, figures: dict[int, Figure], following: Clause | None) -> None:
@@ -314,6 +322,8 @@ def _is_partial(it: Around) -> bool:
     """Tell whether a figure is of one channel or of a part of the year."""
     clause, names = it.clause, it.clause.names
     if "channel" in names and "every" not in names and _stands_before(clause, "channel", it.figure):
+        return True
+    if clause.marked.count("名义") > 1:
         return True
     if "P" in clause.times and ("分别" in clause.said or _OF_OLD.search(clause.said)):
         return True
