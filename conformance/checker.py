@@ -1,7 +1,7 @@
 """A second, independent judge of a report's numbers: slow, plain, and sharing no line with the service.
 
 It reads a body of `POST /validations` as sent, and says what a reader of the rules would say of R04-R14, R18,
-R23, R24, R28 and R29, and of R20 where the year is one of the former form's.  Standard library only.
+R20, R23, R24, R28 and R29, on the form of the report's year.  Standard library only.
 Amounts of money are whole 分 (1 万元 = 1 000 000 分).
 """
 
@@ -51,7 +51,6 @@ OUTCOMES = [
     "closed_fee_unpaid",
     "closed_other",
 ]
-ROWS = ["received", "pending_at_start", *OUTCOMES, "processed", "pending_at_end"]
 DOCUMENTS = ["regulations", "normative_documents"]
 DECIDED = ["licensing", "penalties", "coercion"]
 COURSES = ["reconsideration", "litigation_direct", "litigation_after_reconsideration"]
@@ -62,15 +61,47 @@ MOST_FEES = 10**7 * YUAN_10_000
 MOST_FEES_OF_MANY = 10**9 * YUAN_10_000
 MOST_COUNT = 10**12 - 1
 
+LAST_FORMER_YEAR = 2020
+"""Reports of 2019 and 2020 are made on the form of 2019."""
+SPENT = "disclosure.procurement.spent"
+YUAN = 100
+MOST_SPENT = 10**11 * YUAN
+MOST_SPENT_BY_MANY = 10**13 * YUAN
+FORMER_TABLE_2 = {
+    **dict.fromkeys(DOCUMENTS, ("made", "newly_disclosed", "disclosed")),
+    **dict.fromkeys(["licensing", "other_services"], ("items_before", "items_change", "decided")),
+    **dict.fromkeys(["penalties", "coercion"], ("items_before", "items_change", "decided")),
+    "fees": ("items_before", "items_change"),
+    "procurement": ("projects", "spent"),
+}
+TABLE_2 = {
+    **dict.fromkeys(DOCUMENTS, ("issued", "repealed", "in_force")),
+    **dict.fromkeys(DECIDED, ("decisions",)),
+    "fees": ("amount",),
+}
+DIVIDED = [row for row in OUTCOMES if row.startswith("closed_")]
 
-def all_cells() -> list[str]:
-    """Name the 200 cells: 10 in 表二, 175 in 表三, 15 in 表四."""
-    cells = [
-        f"disclosure.{row}.{column}" for row in DOCUMENTS for column in ("issued", "repealed", "in_force")
-    ]
-    cells += [f"disclosure.{row}.decisions" for row in DECIDED]
-    cells += [FEES]
-    cells += [f"requests.{row}.{column}" for row in ROWS for column in COLUMNS]
+
+def is_former(year: int) -> bool:
+    """Tell whether reports of a year are made on the form of 2019."""
+    return year <= LAST_FORMER_YEAR
+
+
+def outcomes_of(year: int) -> list[str]:
+    """Name the outcome rows: 21; of which 其他处理 was one row on the form of 2019, so 19."""
+    return [row for row in OUTCOMES if row not in DIVIDED] + ["closed"] if is_former(year) else OUTCOMES
+
+
+def rows_of(year: int) -> list[str]:
+    """Name the rows of 表三: 25, on the form of 2019 23."""
+    return ["received", "pending_at_start", *outcomes_of(year), "processed", "pending_at_end"]
+
+
+def all_cells(year: int) -> list[str]:
+    """Name the 200 cells: 10 in 表二, 175 in 表三, 15 in 表四; on the form of 2019 22, 161 and 15."""
+    table_2 = FORMER_TABLE_2 if is_former(year) else TABLE_2
+    cells = [f"disclosure.{row}.{column}" for row, columns in table_2.items() for column in columns]
+    cells += [f"requests.{row}.{column}" for row in rows_of(year) for column in COLUMNS]
     cells += [f"proceedings.{course}.{end}" for course in COURSES for end in [*ENDS, "total"]]
     return cells
 
@@ -78,15 +109,17 @@ def all_cells() -> list[str]:
 class Numbers:
     """The numbers of one report; None where a cell is missing."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body, year: int) -> None:
         """Take what was sent; a total that wasn't sent at all is worked out where its parts are there."""
-        self.sent = {code: _read(body, code) for code in all_cells() if _is_sent(body, code)}
+        self.year = year
+        self.cells = all_cells(year)
+        self.sent = {code: _read(body, code) for code in self.cells if _is_sent(body, code)}
         self.known = dict(self.sent)
-        for row in ROWS:
+        for row in rows_of(year):
             if row != "processed":
                 self._work_out(f"requests.{row}.total", [f"requests.{row}.{kind}" for kind in KINDS])
         for column in COLUMNS:
-            parts = [f"requests.{row}.{column}" for row in OUTCOMES]
+            parts = [f"requests.{row}.{column}" for row in outcomes_of(year)]
             self._work_out(f"requests.processed.{column}", parts)
         for course in COURSES:
             self._work_out(f"proceedings.{course}.total", [f"proceedings.{course}.{end}" for end in ENDS])
@@ -122,34 +155,35 @@ def _is_sent(body: Body, code: str) -> bool:
 def _read(body: Body, code: str) -> int | None:
     table, row, column = code.split(".")
     value = ((body[table] or {}).get(row) or {}).get(column)
-    if value is None or code != FEES:
+    if value is None or code not in MONEY:
         return value if value is None else int(value)
-    return int(Decimal(str(value)) * YUAN_10_000)
+    return int(Decimal(str(value)) * MONEY[code])
+
+
+MONEY = {FEES: YUAN_10_000, SPENT: YUAN}
+"""Cells of money, with the 分 in one of what they are stated in."""
 
 
 def findings(body: Body) -> set[Finding]:
-    """Return all that isn't kept, or can't be evaluated, of the rules in `RULES`.
-
-    Of a report on the former form that is R20 alone.
-    """
-    if body["year"] <= LAST_YEAR_OF_R20:
-        return set(_r20_items(body, (body.get("beside") or {}).get("last_year")))
-    numbers, beside = Numbers(body), body.get("beside") or {}
-    before = None if beside.get("last_year") is None else Numbers(beside["last_year"])
+    """Return all that isn't kept, or can't be evaluated, of the rules in `RULES`."""
+    year: int = body["year"]
+    numbers, beside = Numbers(body, year), body.get("beside") or {}
+    before = None if beside.get("last_year") is None else Numbers(beside["last_year"], year - 1)
     return {
         *_r04_filled(numbers),
         *_r05_counts(numbers),
-        *_r06_fees(numbers, beside),
+        *_r06_money(numbers, beside),
         *_r07_flow(numbers),
         *_r08_outcomes(numbers),
         *_r09_applicants(numbers),
         *_r10_proceedings(numbers),
         *([] if before is None else _r11_carried(numbers, before)),
-        *([] if before is None else _r12_stock(numbers, before)),
-        *_r13_issued(numbers),
+        *([] if before is None or is_former(before.year) else _r12_stock(numbers, before)),
+        *([] if is_former(year) else _r13_issued(numbers)),
         *_r14_regulations(numbers, beside),
         *_r18_pending(numbers),
-        *(_r23_direct(numbers) if body["year"] >= FIRST_YEAR_OF_R23 else []),
+        *([] if before is None or not is_former(year) else _r20_items(numbers, before)),
+        *(_r23_direct(numbers) if year >= FIRST_YEAR_OF_R23 else []),
         *_r24_without_requests(numbers, before),
         *_r24_secrets(numbers, beside),
         *_r28_level(numbers, beside),
@@ -158,27 +192,32 @@ def findings(body: Body) -> set[Finding]:
 
 
 def _r04_filled(numbers: Numbers) -> list[Finding]:
-    return [Finding("R04", code, BROKEN) for code in all_cells() if numbers[code] is None]
+    return [Finding("R04", code, BROKEN) for code in numbers.cells if numbers[code] is None]
 
 
 def _r05_counts(numbers: Numbers) -> list[Finding]:
-    counts = [code for code in all_cells() if code != FEES]
+    """Only 本年增/减 may be below 0."""
+    counts = [code for code in numbers.cells if code not in MONEY]
     wrong = []
     for code in counts:
-        value = numbers[code]
-        if value is not None and not 0 <= value <= MOST_COUNT:
+        value, least = numbers[code], -MOST_COUNT if code.endswith("items_change") else 0
+        if value is not None and not least <= value <= MOST_COUNT:
             wrong.append(Finding("R05", code, BROKEN))
     if not wrong and numbers.all_of(counts) is None:
         return [Finding("R05", "all", OPEN)]
     return wrong
 
 
-def _r06_fees(numbers: Numbers, beside: Body) -> list[Finding]:
-    fees = numbers[FEES]
-    most = MOST_FEES_OF_MANY if beside.get("report_scope") == "aggregate" else MOST_FEES
-    if fees is None:
+def _r06_money(numbers: Numbers, beside: Body) -> list[Finding]:
+    """Judge 行政事业性收费 in 万元; on the form of 2019 采购总金额 in 元."""
+    code = SPENT if is_former(numbers.year) else FEES
+    most = {FEES: MOST_FEES, SPENT: MOST_SPENT}[code]
+    if beside.get("report_scope") == "aggregate":
+        most = {FEES: MOST_FEES_OF_MANY, SPENT: MOST_SPENT_BY_MANY}[code]
+    money = numbers[code]
+    if money is None:
         return [Finding("R06", "all", OPEN)]
-    return [] if 0 <= fees <= most else [Finding("R06", FEES, BROKEN)]
+    return [] if 0 <= money <= most else [Finding("R06", code, BROKEN)]
 
 
 def _equal(rule: str, code: str, numbers: Numbers, left: list[str], right: list[str]) -> list[Finding]:
@@ -200,7 +239,7 @@ def _r07_flow(numbers: Numbers) -> list[Finding]:
 def _r08_outcomes(numbers: Numbers) -> list[Finding]:
     found = []
     for column in COLUMNS:
-        parts = [f"requests.{row}.{column}" for row in OUTCOMES]
+        parts = [f"requests.{row}.{column}" for row in outcomes_of(numbers.year)]
         total = [f"requests.processed.{column}"]
         found += _equal("R08", f"requests.outcomes.{column}", numbers, total, parts)
     return found
@@ -208,7 +247,7 @@ def _r08_outcomes(numbers: Numbers) -> list[Finding]:
 
 def _r09_applicants(numbers: Numbers) -> list[Finding]:
     found = []
-    for row in ROWS:
+    for row in rows_of(numbers.year):
         parts = [f"requests.{row}.{kind}" for kind in KINDS]
         total = [f"requests.{row}.total"]
         found += _equal("R09", f"requests.applicants.{row}", numbers, total, parts)
@@ -269,7 +308,7 @@ def _r14_regulations(numbers: Numbers, beside: Body) -> list[Finding]:
         return []
     if kind == "government" and level in {"province", "prefecture"}:
         return []
-    cells = [f"disclosure.regulations.{column}" for column in ("issued", "repealed", "in_force")]
+    cells = [code for code in numbers.cells if code.startswith("disclosure.regulations.")]
     if any(numbers[cell] for cell in cells):
         return [Finding("R14", "disclosure.regulations", BROKEN)]
     return [Finding("R14", "disclosure.regulations", OPEN)] if numbers.all_of(cells) is None else []
@@ -286,24 +325,18 @@ def _r18_pending(numbers: Numbers) -> list[Finding]:
     return found
 
 
-LAST_YEAR_OF_R20 = 2020
 WITH_ITEMS = ["licensing", "other_services", "penalties", "coercion", "fees"]
 
 
-def _r20_items(body: Body, before: Body | None) -> list[Finding]:
+def _r20_items(numbers: Numbers, before: Numbers) -> list[Finding]:
     found = []
-    for row in WITH_ITEMS if before is not None else []:
-        now = _items(body, row).get("items_before")
-        then, change = (_items(before or {}, row).get(name) for name in ("items_before", "items_change"))
-        if now is None or then is None or change is None:
+    for row in WITH_ITEMS:
+        now = numbers[f"disclosure.{row}.items_before"]
+        then = before.all_of([f"disclosure.{row}.{name}" for name in ("items_before", "items_change")])
+        if now is None or then is None:
             found.append(Finding("R20", f"disclosure.items.{row}", OPEN))
-        elif now != then + change:
+        elif now != sum(then):
             found.append(Finding("R20", f"disclosure.items.{row}", BROKEN))
-    return found
-
-
-def _items(body: Body, row: str) -> Body:
-    found: Body = (body.get("disclosure") or {}).get(row) or {}
     return found
 
 
@@ -364,7 +397,11 @@ def _r28_level(numbers: Numbers, beside: Body) -> list[Finding]:
         return []
     usual = USUAL[level]
     bounds = {FEES: usual["fees"] * YUAN_10_000, "requests.received.total": usual["received"]}
-    bounds |= {f"disclosure.{row}.decisions": usual["decisions"] for row in DECIDED}
+    for row in DECIDED:
+        bounds |= dict.fromkeys(
+            (f"disclosure.{row}.decisions", f"disclosure.{row}.decided"), usual["decisions"]
+        )
+    bounds = {code: most for code, most in bounds.items() if code in numbers.cells}
     found = []
     for code, most in bounds.items():
         value = numbers[code]
@@ -386,10 +423,10 @@ LEAST_JUMP, TIMES = 10, 3
 
 
 def _r29_jumps(numbers: Numbers, beside: Body) -> list[Finding]:
-    earlier = [] if beside.get("last_year") is None else [beside["last_year"]]
-    reports = [Numbers(each) for each in [*earlier, *(beside.get("earlier") or [])]]
+    earlier = [] if beside.get("last_year") is None else [Numbers(beside["last_year"], numbers.year - 1)]
+    reports = [*earlier, *(Numbers(each, each["year"]) for each in beside.get("earlier") or [])]
     found = []
-    for code in WATCHED:
+    for code in [code for code in WATCHED if code in numbers.cells]:
         before = sorted(value for report in reports if (value := report[code]) is not None)
         if len(before) >= 2:  # noqa: PLR2004 - one year alone is no measure
             found += _jump(code, numbers[code], before[(len(before) - 1) // 2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from app.domain.values import Values
+    from app.forms.model import ReportForm
 
 FOLDER = Path(__file__).parent.parent / "conformance"
 CASES = read_cases(FOLDER / "cases")
@@ -50,6 +52,7 @@ MEMBERS = {
     "kind",
     "about",
     "base",
+    "last_year_base",
     "year",
     "changes",
     "without",
@@ -112,9 +115,10 @@ def test_every_case_has_the_shape_that_the_readme_describes(file: Path) -> None:
 def test_a_case_changes_nothing_that_the_base_report_doesn_t_have(file: Path) -> None:
     for case in written(file):
         known = paths_in(BASES[case.get("base", "base.json")]["report"])
+        before = paths_in(BASES[case["last_year_base"]]["report"]) if "last_year_base" in case else known
         beside = case.get("beside", {})
-        reports = [case.get("changes", {}), beside.get("last_year") or {}, *beside.get("earlier", [])]
-        for report in reports:
+        assert paths_in(beside.get("last_year") or {}) <= before, case["id"]
+        for report in (case.get("changes", {}), *beside.get("earlier", [])):
             assert paths_in(report) <= known, case["id"]
         assert set(case.get("without", [])) <= known, case["id"]
 
@@ -140,7 +144,8 @@ def test_the_base_reports_fill_their_forms() -> None:
     for base, form in (("base.json", FORM), ("base-2019.json", FORMER)):
         filled = {path for path in paths_in(BASES[base]["report"]) if path.count(".") == 2}
         assert filled == set(form.cells), base
-    assert set(checker.all_cells()) == set(FORM.cells)
+    assert set(checker.all_cells(YEAR)) == set(FORM.cells)
+    assert set(checker.all_cells(FORMER_YEAR)) == set(FORMER.cells)
     assert {code.split(".")[1] for code in FORMER.cells if "items_before" in code} == set(checker.WITH_ITEMS)
 
 
@@ -185,37 +190,18 @@ def test_the_cases_of_r27_at_its_bounds_lie_where_they_say() -> None:
     }
 
 
-def former_bodies() -> st.SearchStrategy[dict[str, Any]]:
-    """Generate reports of 2020 with their last year's on the same form; few figures, so that some agree."""
-    items = {code: st.none() | st.integers(-2, 2) for code in FORMER.cells if ".items_" in code}
-    reports = st.fixed_dictionaries({}, optional=items).map(lambda values: nest(FORMER, signed(values)))
-    return st.builds(
-        lambda report, before: {**report, "year": 2020, "beside": {"last_year": before}},
-        reports,
-        st.none() | reports,
-    )
+YEAR, FORMER_YEAR = 2024, 2020
 
 
-def signed(values: dict[str, int | None]) -> Values:
-    """Return figures of which only changes are below 0."""
-    return {
-        code: value if value is None or code.endswith("change") else abs(value)
-        for code, value in values.items()
-    }
-
-
-@given(former_bodies())
-def test_checker_and_service_agree_on_items_of_the_former_form(body: dict[str, Any]) -> None:
-    _, results = judge_beside(read_validation(body), body["year"])
-    found = {(each.rule.id, each.code, str(each.outcome)) for each in results if each.rule.id == "R20"}
-    assert {each for each in found if each[2] != "kept"} == {tuple(each) for each in checker.findings(body)}
-
-
-def bodies() -> st.SearchStrategy[dict[str, Any]]:
+def bodies(form: ReportForm, year: int) -> st.SearchStrategy[dict[str, Any]]:
     """Generate reports with what they are judged beside: balanced or not, with cells missing or not sent."""
-    reports = st.builds(a_body, any_values(most=40) | balanced_values(most=600), not_sent())
+    reports = st.builds(
+        functools.partial(a_body, form),
+        (any_values(form, most=40) | balanced_values(form, most=600)).map(functools.partial(signed, form)),
+        not_sent(form),
+    )
     earlier = st.lists(reports, max_size=2).map(
-        lambda found: [{**report, "year": YEAR - 2 - place} for place, report in enumerate(found)]
+        lambda found: [{**report, "year": year - 2 - place} for place, report in enumerate(found)]
     )
     beside = st.fixed_dictionaries(
         {
@@ -223,29 +209,35 @@ def bodies() -> st.SearchStrategy[dict[str, Any]]:
             "kind": st.none() | st.sampled_from(list(map(str, AgencyKind))),
             "report_scope": st.sampled_from(list(map(str, ReportScope))),
             "last_year": st.none() | reports,
-            "earlier": earlier,
+            "earlier": earlier if form.covers(year - 3) else st.just([]),
         }
     )
-    return st.builds(lambda report, beside: {**report, "year": YEAR, "beside": beside}, reports, beside)
+    return st.builds(lambda report, beside: {**report, "year": year, "beside": beside}, reports, beside)
 
 
-YEAR = 2024
+def signed(form: ReportForm, values: Values) -> Values:
+    """Return figures half of which are below 0 where that may be."""
+    may_be = {code for code, cell in form.cells.items() if cell.measure.is_signed}
+    return {
+        code: -value if value is not None and code in may_be and value % 2 else value
+        for code, value in values.items()
+    }
 
 
-def not_sent() -> st.SearchStrategy[set[str]]:
+def not_sent(form: ReportForm) -> st.SearchStrategy[set[str]]:
     """Generate cells that aren't sent at all: few, and totals among them."""
-    return st.sets(st.sampled_from(list(FORM.cells)) | st.sampled_from(list(FORM.totals)), max_size=4)
+    return st.sets(st.sampled_from(list(form.cells)) | st.sampled_from(list(form.totals)), max_size=4)
 
 
-def a_body(values: Values, without: set[str]) -> dict[str, Any]:
-    body: dict[str, Any] = nest(FORM, values)
+def a_body(form: ReportForm, values: Values, without: set[str]) -> dict[str, Any]:
+    body: dict[str, Any] = nest(form, values)
     for code in without:
         table, row, column = code.split(".")
         del body[table][row][column]
     return body
 
 
-@given(bodies())
+@given(bodies(FORM, YEAR) | bodies(FORMER, FORMER_YEAR))
 def test_checker_and_service_agree_on_any_report(body: dict[str, Any]) -> None:
     _, results = judge_beside(read_validation(body), body["year"])
     found = {(each.rule.id, each.code, str(each.outcome)) for each in results}

@@ -27,7 +27,7 @@ from tests.builders import PROSE, a_balanced_report, a_content, any_values
 from tests.documents.test_text_former import a_former_report, with_table_2
 from tests.documents.text_builders import AGENCY, replaced, row_with
 from tests.documents.text_builders import a_report as a_document
-from tests.test_conformance import CASES, bodies
+from tests.test_conformance import CASES, FORMER_YEAR, YEAR, bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -217,7 +217,7 @@ def test_every_message_is_a_template_of_its_rule_for_its_outcome() -> None:
     assert strange(read_documents()) == []
 
 
-@given(bodies())
+@given(bodies(FORM, YEAR) | bodies(FORMER, FORMER_YEAR))
 def test_so_is_every_message_of_any_report(body: dict[str, Any]) -> None:
     assert strange(judge_beside(*sent(body))[1]) == []
 

@@ -70,28 +70,30 @@ def _read(file: Path) -> Any:  # noqa: ANN401 - JSON
 
 
 def _case(folder: Path, said: Json) -> Case:
+    base = _read(folder / said.get("base", BASE))
+    before = overlaid(base["report"], base["last_year"])
+    if "last_year_base" in said:
+        before = _read(folder / said["last_year_base"])["report"]
     return Case(
         id=said["id"],
         title=said["title"],
         kind=said["kind"],
         about=frozenset(said["about"]),
-        body=_body(_read(folder / said.get("base", BASE)), said),
+        body=_body(base, before, said),
         expected=frozenset(Finding(**each) for each in said.get("expected", [])),
         refused=frozenset(said.get("refused", [])),
     )
 
 
-def _body(base: Json, said: Json) -> Json:
+def _body(base: Json, before: Json, said: Json) -> Json:
     year = said.get("year", base["report"]["year"])
     report = overlaid(base["report"], said.get("changes", {})) | {"year": year}
     for place in said.get("without", []):
         _take_away(report, place)
-    return report | {"beside": _beside(base, said.get("beside", {}), year)}
+    return report | {"beside": _beside({**base["beside"], **said.get("beside", {})}, before, year)}
 
 
-def _beside(base: Json, said: Json, year: int) -> Json:
-    beside: Json = {**base["beside"], **said}
-    before = overlaid(base["report"], base["last_year"])
+def _beside(beside: Json, before: Json, year: int) -> Json:
     if beside.get("last_year") is not None:
         beside["last_year"] = overlaid(before, beside["last_year"]) | {"year": year - 1}
     earlier = beside.get("earlier", [])

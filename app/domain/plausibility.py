@@ -32,6 +32,8 @@ WITHOUT_REQUESTS = "proceedings.requests.all"
 RECEIVED, CARRIED = "requests.received.total", "requests.pending_at_start.total"
 FEES = "disclosure.fees.amount"
 DECISIONS = ("licensing", "penalties", "coercion")
+DECISIONS_TAKEN = ("decisions", "decided")
+"""The column of 处理决定, by form."""
 
 
 def judge_plausibility(content: Content, context: Context) -> Iterator[Result]:
@@ -111,9 +113,10 @@ def _of(
 
 def _no_regulations(content: Content, reporter: Reporter) -> Iterator[Result]:
     """R14: whoever may not make 规章 has none."""
-    if reporter.may_make_rules is not False or REGULATIONS not in stock_rows(content.form):
+    cells = tuple(cell.code for cell in content.form.rows.get((TABLE, REGULATIONS), ()))
+    if reporter.may_make_rules is not False or not cells:
         return
-    rule, cells = RULES["R14"], of_row(REGULATIONS, ISSUED, REPEALED, IN_FORCE)
+    rule = RULES["R14"]
     values = known(content.values, cells)
     if not any(values) and len(values) < len(cells):
         yield not_evaluated(content, rule, f"{TABLE}.{REGULATIONS}", cells)
@@ -209,7 +212,7 @@ def _fits_the_level(content: Content, context: Context) -> Iterator[Result]:
     if place >= len(_ORDER):
         return
     limits = [("fees", FEES), ("received", RECEIVED)]
-    limits += [("decisions", f"{TABLE}.{row}.decisions") for row in DECISIONS]
+    limits += [("decisions", f"{TABLE}.{row}.{column}") for row in DECISIONS for column in DECISIONS_TAKEN]
     for name, code in limits:
         if code in content.form.cells:
             yield _within(content, context, code, f"{name}_{_ORDER[place]}")

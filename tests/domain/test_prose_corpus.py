@@ -8,7 +8,7 @@ import pytest
 from tests.domain.prose.measure import Measured, Score, main, measure, table
 
 CORPUS = Path(__file__).parent / "prose"
-FILES = ("seen.json", "kept_apart.json")
+FILES = ("seen.json", "seen_later.json", "kept_apart.json", "kept_apart_later.json")
 PRECISION, RECALL = Decimal("0.95"), Decimal("0.85")
 
 

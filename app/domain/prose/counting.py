@@ -28,12 +28,14 @@ _OF_ITS_OWN = re.compile(
     "的?(?:答复[的后]|引发|引起|工作|投诉|举报|行政|复议|诉讼|咨询|补正|材料|渠道|制度|流程)"
 )
 _GOES_ELSEWHERE = tuple("占比较同")
+_TAKEN = re.compile("作出|实施|办理|办结|下达|做出")
 _ALL = re.compile("均|已|都|全")
-_OTHERS_CASE = re.compile("办结|审结|审理|受理|应诉|参加|办理|裁决")
+_OTHERS_CASE = re.compile("代理|办结|审结|审理|受理|应诉|参加|办理|裁决")
 _COUNT_OF = re.compile(
     "(?:总数量|总数|总量|数量|件数|量|数)(?:共|为|是|有|达|仅|均)*(?:共计|合计)?[:：]?$"
     "|^(?:本年度?|全年|年度|Y|，)*(?:共计|合计|总计|共|为|均为|是)+$|(?:均为|为)$"
 )
+_CLOSING = ("processed", "granted")
 _OTHERS = re.compile("其他|其它|处理|办理")
 
 
@@ -50,6 +52,8 @@ def kinds_counted(it: Around, thread: Thread, figure: Figure) -> list[str]:
         return _money(first, heads.verb, it)
     if first in REQUESTS and _BOTH.search(_before(it)):
         return ["received", "processed"]
+    if first == "normative" and "each" in {at.name for at in it.left}:
+        return [STOCK[at.name] for at in it.left if at.name in STOCK]
     kinds = (_kind(name, heads.verb, it, thread, is_zero=not figure.number) for name in heads.objects)
     found = [kind for kind in kinds if kind is not None]
     is_sum = len(found) > 1 and figure.number != 0 and all(at.name != "each" for at in it.left)
@@ -145,16 +149,17 @@ def _from_right(it: Around) -> Heads | None:
     text = marked[it.figure.end : end if first is None else first.start]
     if text.startswith(_GOES_ELSEWHERE):
         return Heads([], None)
-    if it.clause.gap(it.figure.end, it.figure.end + len(text)):
-        return None
+    is_near = not it.clause.gap(it.figure.end, it.figure.end + len(text))
     if first is None:
-        return Heads([], None)
+        return Heads([], None) if is_near or _ALL.match(text) else None
+    if not is_near:
+        return None
     if first.name in VERBS:
-        return Heads([], first.name if _ALL.search(text) else None)
+        return Heads([], first.name if first.name in STOCK or _ALL.search(text) else None)
     if first.name in STRANGE or _OF_ITS_OWN.match(marked, first.end, it.finish):
         return None
-    is_closed = any(at.name == "processed" and at.start > first.start for at in it.right)
-    return Heads([first.name], "processed" if is_closed else None)
+    ends = [at.name for at in it.right if at.start > first.start]
+    return Heads([first.name], next((verb for verb in _CLOSING if verb in ends), None))
 
 
 def _money(name: str, verb: str | None, it: Around) -> list[str]:
@@ -166,7 +171,7 @@ def _money(name: str, verb: str | None, it: Around) -> list[str]:
 
 def _kind(name: str, verb: str | None, it: Around, thread: Thread, *, is_zero: bool) -> str | None:
     if name in DECISIONS:
-        return None if verb in {"received", "granted"} else name
+        return None if verb in {"received", "granted"} or _is_posted(it) else name
     if name in PROCEEDINGS:
         return name if is_zero or _is_own_case(it, thread) else None
     if name == "normative":
@@ -174,6 +179,12 @@ def _kind(name: str, verb: str | None, it: Around, thread: Thread, *, is_zero: b
     if verb == "granted":
         return "granted"
     return _kind_of_request(name, verb, it, thread, is_zero=is_zero) if name in REQUESTS else None
+
+
+def _is_posted(it: Around) -> bool:
+    """Tell whether decisions stand in a list of what was posted: 公示行政许可30件、行政处罚2件."""
+    posted = [at.end for at in it.clause.lexemes if at.name == "posted" and at.end <= it.figure.start]
+    return bool(posted) and not _TAKEN.search(it.clause.marked, posted[-1], it.figure.start)
 
 
 def _is_own_case(it: Around, thread: Thread) -> bool:

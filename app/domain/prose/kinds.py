@@ -44,5 +44,10 @@ KINDS = (
     Kind("penalties", ("disclosure.penalties.decisions",)),
     Kind("coercion", ("disclosure.coercion.decisions",)),
     Kind("fees", ("disclosure.fees.amount",)),
+    # on the form of 2019
+    Kind("normative_issued", ("disclosure.normative_documents.made",)),
+    Kind("licensing", ("disclosure.licensing.decided",)),
+    Kind("penalties", ("disclosure.penalties.decided",)),
+    Kind("coercion", ("disclosure.coercion.decided",)),
 )
 """In the order in which they are told; `processing_fee` has no cell, R21 holds it to another."""

@@ -14,7 +14,7 @@ _KINDS = {"charge": "fees", "fee": "processing_fee"} | {name: name for name in (
 _REQUESTS = {"request", "bare"}
 _VERBS_OF_REQUESTS = {"received", "processed", "carried", "granted"}
 _ENDING = re.compile(
-    "(?:的|表|书|件|事项|案件|案|信息|情况|情形|业务|要求|现象|问题|记录|发生|办理|继续|决定|行为|了|项目|事宜|等|而|被|因此|提起|因|过|或|和|及|、|与|申诉|赔偿|也|均|年|公开|一起|案例|一例|收费|收取|之|收入|纠纷|方面|有关|相关)*$"
+    "(?:的|表|书|件|事项|案件|案|信息|情况|情形|业务|要求|现象|问题|记录|发生|办理|继续|决定|行为|了|项目|事宜|等|而|被|因此|提起|因|过|或|和|及|、|与|申诉|举报|投诉|信访|[”’」]|赔偿|也|均|年|公开|一起|案例|一例|收费|收取|之|收入|纠纷|方面|有关|相关)*$"
 )
 _CAUSES = re.compile("(?:工作)?(?:而|所)?(?:引发|引起|产生|导致|被)")
 _BLOCKS = {"outcome", "less", "posted", "granted"}
@@ -23,6 +23,8 @@ _BLOCKS = {"outcome", "less", "posted", "granted"}
 def kinds_denied(clause: Clause, thread: Thread) -> list[tuple[str, int]]:
     """Return the kinds of which a clause with a negation says that there were none, each with its place."""
     place = next(at for at, lexeme in enumerate(clause.lexemes) if lexeme.name == "negative")
+    if any(at < place for at in clause.figures):
+        return []
     window = _window(clause, place)
     if window is None:
         return []
@@ -64,13 +66,15 @@ def _without_listed_noise(clause: Clause, negative: Lexeme, window: list[Lexeme]
 
 def _fronted(clause: Clause, place: int, window: list[Lexeme]) -> list[tuple[str, int]]:
     """Read 信息处理费收取情况：无 and 行政复议、行政诉讼均无."""
-    negative = clause.lexemes[place]
+    negative, before = clause.lexemes[place], clause.lexemes[:place]
+    if not window and any(at.name == "carried" for at in before):
+        return _denied_carried(clause, negative, before)
     end = window[-1].end if window else negative.end
     if not _ENDING.match(clause.marked[end : clause.end]) or any(
         at.name == "figure" for at in clause.lexemes
     ):
         return []
-    return [(_KINDS[at.name], negative.start) for at in clause.lexemes[:place] if at.name in _KINDS]
+    return [(_KINDS[at.name], negative.start) for at in before if at.name in _KINDS]
 
 
 def _denied(clause: Clause, negative: Lexeme, window: list[Lexeme], thread: Thread) -> list[tuple[str, int]]:

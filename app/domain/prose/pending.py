@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 AT_START, AT_END = "pending_at_start", "pending_at_end"
 _SURELY_CARRIED = ("结转", "转结", "跨年", "顺延")
 _TO_THIS_YEAR = re.compile("[至到]?(?:Y|今年|本年|P)")
+_TO_A_MONTH = re.compile("[至到]?H")
 _LED_BY = {"processed", "received"}
 
 
@@ -23,6 +24,8 @@ def pending_kind(it: Around, following: Clause | None) -> str | None:
     side = [*it.left, *(() if _LED_BY.intersection(left) else it.right)]
     remains = "left" in left
     carried = next((at for at in side if at.name == "carried"), None)
+    if carried is not None and _TO_A_MONTH.match(it.clause.marked, carried.end):
+        return None
     if carried is not None and _is_sure(it, carried, side, remains=remains):
         return _direction(it.clause, side, carried)
     return _left_over(it, following, remains=remains)

@@ -66,7 +66,12 @@ _CAUSE = re.compile(
     "因(?:行政)?(?:处罚|许可|强制|执法)|处罚类|许可类|强制类|征收类|拆迁类|工伤类|土地类|与(?:政府)?信息公开无关"
 )
 """Each way of these begins with a plain character, so that the rest of a text is passed over quickly."""
+_OF_OLD = re.compile("P(?:以前|之前|前)?(?:制发|印发|出台|制定|制订)的")
+_ALONE = re.compile("(?<=[收转结复理年])[（(]([0-9]{1,12}[件条])[）)]")
 _COMPARED = re.compile("(?:比|较|与|同|相比|对比)$")
+_OWED = re.compile("未缴|未付|未交|未支付|拒缴|拒付|放弃|退还|应缴|核算|通知缴纳")
+_PAID = re.compile("实际|实收|实缴|已缴|另")
+_OF_OTHERS = re.compile("[均都皆]与[^，。；]{0,10}信息公开[^，。；]{0,4}无关|作为[^，。；]{0,10}复议机[构关]")
 _NAMES_CASES = re.compile("复议.*其中|诉讼.*其中|涉及?(?:政府)?信息公开")
 
 
@@ -86,6 +91,7 @@ class SentenceReader:
         self.may_differ = _CAUSE.search(sentence.plain) is not None
         self.has_figures = self.was_strange = False
         self.part: _Part | None = None
+        self.done: str | None = None
         if before is not None:
             self._take_over(before)
 
@@ -102,15 +108,32 @@ class SentenceReader:
 
     def read(self, year: int | None) -> None:
         """Read the clauses in order."""
-        text, figures = marked(self.sentence.plain, year)
+        text, figures = marked(_ALONE.sub(r"\1", self.sentence.plain), year)
         clauses = clauses_of(text)
+        outside: bool | None = None
         for place, clause in enumerate(clauses):
+            if clause.inside and outside is None:
+                outside = self.is_past
+                self.is_past = outside or (place > 0 and _ends_in_the_past(clauses[place - 1]))
+            elif outside is not None and not clause.inside:
+                self.is_past, outside = outside, None
             self._read(clause, figures, clauses[place + 1] if place + 1 < len(clauses) else None)
 
     def claimed(self) -> Iterator[Found]:
-        """Yield what was found; 受理 gives way to 收到 in the same sentence."""
+        """Yield what was found, without what the sentence as a whole takes back.
+
+        受理 gives way to 收到; money asked for isn't collected; cases of somebody else's aren't ours.
+        """
+        plain, given_up = self.sentence.plain, set[str]()
+        if _OWED.search(plain) and not _PAID.search(plain):
+            given_up.add("processing_fee")
+        if _OF_OTHERS.search(plain):
+            given_up.update(PROCEEDINGS)
         received = any(it.kind == "received" and it.verb != "受理" for it in self.found)
-        yield from (it for it in self.found if it.verb != "受理" or not received)
+        for it in self.found:
+            is_taken_back = it.kind in given_up and it.number
+            if not (is_taken_back or (it.verb == "受理" and received)):
+                yield it
 
     def _read(self, clause: Clause, figures: dict[int, Figure], following: Clause | None) -> None:
         self._divide(clause)
@@ -138,6 +161,8 @@ class SentenceReader:
             part.clause = clause
         if "part" in clause.names:
             self.part = _Part(clause, frozenset(self.thread.counted), self.subject, self.was_strange)
+            if self.done in STOCK and _STOCK.isdisjoint(self.thread.counted):
+                self.thread.verb = self.done
 
     def _note_cause(self, clause: Clause) -> None:
         """Reconsideration of penalties is none of ours, until openness is spoken of again."""
@@ -164,7 +189,10 @@ class SentenceReader:
         elif letter == "H":
             alone = not clause.gap(clause.start, lexeme.start) and lexeme.end == clause.end
             self.is_past = self.is_past or alone
-        elif not _COMPARED.search(clause.marked[clause.start : lexeme.start]):
+        elif not (
+            _OF_OLD.match(clause.marked, lexeme.start)
+            or _COMPARED.search(clause.marked[clause.start : lexeme.start])
+        ):
             self.is_past = True
 
     def _figure(self, it: Around, figure: Figure, following: Clause | None) -> None:
@@ -206,7 +234,7 @@ class SentenceReader:
         if kind in PROCEEDINGS:
             return self.thread.topic in PROCEEDINGS or _NAMES_CASES.search(it.clause.marked) is not None
         follows = self.has_figures and self.thread.topic is not None
-        return bool(part.kinds) or it.clause is not part.clause or follows
+        return bool(part.kinds) or it.clause is not part.clause or follows or kind in _STOCK
 
     def _is_another_count(self, kind: str, whole: frozenset[str]) -> bool:
         """Tell whether a part is counted otherwise than the whole: 现行有效9件，其中县政府制发5件."""
@@ -266,6 +294,7 @@ class SentenceReader:
         verbs = (
             [] if clause.names.isdisjoint(VERBS) else [at.name for at in clause.lexemes if at.name in VERBS]
         )
+        self.done = verbs[-1] if verbs else None
         if verbs or not clause.inside:
             self.thread.verb = verbs[-1] if verbs and "figure" not in clause.names else None
 
@@ -274,6 +303,12 @@ def _topic_of(heading: str) -> str | None:
     if "处理费" in heading:
         return "fee"
     return "request" if "依申请" in heading or "公开申请" in heading else None
+
+
+def _ends_in_the_past(clause: Clause) -> bool:
+    """Tell whether a clause ends with a year gone by, so that a bracket after it is of that year."""
+    last = clause.lexemes[-1] if clause.lexemes else None
+    return last is not None and last.end == clause.end and clause.text(last) == "P"
 
 
 def _is_denied(it: Around) -> bool:
@@ -288,7 +323,9 @@ def _is_partial(it: Around) -> bool:
     clause, names = it.clause, it.clause.names
     if "channel" in names and "every" not in names and _stands_before(clause, "channel", it.figure):
         return True
-    if "P" in clause.times and "分别" in clause.said:
+    if clause.marked.count("名义") > 1:
+        return True
+    if "P" in clause.times and ("分别" in clause.said or _OF_OLD.search(clause.said)):
         return True
     return "H" in clause.times and any(clause.text(at) == "H" for at in it.left)
 

@@ -98,11 +98,13 @@ def _without_page_numbers(paragraph: str) -> str:
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each paragraph begins and ends."""
     start, place, last = 0, 0, ""
+    is_rest = False
     for line in text.split("\n"):
         is_page_number = bool(_PAGE_NUMBER.fullmatch(line)) and bool(last)
         is_gap = is_page_number or (not line.strip() and len(last) >= _FULL_LINE)
         if not is_gap or _is_closed(last):
-            if place and not _goes_on(last, line):
+            is_rest = place > 0 and _goes_on(last, line, is_rest=is_rest)
+            if place and not is_rest:
                 yield start, place - 1
                 start = place
             last = line.strip()
@@ -114,11 +116,11 @@ def _is_closed(line: str) -> bool:
     return not line or line[-1] in _ENDS
 
 
-def _goes_on(last: str, line: str) -> bool:
-    """Tell whether a line is the rest of the one before it."""
+def _goes_on(last: str, line: str, *, is_rest: bool) -> bool:
+    """Tell whether a line is the rest of the one before it, which may be such a rest itself."""
     if _is_closed(last) or not line.strip() or line[0].isspace() or _NUMBERED.match(line):
         return False
-    return len(last) >= _FULL_LINE or last[-1] in "，、,（(" or not _is_heading(last)
+    return is_rest or len(last) >= _FULL_LINE or last[-1] in "，、,（(" or not _is_heading(last)
 
 
 def _is_heading(line: str) -> bool:

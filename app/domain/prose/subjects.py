@@ -33,7 +33,7 @@ _AS_BODY = re.compile("我[局委办]|本机关|本单位|我单位")
 _RECEIVES = re.compile("收|办结|答复|制发|印发")
 _OWN = re.compile("我|本|全|各")
 _NAMES = {"own", "area", "foreign", "office"}
-_TOWARDS = "向由经报送给转请"
+_TOWARDS = "以向由经报送给转请"
 
 
 @dataclass(frozen=True, slots=True)
