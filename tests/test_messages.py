@@ -257,7 +257,7 @@ def test_who_is_turned_away_is_told_in_the_words_of_the_rule(client: TestClient)
     document = send(client, a_document(), 2024)
     said = RULES["R37"].say("refused.document", **name)
     assert assert_problem(document, 409, "duplicate")["detail"] == said
-    which = {"year": 2022, "which": FORM.years_in_words, "expected": FORM.full_name}
+    which: dict[str, str | int] = {"year": 2022, "which": FORM.years_in_words, "expected": FORM.full_name}
     said = RULES["R02"].say("refused", table="表二、表三", **which)
     former = send(client, a_former_report(2022), 2022)
     assert assert_problem(former, 422, "invalid-request")["detail"] == said
