@@ -71,7 +71,7 @@ def decode(data: bytes) -> str:
     for beginning, kind in _OTHER_KINDS:
         if data.startswith(beginning):
             raise UnreadableDocument(
-                f"这不是文本文件，而是{kind}；请按它本来的类型上传，或者另存为纯文本（.txt）"
+                f"这不是文本文件，而是{kind}；现在只能读入纯文本：请打开它，把全文复制到记事本，另存为 .txt"
             )
     marked = [encoding for mark, encoding in _BYTE_ORDER_MARKS if data.startswith(mark)]
     if not marked and b"\x00" in data:
