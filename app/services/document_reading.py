@@ -116,10 +116,10 @@ def _judged(
     """
     form = None if year is None else form_of_year(year)
     content = _content_judged(reading, form, year)
-    if content is None:
-        return Imported(document, reading, list(reading.findings))
-    content = replace(content, is_aggregate=is_aggregate)
-    found = not_kept(judge(content, beside(content)))
+    found: list[Result] = []
+    if content is not None:
+        content = replace(content, is_aggregate=is_aggregate)
+        found = not_kept(judge(content, beside(content)))
     if form is None:
         found = [result for result in found if result.rule.id not in _OF_A_YEAR]
     elif reading.form is not form:

@@ -244,6 +244,19 @@ def test_a_document_without_a_title_is_judged_as_of_the_year_that_is_said(client
     assert [each for each in former if each.startswith("R02")] == ["R02 form.disclosure", "R02 form.requests"]
 
 
+def test_of_tables_of_two_forms_in_a_year_that_nobody_says_nothing_is_judged(client: TestClient) -> None:
+    """Nor do its figures count as read; with a year the prose is judged by that."""
+    later, former = (a_document(year, without_title=True).decode() for year in (2024, 2020))
+    start, end = former.index("第二十条第（一）项"), former.index("三、收到")
+    body = later[: later.index("第二十条第（一）项")] + former[start:end] + later[later.index("三、收到") :]
+    answer = send(client, body.encode())
+    told = [each for each in rules_of(answer) if not each.startswith("R36")]
+    assert told == ["R02 form.requests", "R31 year"]
+    assert (answer.json()["form"], answer.json()["cells"]) == (None, {})
+    dated = rules_of(send(client, body.encode(), year=2024))
+    assert dated == ["R36 title", "R02 form.disclosure", "R32 title"]
+
+
 def test_a_document_is_judged_beside_what_is_known_of_the_agency_that_is_said(client: TestClient) -> None:
     register_county(client)
     file_report(client, year=2023)
