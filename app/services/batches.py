@@ -10,7 +10,7 @@ from app.auth.rights import require
 from app.domain.roles import Right
 from app.errors import Fault, InvalidRequest, Refusal
 from app.services.agencies import find_agency_named
-from app.services.following import hold_reports
+from app.services.following import hold_reports, years_concerned
 from app.services.reports import Sent, replace_of
 from app.storage.engine import lock_tree, queue_batches
 
@@ -80,7 +80,7 @@ def _years_touched(items: Sequence[Item | Refusal]) -> dict[str, set[int]]:
         if isinstance(item, Item):
             years[item.key[0]].append(item.key[1])
     return {
-        code: {held for year in said for held in (year, year + 1)}
+        code: {held for year in said for held in years_concerned(year)}
         for code, said in years.items()
         if len(said) > 1
     }

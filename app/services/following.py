@@ -16,7 +16,7 @@ from app.services.agencies import key_of
 from app.services.audit import record_report
 from app.services.filed import Filed, filed_as, get_report
 from app.services.successions import heirs_of
-from app.services.surroundings import context_of
+from app.services.surroundings import YEARS_BEFORE, context_of
 from app.storage.models import REPORT, Agency, Report
 
 if TYPE_CHECKING:
@@ -35,21 +35,32 @@ class Following:
     Attributes:
         filed: the report.
         found: what wasn't kept.
+        changed: the year of the report that changes; None where something else does.
     """
 
     filed: Filed
     found: list[_Found]
+    changed: int | None = None
+
+
+def years_concerned(year: int) -> range:
+    """Return the years that a report concerns: its own, and the three that are measured against it."""
+    return range(year, year + YEARS_BEFORE + 1)
 
 
 def hold_following(session: WriteSession, agency: Agency, year: int) -> list[Following]:
     """Hold the reports that carry on from an agency's of *year*, before that one changes.
 
-    They are its own of the year after, and those of the bodies that went on with what it had.  Reports of an
-    agency are held in the order of their years, so that two who change them never wait for each other.
+    They are its own of the years after that are measured against it, and next year's of the bodies that went
+    on with what it had.  Reports of an agency are held in the order of their years, so that two who change
+    them never wait for each other.
     """
-    heirs = [session.get_one(Agency, key) for key in heirs_of(session, key_of(agency), year + 1)]
-    reports = [(each, get_report(session, each, year + 1, to_change=True)) for each in (agency, *heirs)]
-    return [_held(session, each, report) for each, report in reports if report is not None]
+    after = year + 1
+    following = [(agency, each) for each in years_concerned(year)[1:]]
+    following += [(session.get_one(Agency, key), after) for key in heirs_of(session, key_of(agency), after)]
+    reports = [(each, get_report(session, each, later, to_change=True)) for each, later in following]
+    held = [_held(session, each, report) for each, report in reports if report is not None]
+    return [replace(each, changed=year) for each in held]
 
 
 def hold_since(session: WriteSession, agencies: Iterable[Agency], year: int) -> list[Following]:
@@ -92,7 +103,7 @@ def judge_following(
         session: the transaction.
         actor: whose change it is.
         held: the reports.
-        because: what changed, for the audit trail; by default the report of the year before.
+        because: what changed, for the audit trail; by default the report of the year that is kept with each.
     """
     # what surrounds a report is read past the session
     session.flush()
@@ -112,7 +123,7 @@ def _judge(
     report.updated_at = datetime.now(UTC)
     session.flush()
     said: dict[str, object] = {
-        **({"because": report.year - 1} if because is None else because),
+        **({"because": following.changed} if because is None else because),
         "came": _told(each for each in found if each not in following.found),
         "went": _told(each for each in following.found if each not in found),
     }

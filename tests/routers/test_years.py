@@ -105,8 +105,8 @@ def revision(client: TestClient, year: int = NEXT) -> str:
     return client.get(address(year=year)).headers["etag"]
 
 
-def rejudged(client: TestClient) -> list[dict[str, Any]]:
-    entries = client.get(address(year=NEXT, rest="/audit")).json()["items"]
+def rejudged(client: TestClient, year: int = NEXT) -> list[dict[str, Any]]:
+    entries = client.get(address(year=year, rest="/audit")).json()["items"]
     return [entry["details"] for entry in entries if entry["act"] == "report.rejudge"]
 
 
@@ -178,3 +178,16 @@ def test_a_report_filed_late_is_told_in_next_year_s(client: TestClient) -> None:
     assert len(rejudged(client)) == 1
     file_report(client, year=YEAR + 2, draft=True)
     assert len(rejudged(client)) == 1
+
+
+def test_a_correction_of_an_earlier_year_is_told_where_it_is_measured_against(town: TestClient) -> None:
+    """The median of two years is the smaller, so either of them decides what is a jump in the third."""
+    licensing = "disclosure.licensing.decisions"
+    for year, decisions in ((NEXT, 900), (NEXT + 1, LAST[licensing] or 0)):
+        values = {**a_sound_report(), licensing: decisions}
+        assert file_report(town, year=year, draft=True, values=values).status_code == 201
+        take(town, "submit", year)
+    change(town, licensing, 900)
+    (told,) = rejudged(town, NEXT + 1)
+    assert told["because"] == YEAR
+    assert [(each["rule"], each["code"]) for each in told["came"]] == [("R29", licensing)]
