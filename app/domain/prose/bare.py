@@ -1,0 +1,72 @@
+"""Prose as it is searched for what it speaks of: without space, places to fill and headings over nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.domain.prose.sentences import plain_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_QUOTATION = str.maketrans("", "", "“”‘’\"'「」『』")
+_OPEN = re.compile(r"[^，。；！？\n]{0,60}【待填写[^】]{0,300}】")
+_MARK = (
+    r"[（(][一二三四五六七八九十0-9]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|[一二三四五六七八九十]是"
+    r"|[①-⑳●•◆■]|—{2}|(?<![0-9])[0-9]{1,2}[.、)）](?![0-9])"
+)
+_BREAK = re.compile(rf"(\n|{_MARK})")
+_HEAD = re.compile("[^。：:；，]{2,24}")
+_NAME = (
+    "(?:主动公开(?:政府信息)?|依申请公开(?:政府信息)?|监督[与和]?保障|公开平台建设|平台建设|政府信息公开平台建设|政务公开平台建设"
+    "|政府信息(?:资源)?(?:规范化?)?管理|政务信息(?:资源)?(?:规范化?)?管理|信息(?:资源)?(?:规范化?)?管理)"
+)
+_ONLY_NAME = re.compile(f"{_NAME}(?:工作)?(?:情况|方面)?[。：:；]*")
+_LIST = re.compile(f"{_NAME}[、，和与及以]{{1,2}}(?:{_NAME}[、，和与及以]{{1,2}}){{1,3}}{_NAME}")
+_PUNCTUATION = "。：:；，、"
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """What a section says.
+
+    Attributes:
+        said: its prose in one piece; what marks an item of a list is a ；.
+        heads: what stands over something, and each paragraph's first words, one a line.
+    """
+
+    said: str
+    heads: str = ""
+
+
+def bare_text(text: str, names: Iterable[str] = ()) -> Bare:
+    """Take away what says nothing by itself.
+
+    That is: clauses that somebody is still to fill, headings with nothing beneath, an enumeration of the five
+    parts, and the body's own names, which may have 监督 or 管理 in them.
+    """
+    lined = "\n".join(map(plain_of, text.split("\n"))).translate(_QUOTATION)
+    if "【" in lined:
+        lined = _OPEN.sub("", lined)
+    for name in names:
+        lined = lined.replace(name, "")
+    pieces, heads = [], []
+    for mark, item, has_more in _items(lined):
+        if not has_more and _ONLY_NAME.fullmatch(item):
+            continue
+        pieces.append(item if mark == "\n" else f"；{item}")
+        head = _HEAD.match(item)
+        if head and (has_more or item[head.end() :].strip(_PUNCTUATION)):
+            heads.append(head[0])
+    return Bare(_LIST.sub("", "".join(pieces)), "\n".join(heads))
+
+
+def _items(lined: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield what begins an item, the item, and whether the next line goes on with it."""
+    parts = _BREAK.split(lined)
+    marks, items = ["\n", *parts[1::2]], parts[::2]
+    for at, (mark, item) in enumerate(zip(marks, items, strict=True)):
+        goes_on = at + 1 < len(items) and marks[at + 1] == "\n" and bool(items[at + 1])
+        yield mark, item, goes_on
