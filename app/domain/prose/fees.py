@@ -1,8 +1,9 @@
-"""What 六 says of 信息处理费, beside the tables: R21, R22, R25."""
+"""What 六 says of 信息处理费, beside the tables: R21, R22, R25; and R28 where both have the same digits."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.domain.prose.bare import bare_text
@@ -71,7 +72,7 @@ def _unwritten(content: Content) -> Iterator[Result]:
 
 
 def _within_fees(content: Content, text: Text, claims: Sequence[PlacedClaim]) -> Iterator[Result]:
-    """R21: what was collected is part of the 行政事业性收费."""
+    """R21: what was collected is part of the 行政事业性收费.  R28: 1260 元 isn't 1260 万元."""
     here = [claim for pointer, claim in claims if pointer == text.pointer and claim.kind == PROCESSING_FEE]
     most = max(here, key=lambda claim: claim.number, default=None)
     if most is None or not most.number or FEES not in content.form.cells:
@@ -98,6 +99,16 @@ def _within_fees(content: Content, text: Text, claims: Sequence[PlacedClaim]) ->
         expected=to_text(cell.measure, most.number),
     )
     yield result
+    if value * _FEN == most.number * 10**cell.measure.places:
+        message = RULES["R28"].say(
+            "broken.same_digits",
+            place=text.name,
+            fee=yuan,
+            cell=cell.label,
+            found=to_text(cell.measure, value),
+            unit=cell.measure.unit,
+        )
+        yield replace(result, rule=RULES["R28"], outcome=Outcome.BROKEN, message=message)
 
 
 def _notices(content: Content, text: Text) -> Iterator[Result]:
