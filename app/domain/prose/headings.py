@@ -145,7 +145,7 @@ def _is_titled(plain: str, content: Content, name: str, above: tuple[str, ...]) 
     head, _, tail = plain_of(content.form.title).partition("{agency}{year}")
     for said in (plain, _NOTE.sub("", plain)):
         bare = said.removeprefix("《").removesuffix("》")
-        match = re.fullmatch(f"{head}(.+?)({YEAR}){tail.replace('年', '年度?', 1)}", bare)
+        match = re.fullmatch(f"{head}(.+?)({YEAR}){re.escape(tail).replace('年', '年度?', 1)}", bare)
         if match and year_of(match[2]) == content.year and _is_named(match[1], plain_of(name), above):
             return True
     return False

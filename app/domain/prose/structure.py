@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
 _OF_A_BODY = ("局", "委员会", "厅", "办公室", "中心", "处", "会", "队")
 _LABEL = (
-    "(?:(?:当前|目前|本年度|工作|仍|还)*(?:存在的?)?(?:主要|突出)?(?:问题|不足|困难|短板)(?:之处|方面)?"
-    "|(?:改进|整改|改正)的?(?:情况|措施|举措|方法|方面)?|下一步(?:工作)?(?:打算|计划)?)"
+    "(?:存在的?(?:主要|突出)?(?:问题|不足|困难|短板)|主要(?:问题|不足)|突出问题|问题|不足(?:之处)?|困难|短板"
+    "|改进的?(?:情况|措施|举措|方法)?|整改的?(?:情况|措施|举措)?|下一步(?:工作)?(?:打算|计划)?)"
 )
-_NOTHING_SAID = re.compile(
+_NOTHING_BENEATH = re.compile(
     rf"{_LABEL}(?:[及和与]{_LABEL})?[：:。；]*(?:暂?无|没有|略)?[。；]*(?=$|{_LABEL}(?:[：:。；无]|$))"
-    "|(?:无|没有|不存在|未发现|未存在|未出现)(?:明显|突出|主要|存在|较大|任何|的)*(?:问题|不足|困难)(?:[及和]改进情况|[及和]不足)?"
-    "|无[需须](?:改进|整改)"
+)
+_NO_PROBLEM = re.compile(
+    "(?:无|没有|不存在|未发现|未存在|未出现)(?:明显|突出|主要|存在|较大|任何|的)*"
+    "(?:(?:问题|不足|困难)(?:[及和]改进情况|[及和]不足)?|[需须](?:改进|整改))"
 )
 _NO_COMPLAINT = re.compile(
     "((?:解决|回应|化解|针对|围绕|聚焦|补齐|弥补|处理)[^，。；]{0,12})(?:问题|不足|短板|弱项|薄弱环节)"
@@ -65,7 +67,7 @@ def judge_structure(content: Content, context: Context) -> Iterator[Result]:
 
 def _problems(text: Text, prose: str) -> Iterator[Result]:
     """R17: what is complained of is no improvement, and what is to be solved no problem."""
-    said = _NOTHING_SAID.sub("", prose)
+    said = _NO_PROBLEM.sub("", _NOTHING_BENEATH.sub("", prose))
     yield _speaks_of(RULES["R17"], text, COMPLAINTS, Bare(_NO_COMPLAINT.sub(r"\1", said)))
     yield _speaks_of(RULES["R17"], text, IMPROVEMENTS, Bare(_COMPLAINT.sub("", said)))
 
