@@ -27,25 +27,22 @@ _IDENTITY = re.compile(r"[1-9][0-9]{16}[0-9X]", re.ASCII)
 _IDENTITY_SHAPES = {(18,), (6, 8, 4), (17,), (6, 8, 3)}
 _FORMER_IDENTITY = re.compile(r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])[0-9]{13}", re.ASCII)
 _FORMER_SHAPES = {(15,), (6, 6, 3)}
+_SHAPES = _MOBILE_SHAPES | _IDENTITY_SHAPES | _FORMER_SHAPES
 _CARD = re.compile(r"(?:62|9558)[0-9]{12,17}", re.ASCII)
 _FORMER_CARD = re.compile(r"(?:4|5[1-5]|3[4-7]|60)[0-9]{13,17}", re.ASCII)
 """Cards of the days before 62: so many other numbers look like them that one must be called a card."""
 _CARD_LENGTHS = range(16, 20)
+_LENGTHS = range(11, 20)
 _FOURS = 4
 _WORD_BEFORE = re.compile("([A-Za-z]+)$", re.ASCII)
 _WORDS_OF_PERSONS = {"tel", "phone", "mobile", "mob", "cell", "id", "no", "wx", "vx"}
 _OF_A_PERSON = re.compile("身份|手机|电话|联系|卡号|银行|账[号户]|帐[号户]")
 _CALLED_A_CARD = re.compile("卡|账[号户]|帐[号户]|开户|户名")
 _OF_A_THING = re.compile(
-    "编[号码]|代码|条码|[证可书单案档批文流]号|许可证|决定书|工单|订单|登字|字第|项目|合同|备案|注册|面积|金额|(?<![0-9])0[.]$"
+    "(?:编[号码]|代码|条码|[证可书单案档批文流水]号|许可证|决定书|工单|订单|登字|字第|项目|合同|备案|注册|面积|金额)[^人员士长任]{0,8}$"
+    "|(?<![0-9])0[.]$"
 )
 _UNIT_AFTER = re.compile("[.][0-9]| ?(?:[元次件]|人次|平方)|[条份亩吨户米万亿]|号(?!码)|人(?!员)|千[米克瓦]|公[里斤]")
-_BEFORE = re.compile("([A-Za-z]+)$", re.ASCII)
-_WORDS_OF_PERSONS = {"tel", "phone", "mobile", "mob", "cell", "id", "no", "wx", "vx"}
-_OF_A_PERSON = re.compile("身份|手机|电话|联系|卡号|银行|账[号户]|帐[号户]")
-_CALLED_A_CARD = re.compile("卡|账[号户]|帐[号户]|开户|户名")
-_OF_A_THING = re.compile("编[号码]|代码|条码|[证可书单案档批文流]号|许可证|决定书|工单|订单|登字|字第|项目|合同|备案|注册|面积|金额|0[.]$")
-_UNIT_AFTER = re.compile(r"[.][0-9]|\s?(?:[元次条件份亩吨户米号]|万|亿|人次|人(?!员)|平方|千[米克瓦]|公[里斤])")
 _BEFORE = 16
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
@@ -82,30 +79,6 @@ def personal_data(text: str) -> Iterator[PersonalDatum]:
                 yield found[0]
 
 
-def _datum_at(plain: str, groups: list[re.Match[str]]) -> tuple[PersonalDatum, int] | None:
-    """Return what begins with the first of some groups of digits, and how many of them it takes."""
-    start = groups[0].start()
-    word = _WORD_BEFORE.search(plain, max(0, start - _BEFORE), start)
-    if word and word[1].lower() not in _WORDS_OF_PERSONS:
-        return None
-    for count in range(_joined(groups), 0, -1):
-        end = groups[count - 1].end(1)
-        checked = _CHECK_X.match(plain, end)
-        kind = _kind_of(plain, _number_of(groups[:count], checked[0][-1] if checked else ""))
-        if kind is not None:
-            end = checked.end() if checked and kind == "identity_number" else end
-            return PersonalDatum(kind, start, end), count
-    return None
-
-
-def _joined(groups: list[re.Match[str]]) -> int:
-    """Return how many groups may be one number: gaps are narrow, or one line's end."""
-    for count, group in enumerate(groups[:-1], start=1):
-        if len(group[2].strip("\n")) > _WIDEST_GAP or group[2].count("\n") > 1:
-            return count
-    return len(groups)
-
-
 def masked(text: str) -> str:
     """Return a text in which of every personal datum only the first digits and the last can be read."""
     pieces: list[str] = []
@@ -119,6 +92,34 @@ def masked(text: str) -> str:
 def _hidden(text: str) -> str:
     stars = "*" * (len(text) - _KEPT_AHEAD - _KEPT_BEHIND)
     return f"{text[:_KEPT_AHEAD]}{stars}{text[-_KEPT_BEHIND:]}"
+
+
+def _datum_at(plain: str, groups: list[re.Match[str]]) -> tuple[PersonalDatum, int] | None:
+    """Return what begins with the first of some groups of digits, and how many of them it takes."""
+    start = groups[0].start()
+    word = _WORD_BEFORE.search(plain, max(0, start - _BEFORE), start)
+    if word and word[1].lower() not in _WORDS_OF_PERSONS:
+        return None
+    for count in reversed(_joined(groups)):
+        end = groups[count - 1].end(1)
+        checked = _CHECK_X.match(plain, end)
+        kind = _kind_of(plain, _number_of(groups[:count], checked[0][-1] if checked else ""))
+        if kind is not None:
+            end = checked.end() if checked and kind == "identity_number" else end
+            return PersonalDatum(kind, start, end), count
+    return None
+
+
+def _joined(groups: list[re.Match[str]]) -> list[int]:
+    """Return how many groups may be one number, each way: gaps are narrow, or one line's end."""
+    ways, digits = [], 0
+    for count, group in enumerate(groups, start=1):
+        digits += len(group[1])
+        if digits in _LENGTHS:
+            ways.append(count)
+        if len(group[2].strip("\n")) > _WIDEST_GAP or group[2].count("\n") > 1:
+            break
+    return ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ def _number_of(groups: list[re.Match[str]], check: str) -> _Number:
 
 def _kind_of(plain: str, number: _Number) -> str | None:
     digits, shape = number.digits, number.shape
+    if not (shape in _SHAPES or _is_card(digits, shape)):
+        return None
     before = _just_before(plain, number.start)
     is_followed = plain[number.end : number.end + 1].isascii() and plain[number.end : number.end + 1].isalpha()
     if shape in _IDENTITY_SHAPES and _is_identity((digits + number.check)[:18]) and "代码" not in before:
@@ -160,7 +163,8 @@ def _kind_of(plain: str, number: _Number) -> str | None:
         return "mobile_number"
     if shape in _FORMER_SHAPES and _FORMER_IDENTITY.fullmatch(digits) and _is_date(f"19{digits[6:12]}"):
         return "identity_number"
-    return "bank_card" if _is_card(digits, shape, before) else None
+    is_called = _CARD.fullmatch(digits) or _CALLED_A_CARD.search(before)
+    return "bank_card" if is_called and _is_card(digits, shape) else None
 
 
 def _just_before(plain: str, start: int) -> str:
@@ -168,12 +172,11 @@ def _just_before(plain: str, start: int) -> str:
     return re.split("[，。；、,;\n]", plain[max(0, start - _BEFORE) : start])[-1]
 
 
-def _is_card(digits: str, shape: tuple[int, ...], before: str) -> bool:
+def _is_card(digits: str, shape: tuple[int, ...]) -> bool:
     fours = all(size == _FOURS for size in shape[:-1]) and shape[-1] <= _FOURS
     if len(digits) not in _CARD_LENGTHS or not (len(shape) == 1 or fours or shape[0] == len("622202")):
         return False
-    is_known = _CARD.fullmatch(digits) or (_FORMER_CARD.fullmatch(digits) and _CALLED_A_CARD.search(before))
-    return bool(is_known) and _keeps_luhn(digits)
+    return bool(_CARD.fullmatch(digits) or _FORMER_CARD.fullmatch(digits)) and _keeps_luhn(digits)
 
 
 def _is_identity(digits: str) -> bool:
