@@ -187,6 +187,7 @@ def findings(body: Body) -> set[Finding]:
         *_r24_without_requests(numbers, before),
         *_r24_secrets(numbers, beside),
         *_r28_level(numbers, beside),
+        *_r28_same_digits(numbers, body),
         *_r29_jumps(numbers, beside),
     }
 
@@ -306,7 +307,9 @@ def _r14_regulations(numbers: Numbers, beside: Body) -> list[Finding]:
     level, kind = beside.get("level"), beside.get("kind")
     if level is None or kind is None or level == "nation":
         return []
-    if kind == "government" and level in {"province", "prefecture"}:
+    speaks_for_one = kind == "office" and beside.get("report_scope") == "aggregate"
+    acts_for_province = str(beside.get("name") or "").endswith(("行政公署", "行署"))
+    if (kind == "government" or speaks_for_one) and level in {"province", "prefecture"} and not acts_for_province:
         return []
     cells = [code for code in numbers.cells if code.startswith("disclosure.regulations.")]
     if any(numbers[cell] for cell in cells):
