@@ -49,7 +49,7 @@ def bare_text(text: str, names: Iterable[str] = ()) -> Bare:
     That is: clauses that somebody is still to fill, headings with nothing beneath, an enumeration of the five
     parts, and the body's own names, which may have 监督 or 管理 in them.
     """
-    lined = _QUOTATION.sub("", plain_of(text.replace("\n", _LINE_END)))
+    lined = _LIST.sub("", _QUOTATION.sub("", plain_of(text.replace("\n", _LINE_END))))
     if "【" in lined:
         lined = _OPEN.sub("", lined)
     for name in names:
