@@ -309,7 +309,8 @@ def _r14_regulations(numbers: Numbers, beside: Body) -> list[Finding]:
         return []
     speaks_for_one = kind == "office" and beside.get("report_scope") == "aggregate"
     acts_for_province = str(beside.get("name") or "").endswith(("行政公署", "行署"))
-    if (kind == "government" or speaks_for_one) and level in {"province", "prefecture"} and not acts_for_province:
+    is_government = kind == "government" or speaks_for_one
+    if is_government and level in {"province", "prefecture"} and not acts_for_province:
         return []
     cells = [code for code in numbers.cells if code.startswith("disclosure.regulations.")]
     if any(numbers[cell] for cell in cells):

@@ -494,7 +494,9 @@ def test_what_is_cited_is_in_force(preface: str, expected: dict[str, Outcome]) -
 
 
 def test_what_is_cited_is_quoted_whole_though_a_line_ends_in_it() -> None:
-    found = results(a_report(preface="依法依规。根据国办公开办函〔2019〕\n60号编制。另行公布。"), "R33")["notice"]
+    found = results(a_report(preface="依法依规。根据国办公开办函〔2019〕\n60号编制。另行公布。"), "R33")[
+        "notice"
+    ]
     assert "“国办公开办函〔2019〕60号”" in found.message
     assert found.quotes == ("根据国办公开办函〔2019〕\n60号编制。",)
 

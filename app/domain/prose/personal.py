@@ -42,7 +42,9 @@ _OF_A_THING = re.compile(
     "(?:编[号码]|代码|条码|[证可书单案档批文流水]号|许可证|决定书|工单|订单|登字|字第|项目|合同|备案|注册|面积|金额)[^人员士长任]{0,8}$"
     "|(?<![0-9])0[.]$"
 )
-_UNIT_AFTER = re.compile("[.][0-9]| ?(?:[元次件]|人次|平方)|[条份亩吨户米万亿]|号(?!码)|人(?!员)|千[米克瓦]|公[里斤]")
+_UNIT_AFTER = re.compile(
+    "[.][0-9]| ?(?:[元次件]|人次|平方)|[条份亩吨户米万亿]|号(?!码)|人(?!员)|千[米克瓦]|公[里斤]"
+)
 _BEFORE = 16
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
@@ -152,12 +154,9 @@ def _kind_of(plain: str, number: _Number) -> str | None:
     if not (shape in _SHAPES or _is_card(digits, shape)):
         return None
     before = _just_before(plain, number.start)
-    is_followed = plain[number.end : number.end + 1].isascii() and plain[number.end : number.end + 1].isalpha()
-    if shape in _IDENTITY_SHAPES and _is_identity((digits + number.check)[:18]) and "代码" not in before:
-        return "identity_number"
-    if is_followed or (_OF_A_THING.search(before) and not _OF_A_PERSON.search(before)):
-        return None
-    if _UNIT_AFTER.match(plain, number.end):
+    if shape in _IDENTITY_SHAPES and _is_identity((digits + number.check)[:18]):
+        return None if "代码" in before else "identity_number"
+    if _is_of_a_thing(plain, number.end, before):
         return None
     if shape in _MOBILE_SHAPES and _MOBILE.fullmatch(digits):
         return "mobile_number"
@@ -165,6 +164,14 @@ def _kind_of(plain: str, number: _Number) -> str | None:
         return "identity_number"
     is_called = _CARD.fullmatch(digits) or _CALLED_A_CARD.search(before)
     return "bank_card" if is_called and _is_card(digits, shape) else None
+
+
+def _is_of_a_thing(plain: str, end: int, before: str) -> bool:
+    """Tell whether what stands around a number says that it counts or names something."""
+    after = plain[end : end + 1]
+    if (after.isascii() and after.isalpha()) or _UNIT_AFTER.match(plain, end):
+        return True
+    return bool(_OF_A_THING.search(before)) and not _OF_A_PERSON.search(before)
 
 
 def _just_before(plain: str, start: int) -> str:

@@ -23,7 +23,7 @@ _OPEN = (
     f"(?:(?:请|此处|待)(?:填|补充|核实|输入|注明|写){_REST}{{0,60}}|填写{_REST}{{0,20}}|示例"
     "|(?:本?单位|机关|部门|乡镇|街道)(?:名称|全称|简称))"
 )
-_BRACKETS = ("【】", "［］", "[]", "〈〉", "<>", "（）", "()")
+_BRACKETS = (("【", "】"), ("［", "］"), ("[", "]"), ("〈", "〉"), ("<", ">"), ("（", "）"), ("(", ")"))
 _IN_BRACKETS = "|".join(f"{re.escape(left)}{_OPEN}{re.escape(right)}" for left, right in _BRACKETS)
 _PLACEHOLDER = re.compile(
     r"(?=[XＸ×✕╳xｘ＿_某待此○〇□*（(【［\[〈<])"  # most characters begin none of these
@@ -74,7 +74,9 @@ def _other_bodies(text: str, reporter: Reporter) -> list[re.Match[str]]:
         return []
     own = (*reporter.above, reporter.name or "")
     at_home = {said for each in own for said in _variants(each, reporter.above)}
-    others = {said for each in reporter.neighbours for said in _names_of_strangers(each, reporter.above)} - at_home
+    others = {
+        said for each in reporter.neighbours for said in _names_of_strangers(each, reporter.above)
+    } - at_home
     if not others:
         return []
     around = tuple(sorted({*own, *reporter.neighbours}))
@@ -114,7 +116,8 @@ def _variants(name: str, above: tuple[str, ...]) -> tuple[str, ...]:
 
 _NOT_A_WORD = "(?<![健安齐完保周成在为列居获赴]全)(?<!基本)"
 _NOT_OF_A_LARGER = (
-    "(?![县级市场民容委场直略心、])(?![^，。；]{0,12}(?:第[一二三四五六七八九十0-9]|百强|前列|优秀|先进|示范|标杆|服务网|现场会))"
+    "(?![县级市场民容委场直略心、])"
+    "(?![^，。；]{0,12}(?:第[一二三四五六七八九十0-9]|百强|前列|优秀|先进|示范|标杆|服务网|现场会))"
 )
 """Of the whole city or province are rankings, prizes and services that any body of it may name."""
 
