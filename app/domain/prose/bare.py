@@ -21,7 +21,7 @@ _BREAK = re.compile(
     rf"|(?<=[{_HAN}])(?:[{_HAN}]{{0,2}}、|是)"
     "|(?<=—)—|(?<=[0-9])(?<![0-9][0-9])[0-9]?[.、)）](?![0-9])))"
 )
-"""A line's end, or what numbers an item: （一） 一、 1. ① 一是; the first character is looked for alone, for speed."""
+"""A line's end, or what numbers an item: （一） 一、 1. ① 一是; its first character is looked for alone."""
 _HEAD = re.compile("[^。：:；，]{2,24}")
 _NAME = (
     "(?:主动公开(?:政府信息)?|依申请公开(?:政府信息)?|监督[与和]?保障|公开平台建设|平台建设|政府信息公开平台建设|政务公开平台建设"
