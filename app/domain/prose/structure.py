@@ -67,7 +67,7 @@ def judge_structure(content: Content, context: Context) -> Iterator[Result]:
 
 def _problems(text: Text, prose: str) -> Iterator[Result]:
     """R17: what is complained of is no improvement, and what is to be solved no problem."""
-    said = _NO_PROBLEM.sub("", _NOTHING_BENEATH.sub("", prose))
+    said = _NOTHING_BENEATH.sub("", _NO_PROBLEM.sub("", prose))
     yield _speaks_of(RULES["R17"], text, COMPLAINTS, Bare(_NO_COMPLAINT.sub(r"\1", said)))
     yield _speaks_of(RULES["R17"], text, IMPROVEMENTS, Bare(_COMPLAINT.sub("", said)))
 
