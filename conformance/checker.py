@@ -187,6 +187,7 @@ def findings(body: Body) -> set[Finding]:
         *_r24_without_requests(numbers, before),
         *_r24_secrets(numbers, beside),
         *_r28_level(numbers, beside),
+        *_r28_same_digits(numbers, body),
         *_r29_jumps(numbers, beside),
     }
 
@@ -306,7 +307,10 @@ def _r14_regulations(numbers: Numbers, beside: Body) -> list[Finding]:
     level, kind = beside.get("level"), beside.get("kind")
     if level is None or kind is None or level == "nation":
         return []
-    if kind == "government" and level in {"province", "prefecture"}:
+    speaks_for_one = kind == "office" and beside.get("report_scope") == "aggregate"
+    acts_for_province = str(beside.get("name") or "").endswith(("行政公署", "行署"))
+    is_government = kind == "government" or speaks_for_one
+    if is_government and level in {"province", "prefecture"} and not acts_for_province:
         return []
     cells = [code for code in numbers.cells if code.startswith("disclosure.regulations.")]
     if any(numbers[cell] for cell in cells):
@@ -359,13 +363,12 @@ def _r24_without_requests(numbers: Numbers, before: Numbers | None) -> list[Find
         return [Finding("R24", code, OPEN)]
     if sum(cases) == 0 or sum(requests) > 0:
         return []
-    if before is None:
-        return [Finding("R24", code, BROKEN)]
-    # what was received last year decides; unknown, it is never taken as none
-    earlier = before["requests.received.total"]
-    if earlier is None:
-        return [Finding("R24", code, OPEN)]
-    return [Finding("R24", code, BROKEN)] if earlier == 0 else []
+    # what was received or left over last year decides; unknown, it is never taken as none
+    last = ["requests.received.total", "requests.pending_at_start.total"]
+    earlier = [None, None] if before is None else [before[code] for code in last]
+    if any(count is not None and count > 0 for count in earlier):
+        return []
+    return [Finding("R24", code, OPEN if None in earlier else BROKEN)]
 
 
 def _r24_secrets(numbers: Numbers, beside: Body) -> list[Finding]:
@@ -409,6 +412,30 @@ def _r28_level(numbers: Numbers, beside: Body) -> list[Finding]:
             found.append(Finding("R28", code, OPEN))
         elif value > most:
             found.append(Finding("R28", code, BROKEN))
+    return found
+
+
+def _r28_same_digits(numbers: Numbers, body: Body) -> list[Finding]:
+    """元 in the last section, the same figure in 万元 in the table: read as plainly as it is written."""
+    said = (body.get("narratives") or {}).get("other_matters") or ""
+    fees = [fee for sentence in said.split("。") for fee in _yuan_of(sentence)]
+    value = numbers[FEES]
+    if not fees or value is None:
+        return []
+    most = max(fees)
+    return [Finding("R28", "fees", BROKEN)] if most > 0 and most * YUAN_10_000 == value else []
+
+
+def _yuan_of(sentence: str) -> list[Decimal]:
+    """Return what follows 信息处理费 and stands before 元."""
+    if any(word in sentence for word in ("没有", "未", "无")):
+        return []
+    found = []
+    for after in sentence.split("信息处理费")[1:]:
+        before_unit, unit, _ = after.partition("元")
+        digits = before_unit.lstrip("共计合为：")
+        if unit and digits and all(letter in "0123456789." for letter in digits):
+            found.append(Decimal(digits))
     return found
 
 

@@ -10,7 +10,7 @@ from app.documents.figures import CALLED, LEFT, PROCESSED, Figures, outcomes_of
 from app.documents.memo import Chapter, Memo, Paragraph, form_table
 from app.domain.content import Content
 from app.domain.plausibility import CARRIED, RECEIVED
-from app.domain.prose.structure import FIVE_PARTS
+from app.domain.prose.parts import FIVE_PARTS
 from app.domain.prose.texts import OTHER_MATTERS, OVERVIEW, PROBLEMS
 
 if TYPE_CHECKING:

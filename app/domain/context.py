@@ -40,14 +40,18 @@ class Reporter:
     def may_make_rules(self) -> bool | None:
         """Whether it may make 规章 (立法法): State Council departments, governments of provinces and cities.
 
-        None where its level or kind isn't known.
+        None where its level or kind isn't known.  行政公署 of a 盟 or 地区 act for the province's government.
         """
         if self.level is None or self.kind is None:
             return None
         if self.level is AgencyLevel.NATION:
             return True
         is_high = self.level in {AgencyLevel.PROVINCE, AgencyLevel.PREFECTURE}
-        return is_high and self.kind is AgencyKind.GOVERNMENT
+        return is_high and self.kind is AgencyKind.GOVERNMENT and not self._acts_for_a_province
+
+    @property
+    def _acts_for_a_province(self) -> bool:
+        return (self.name or "").removesuffix("人民政府").endswith(("公署", "行署", "盟", "地区"))
 
 
 @dataclass(frozen=True, slots=True)

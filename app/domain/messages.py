@@ -176,8 +176,9 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         "broken": f"{_CASES}：没有申请却有复议或诉讼，请核对是不是漏填了申请",
         "not_evaluated": _MISSING,
         "not_evaluated.last_year": (
-            f"{_CASES}；{{year}} 年度报告的本年新收没有填，没法核对当年或上一年有没有申请"
+            f"{_CASES}；{{year}} 年度报告的本年新收、上年结转没有填全，没法核对当年或上一年有没有申请"
         ),
+        "not_evaluated.no_last_year": f"{_CASES}；没有 {{year}} 年度的报告，没法核对上一年有没有申请",
         "kept.secrets": _SHOWN,
         "broken.secrets": f"{_SHOWN}：乡级机关很少有国家秘密，请核对",
     },
@@ -214,6 +215,7 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         "kept": _SHOWN,
         "broken": f"{_TOO_MUCH}；请核对是不是多打了数字",
         "broken.money": f"{_TOO_MUCH}；请核对是不是把元当成了万元",
+        "broken.same_digits": f"{_FEE_KEPT}，数字相同、单位不同；请核对是不是把元当成了万元",
         "not_evaluated": _MISSING,
     },
     "R29": {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.domain.agencies import AgencyLevel
+from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.results import Outcome, Result
 from app.domain.rules import RULES
 from app.domain.values import to_text
@@ -39,7 +40,7 @@ DECISIONS_TAKEN = ("decisions", "decided")
 def judge_plausibility(content: Content, context: Context) -> Iterator[Result]:
     """Hold a report's numbers to R13, R14, R18, R23, R24 and R28."""
     yield from _issued_within_stock(content)
-    yield from _no_regulations(content, context.reporter)
+    yield from _no_regulations(content, _speaker(content, context.reporter))
     yield from _pending_within_received(content)
     yield from _direct_litigation(content)
     yield from _proceedings_without_requests(content, context)
@@ -111,6 +112,13 @@ def _of(
     return Result(rule, code, outcome, message, pointer, cells, *sides)
 
 
+def _speaker(content: Content, reporter: Reporter) -> Reporter:
+    """Return for whom a report speaks: an office that files the aggregate does so for its government."""
+    if content.is_aggregate and reporter.kind is AgencyKind.OFFICE:
+        return replace(reporter, kind=AgencyKind.GOVERNMENT)
+    return reporter
+
+
 def _no_regulations(content: Content, reporter: Reporter) -> Iterator[Result]:
     """R14: whoever may not make 规章 has none."""
     cells = tuple(cell.code for cell in content.form.rows.get((TABLE, REGULATIONS), ()))
@@ -175,13 +183,14 @@ def _proceedings_without_requests(content: Content, context: Context) -> Iterato
         return
     cases, requests = sum(values[: len(PROCEEDINGS)]), sum(values[len(PROCEEDINGS) :])
     before = context.last_year
-    earlier = 0 if before is None else before.values.get(RECEIVED)
-    kept = cases == 0 or requests > 0 or bool(earlier)
+    earlier = [] if before is None else known(before.values, (RECEIVED, CARRIED))
+    kept = cases == 0 or requests > 0 or any(earlier)
     message = rule.say("kept" if kept else "broken", cases=cases, requests=requests)
     result = _of(content, rule, WITHOUT_REQUESTS, cells, message, kept=kept)
-    if before is not None and earlier is None and not kept:
+    if not kept and len(earlier) < len((RECEIVED, CARRIED)):
         result.outcome = Outcome.NOT_EVALUATED
-        result.message = rule.say("not_evaluated.last_year", cases=cases, requests=requests, year=before.year)
+        name = "not_evaluated.no_last_year" if before is None else "not_evaluated.last_year"
+        result.message = rule.say(name, cases=cases, requests=requests, year=content.year - 1)
     yield result
 
 

@@ -218,8 +218,15 @@ CATALOGUE: tuple[Rule, ...] = (
         source="《行政复议法》第二十三条",
         first_year=2024,
     ),
-    Rule("R24", _I, "有复议、诉讼的，当年或上一年应有申请；乡级机关一般没有国家秘密"),
-    Rule("R25", _W, "第六部分写明收取信息处理费的情况，没有收取也要写", source="国办函〔2020〕109号"),
+    Rule("R24", _I, "有复议、诉讼的，当年或上一年应有申请；乡级机关一般没有国家秘密", version=2),
+    Rule(
+        "R25",
+        _W,
+        "第六部分写明收取信息处理费的情况，没有收取也要写",
+        source="国办函〔2020〕109号",
+        version=2,
+        first_year=2021,
+    ),
     Rule("R26", _I, "文字中的数与表格一致"),
     Rule(
         "R27",
@@ -227,7 +234,13 @@ CATALOGUE: tuple[Rule, ...] = (
         "文字不与本机关上一年度的、同级其他机关的雷同",
         thresholds={"percent": Threshold("相同的文字超过全文的", 80, "%")},
     ),
-    Rule("R28", _W, "所填的数与机关的级别相称", version=2, thresholds=_highest_fees() | _highest_counts()),
+    Rule(
+        "R28",
+        _W,
+        "所填的数与机关的级别相称，没有把元当成万元",
+        version=3,
+        thresholds=_highest_fees() | _highest_counts(),
+    ),
     Rule(
         "R29",
         _I,

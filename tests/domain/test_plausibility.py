@@ -63,6 +63,24 @@ def test_whoever_may_make_regulations_or_isn_t_known_isn_t_asked(reporter: Repor
     assert ("R14", "disclosure.regulations") not in judged(reporter, disclosure__regulations__in_force=6)
 
 
+def test_an_office_that_files_the_aggregate_speaks_for_its_government() -> None:
+    regulations = {"disclosure.regulations.in_force": 6}
+    content = a_content(values=dict.fromkeys(FORM.cells, 0) | regulations, is_aggregate=True)
+    asked = {
+        level: "R14" in {result.rule.id for result in judge_plausibility(content, Context(reporter))}
+        for level in (AgencyLevel.PREFECTURE, AgencyLevel.COUNTY)
+        for reporter in [Reporter("示例政府办公室", level, AgencyKind.OFFICE)]
+    }
+    assert asked == {AgencyLevel.PREFECTURE: False, AgencyLevel.COUNTY: True}
+
+
+@pytest.mark.parametrize("name", ["示例盟行政公署", "示例地区行署", "示例盟人民政府"])
+def test_what_acts_for_a_province_in_a_league_may_not_make_regulations(name: str) -> None:
+    office = Reporter(name, AgencyLevel.PREFECTURE, AgencyKind.GOVERNMENT)
+    found = judged(office, disclosure__regulations__in_force=6)["R14", "disclosure.regulations"]
+    assert found.outcome is BROKEN
+
+
 @pytest.mark.parametrize(("end", "received", "outcome"), [(2, 2, KEPT), (3, 2, BROKEN), (None, 2, OPEN)])
 def test_what_is_carried_over_came_in_this_year(end: int | None, received: int, outcome: Outcome) -> None:
     results = judged(requests__pending_at_end__research=end, requests__received__research=received)
@@ -78,7 +96,7 @@ def test_lawsuits_without_reconsideration_are_unusual(value: int | None, outcome
 @pytest.mark.parametrize(
     ("cases", "received", "last_year", "outcome"),
     [
-        (1, 0, "none", BROKEN),
+        (1, 0, "none", OPEN),
         (1, 1, "none", KEPT),
         (0, 0, "none", KEPT),
         (1, 0, 3, KEPT),
@@ -94,6 +112,20 @@ def test_proceedings_follow_requests(
     now = values | {"proceedings.reconsideration.total": cases, "requests.received.total": received}
     before = values | {"requests.received.total": last_year}
     last = None if last_year == "none" else a_content(year=2023, values=before)  # type: ignore[arg-type]  # no text
+    results = judge_plausibility(a_content(values=now), Context(last_year=last))
+    assert [r.outcome for r in results if r.code == WITHOUT] == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("received", "carried", "outcome"), [(0, 1, KEPT), (None, 1, KEPT), (0, None, OPEN), (0, 0, BROKEN)]
+)
+def test_what_last_year_carried_over_counts_as_well(
+    received: int | None, carried: int | None, outcome: Outcome
+) -> None:
+    values = dict.fromkeys(FORM.cells, 0)
+    now = values | {"proceedings.reconsideration.total": 1}
+    before = values | {"requests.received.total": received, "requests.pending_at_start.total": carried}
+    last = a_content(year=2023, values=before)
     results = judge_plausibility(a_content(values=now), Context(last_year=last))
     assert [r.outcome for r in results if r.code == WITHOUT] == [outcome]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def judge_prose(content: Content, context: Context) -> Iterator[Result]:
     """Hold a report's prose to R15–R17, R21, R22, R25, R26 and R30–R36."""
     claims = list(placed_claims(content, context))
-    yield from judge_structure(content, context.settings)
+    yield from judge_structure(content, context)
     yield from judge_fees(content, claims)
     yield from compared(content, claims)
     yield from judge_strangers(content, context.reporter)

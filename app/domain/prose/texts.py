@@ -110,6 +110,17 @@ def quoted(text: Text, matches: Iterable[re.Match[str]]) -> tuple[str, ...]:
     return tuple(quotes)
 
 
+def quoted_in_plain(text: Text, matches: Iterable[re.Match[str]]) -> tuple[str, ...]:
+    """Return the same of what was found in a text without its space (`plain_of`)."""
+    places = [at for at, letter in enumerate(text.text) if not letter.isspace()]
+    last = len(places) - 1
+    quotes = (
+        sentence_at(text.text, places[min(match.start(), last)], places[min(match.end() - 1, last)] + 1)
+        for match in matches
+    )
+    return tuple(dict.fromkeys(quotes))[:_MOST_QUOTES]
+
+
 def kept(rule: Rule, code: str, message: str, pointer: str) -> Result:
     """Make a result of a rule that the prose keeps."""
     return Result(rule, code, Outcome.KEPT, message, pointer)
