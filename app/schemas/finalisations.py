@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
 from pydantic import AfterValidator, Field, create_model
 from pydantic_core import PydanticCustomError
 
-from app.domain.explanations import LEAST_CHARACTERS, characters_short
+from app.domain.explanations import LEAST_CHARACTERS, fault_of_text
 from app.domain.finalisation import SourceChange, UnitChange
 from app.domain.lifecycle import Basis
 from app.schemas.fields import SAID, Body, Line, Name, Out
@@ -26,10 +26,10 @@ MOST_LINES = 250
 
 
 def _long_enough(text: str) -> str:
-    short = characters_short(text)
-    if short:
-        message = "原因至少写 {least} 个字，还差 {short} 个"
-        raise PydanticCustomError(SAID, message, {"least": LEAST_CHARACTERS, "short": short})
+    fault = fault_of_text(text)
+    if fault is not None:
+        message = "原因{fault}"
+        raise PydanticCustomError(SAID, message, {"fault": fault})
     return text
 
 

@@ -73,7 +73,13 @@ class ExplanationBody(Body):
     rule: Annotated[Line, Field(title="规则编号", examples=["R11"])]
     code: Annotated[Line, Field(title="核对之处", examples=["requests.carried.total"])]
     text: Annotated[
-        Prose, Field(title=f"为什么没有错，至少 {LEAST_CHARACTERS} 个字", max_length=MOST_EXPLAINED)
+        Prose,
+        Field(
+            title=f"为什么没有错，至少 {LEAST_CHARACTERS} 个字",
+            description="标点、空格、看不见的字符不算；只重复一个字也不算",
+            max_length=MOST_EXPLAINED,
+            json_schema_extra={"minLength": LEAST_CHARACTERS},
+        ),
     ]
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.domain.acts import Act
-from app.domain.explanations import LEAST_CHARACTERS, Explained, ExplanationState, characters_short
+from app.domain.explanations import Explained, ExplanationState, fault_of_text
 from app.domain.guesses import guess
 from app.domain.rules import Level
 from app.errors import Fault, InvalidRequest
@@ -98,7 +98,7 @@ def explained_by(
     now, fresh, faults = datetime.now(UTC), [], list(_repeated(said, at))
     for number, one in enumerate(said):
         result = found.get(one.place)
-        wrong = _too_short(one, f"{at}/{number}/text")
+        wrong = _says_nothing(one, f"{at}/{number}/text")
         if result is None or not result.needs_explanation:
             faults.append(_not_there(one, found, f"{at}/{number}"))
         elif (before := known.of(values, result)) is not None and before.text == one.text.strip():
@@ -120,12 +120,11 @@ def _repeated(said: Sequence[Said], at: str) -> Iterable[Fault]:
         seen.add(one.place)
 
 
-def _too_short(one: Said, pointer: str) -> Fault | None:
-    missing = characters_short(one.text)
-    if not missing:
+def _says_nothing(one: Said, pointer: str) -> Fault | None:
+    fault = fault_of_text(one.text)
+    if fault is None:
         return None
-    message = f"出错说明至少写 {LEAST_CHARACTERS} 个字，现在少 {missing} 个；请写明为什么这个数没有错"
-    return Fault(pointer, message, "too-short")
+    return Fault(pointer, f"出错说明{fault}；请写明为什么这个数没有错", "too-short")
 
 
 def _refused_before(before: Explained, pointer: str) -> Iterable[Fault]:

@@ -14,6 +14,7 @@ from app.domain.explanations import ExplanationState
 from app.domain.guesses import guess
 from app.domain.lifecycle import Action, Status, allowed
 from app.domain.roles import Right
+from app.domain.unseen import seen
 from app.errors import Fault, Forbidden, InvalidRequest
 from app.services.audit import record_report
 from app.services.explaining import Said, explain, keep_explanations
@@ -158,7 +159,7 @@ def _faults(one: Reviewed, number: int, found: Mapping[Place, tuple[Result, Expl
         known = [f"{rule} {code}" for rule, code in found]
         message = f"现在没有“{named}”的出错说明{guess(named, known)}"
         yield Fault(f"/items/{number}", message, "unknown-explanation")
-    if not one.accepted and not (one.reason or "").strip():
+    if not one.accepted and not seen(one.reason or ""):
         yield Fault(f"/items/{number}/reason", "不认可出错说明，要写明原因", "missing")
 
 

@@ -14,6 +14,7 @@ from app.domain.guesses import guess
 from app.domain.lifecycle import Action, allowed
 from app.domain.results import blocking
 from app.domain.roles import Right
+from app.domain.unseen import seen
 from app.errors import Fault, Forbidden, InvalidRequest
 from app.services.filed import Filed, find_report
 from app.services.following import Following, hold_following, judge_following
@@ -142,7 +143,7 @@ def _wrote(session: ReadSession, actor: Actor, filed: Filed) -> bool:
 def _refuse_incomplete(form: ReportForm, move: Move) -> None:
     """Refuse a step that doesn't say what it must say."""
     label, faults = move.action.label, []
-    if move.action.needs_reason and not (move.reason or "").strip():
+    if move.action.needs_reason and not seen(move.reason or ""):
         faults.append(Fault("/reason", f"{label}要写明原因", "missing"))
     if move.action.needs_places and not move.places:
         faults.append(Fault("/cells", f"{label}要写明是哪些格或哪些部分", "missing"))

@@ -278,6 +278,20 @@ def test_the_last_text_counts_and_the_same_again_changes_nothing(county: TestCli
     assert listed(county) == [(TEXT, "given", False), (f"{TEXT}。", "given", True)]
 
 
+def test_the_explanation_of_one_person_s_number_doesn_t_cover_another_s(county: TestClient) -> None:
+    def said_of(number: str) -> dict[str, Any]:
+        prose = a_report()["narratives"]
+        return {"narratives": prose | {"other_matters": f"{prose['other_matters']}联系电话{number}。"}}
+
+    one = {"rule": "R35", "code": "other_matters.mobile_number", "text": "这是办公室公用的手机，已经本人同意"}
+    file_report(county, **said_of("13912345678"), explanations=[one])
+    assert review(county, "all").status_code == 200
+    problem = assert_problem(patch(county, said_of("13987654378")), 422, "rules-broken")
+    assert [(error["rule"], error["needs"]) for error in problem["errors"]] == [("R35", "explanation")]
+    same = patch(county, {"title": a_report()["title"], **said_of("13912345678")})
+    assert explanation_in(same)["state"] == "accepted"
+
+
 # What can't be explained
 
 
@@ -285,7 +299,9 @@ def test_a_short_explanation_is_refused_and_the_missing_characters_are_counted(c
     a_draft(county)
     problem = assert_problem(give(county, {**SAID, "text": " 没有填错 "}), 422, "invalid-request")
     assert faults(problem) == {
-        "/items/0/text": "出错说明至少写 10 个字，现在少 6 个；请写明为什么这个数没有错"
+        "/items/0/text": (
+            "出错说明至少写 10 个字（标点、空格和看不见的字符不算），现在少 6 个；请写明为什么这个数没有错"
+        )
     }
     assert listed(county) == []
     assert give(county, {**SAID, "text": "一二三四五六七八九十"}).status_code == 200
