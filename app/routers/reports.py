@@ -30,7 +30,7 @@ from app.routers.answers import (
     WORKBOOK,
     WRITING,
     download,
-    etag_of_filed,
+    etag_of_shown,
     failures,
     marks_known,
     page_of,
@@ -89,7 +89,7 @@ def said_by(body: ReportBody) -> list[Said]:
 
 def answer(filed: Filed, response: Response) -> ReportOut:
     """Give a report out with its entity tag."""
-    response.headers["ETag"] = etag_of_filed(filed)
+    response.headers["ETag"] = etag_of_shown(filed)
     return show(filed)
 
 
@@ -207,8 +207,9 @@ def get_report(
             filed = find_seen(session, actor, agency, year)
         if as_of is not None:
             filed = find_as_of(session, filed, as_of)
-    skip_if_known(request, etag_of_filed(filed))
-    return answer(filed, response)
+    response.headers["ETag"] = etag = etag_of_shown(filed)
+    skip_if_known(request, etag)
+    return show(filed)
 
 
 @router.put(
@@ -358,7 +359,7 @@ async def export_report_file(
 
     def skip_known() -> None:
         with database.reading() as session:
-            etag = etag_of_filed(find_seen(session, actor, agency, year))
+            etag = etag_of_shown(find_seen(session, actor, agency, year))
         skip_if_known(request, etag)
 
     await run_in_threadpool(skip_known)

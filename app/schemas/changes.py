@@ -20,7 +20,7 @@ class ReportStateOut(Out):
     status: Annotated[Status, Field(title="状态")]
     version: Annotated[int, Field(title="现在是第几版")]
     published_version: Annotated[int | None, Field(title="最近公布的是第几版")]
-    etag: Annotated[str, Field(title="ETag，不带双引号")]
+    etag: Annotated[str, Field(title="ETag 点号之前的部分，不带双引号；加上双引号可以用作 If-Match")]
 
 
 class AgencyStateOut(Out):

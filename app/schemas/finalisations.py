@@ -120,7 +120,7 @@ class FrozenSourceOut(Out):
     agency: Annotated[str, Field(title="机关代码")]
     name: Annotated[str, Field(title="当时的全称")]
     version: Annotated[int, Field(title="计入的版本")]
-    etag: Annotated[str, Field(title="这份报告当时的 ETag")]
+    etag: Annotated[str, Field(title="这份报告当时的 ETag，点号之前的部分")]
 
 
 class SourceDifferenceOut(Out):

@@ -1,11 +1,14 @@
-"""What the rules made of a report when it was last 上报."""
+"""What the rules make of a report today, and made of it when it was last 上报."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
 from app.domain.lifecycle import Action
+from app.services.suggestions import suggested_for
+from app.services.versions import BESIDE, mark_of_filed
 
 if TYPE_CHECKING:
     from app.services.filed import Filed
@@ -25,3 +28,16 @@ def last_verdict(filed: Filed) -> dict[str, object] | None:
         "submitted_by": step.taken_by,
         "items": json.loads(step.verdict or "[]"),
     }
+
+
+def mark_of_shown(filed: Filed) -> str:
+    """Return the mark of a report with all that is shown beside it: findings, suggestions, its body's name.
+
+    These change with a setting, a name, a report of another body or year, and the report's revision doesn't.
+    """
+    found = [
+        (one.rule.id, one.rule.level, one.code, one.outcome, one.message, one.hint, one.left, one.right)
+        for one in filed.results
+    ]
+    shown = json.dumps([filed.name, found, list(suggested_for(filed).values.items())], ensure_ascii=False)
+    return f"{mark_of_filed(filed)}{BESIDE}{hashlib.sha256(shown.encode()).hexdigest()[:8]}"

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.forms.annual_2021 import FORM
-from tests.api import API, TOWN, YEAR, address, assert_problem, based_on, file_report, register_county
+from tests.api import (
+    API,
+    TOWN,
+    YEAR,
+    address,
+    assert_problem,
+    based_on,
+    file_report,
+    register_county,
+    state_of,
+)
 from tests.builders import a_sound_report
 
 if TYPE_CHECKING:
@@ -102,7 +112,7 @@ def change(client: TestClient, cell: str, value: int) -> None:
 
 
 def revision(client: TestClient, year: int = NEXT) -> str:
-    return client.get(address(year=year)).headers["etag"]
+    return state_of(client.get(address(year=year)))
 
 
 def rejudged(client: TestClient) -> list[dict[str, Any]]:
