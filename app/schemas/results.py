@@ -83,7 +83,7 @@ class FindingsOut(Out):
     truncated: Annotated[bool, Field(title="是否没有全部返回")]
     counts: Annotated[dict[Outcome, int], Field(title="各种结果的条数")]
     can_submit: Annotated[bool, Field(title="是否可以上报")]
-    gate: Annotated[GateOut | None, Field(title="最近一次上报时的核对结果；没有上报过为 null")]
+    gate: Annotated[GateOut | None, Field(title="所核对的这一版最近一次上报时的核对结果；没有上报过为 null")]
 
 
 class JudgementOut(Out):

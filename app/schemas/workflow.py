@@ -10,7 +10,7 @@ from pydantic import Field
 from app.domain.lifecycle import Action, Status
 from app.schemas.fields import Body, Out, Prose
 from app.schemas.reports import ReportOut
-from app.schemas.results import Number
+from app.schemas.results import GateOut, Number
 
 MOST_PLACES = 250
 
@@ -108,6 +108,9 @@ class PastOut(VersionOut):
     """一份报告在某一版的样子。"""
 
     report: Annotated[ReportOut, Field(title="当时的报告；findings 按现在的规则核对")]
+    gate: Annotated[
+        GateOut | None, Field(title="这一版最后一次上报时的核对结果，此后不再改变；这一版没有上报过为 null")
+    ]
 
 
 class CellChangeOut(Out):

@@ -7,21 +7,29 @@ import json
 from typing import TYPE_CHECKING
 
 from app.domain.lifecycle import Action
+from app.services.history import submission_of
 from app.services.suggestions import suggested_for
 from app.services.versions import BESIDE, mark_of_filed
 
 if TYPE_CHECKING:
     from app.services.filed import Filed
+    from app.storage.models import Step
 
 
 def last_verdict(filed: Filed) -> dict[str, object] | None:
-    """Return the verdict with which the report last passed the gate, with the version, when and by whom.
+    """Return the verdict with which what is shown last passed the gate; None where it never did."""
+    step = submission_of(filed)
+    return None if step is None else _verdict_in(step)
 
-    None where it never did.
-    """
+
+def verdict_of_version(filed: Filed) -> dict[str, object] | None:
+    """Return the verdict with which the version that is shown last passed the gate; None where it didn't."""
     step = filed.last_step(Action.SUBMIT)
-    if step is None:
-        return None
+    return None if step is None or step.version != filed.version else _verdict_in(step)
+
+
+def _verdict_in(step: Step) -> dict[str, object]:
+    """Return what was found when a report was 上报, with the version, when and by whom."""
     return {
         "version": step.version,
         "submitted_at": step.taken_at,

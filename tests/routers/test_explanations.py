@@ -293,6 +293,39 @@ def test_the_explanation_of_one_person_s_number_doesn_t_cover_another_s(county: 
     assert explanation_in(same)["state"] == "accepted"
 
 
+# As it was
+
+
+def test_a_version_keeps_the_verdict_of_its_day(submitted: TestClient) -> None:
+    (first,) = submitted.get(address(rest="/versions/1")).json()["gate"]["items"]
+    assert (first["code"], first["explanation"]["text"]) == (PLACE, TEXT)
+    step(submitted, "withdraw", reason="改数")
+    change = {"disclosure": {"licensing": {"decisions": 40_000_000}}}
+    assert patch(submitted, change).status_code == 200
+    assert submitted.get(address(rest="/versions/2")).json()["gate"] is None
+    assert submitted.get(address(rest="/findings")).json()["gate"]["version"] == 1
+    give(submitted)
+    step(submitted, "submit")
+    gates = [submitted.get(address(rest=f"/versions/{n}")).json()["gate"] for n in (1, 2)]
+    assert [gate["version"] for gate in gates] == [1, 2]
+    assert gates[0]["items"] == [first]
+    assert gates[1] == submitted.get(address(rest="/findings")).json()["gate"]
+    assert gates[1]["items"][0]["cells"][0]["value"] == 40_000_000
+
+
+def test_a_version_shows_no_review_that_was_made_after_it(submitted: TestClient) -> None:
+    assert patch(submitted, {"preface": "改过的前言。"}).json()["version"] == 2
+    review(submitted, "all")
+
+    def state(version: int) -> object:
+        report = submitted.get(address(rest=f"/versions/{version}")).json()["report"]
+        return report["findings"][0]["explanation"]["state"]
+
+    assert (state(1), state(2)) == ("given", "accepted")
+    assert patch(submitted, {"preface": "又改过的前言。"}).json()["version"] == 3
+    assert (state(1), state(2), state(3)) == ("given", "accepted", "accepted")
+
+
 # What can't be explained
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.domain.roles import Role
 from tests.api import (
     API,
     COUNTY,
     TOWN,
     a_report,
+    accept_report,
     address,
     an_agency,
     assert_problem,
@@ -21,6 +23,7 @@ from tests.api import (
     state_of,
 )
 from tests.builders import PROSE
+from tests.desk import WHOLE_TREE, bearer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +95,30 @@ def test_no_write_is_refused_since_something_else_is_found(
     stale = town.put(address(), json=body, headers=based_on(before))
     assert assert_problem(stale, 412, "stale-version")["etag"] == state_of(saved)
     assert town.put(address(), json=body, headers={"If-Match": state_of(saved)}).status_code == 200
+
+
+def test_findings_are_of_the_version_that_one_is_shown(client: TestClient) -> None:
+    register_county(client)
+    file_report(client)
+    accept_report(client)
+    for action in ("publish", "revise"):
+        said = {"action": action, "reason": "漏填一件"}
+        assert client.post(address(rest="/transitions"), json=said).status_code == 200
+    body = a_report()
+    body["disclosure"]["licensing"]["decisions"] = None
+    known = based_on(client.get(address()))
+    assert client.put(address(), json=body, params={"draft": "true"}, headers=known).status_code == 200
+    reader = bearer(WHOLE_TREE[Role.READER])
+
+    def found(**options: Any) -> tuple[int, int, set[str]]:  # noqa: ANN401 - handed on
+        shown = client.get(address(rest="/findings"), **options).json()
+        return shown["version"], shown["gate"]["version"], {item["rule"] for item in shown["items"]} & {"R04"}
+
+    assert found() == (2, 1, {"R04"})
+    assert found(headers=reader) == found(params={"view": "published"}) == (1, 1, set())
+    seen = client.get(address(), headers=reader).json()
+    findings = client.get(address(rest="/findings"), headers=reader).json()
+    assert (seen["version"], seen["findings"]) == (findings["version"], findings["items"])
 
 
 def test_a_part_has_no_findings_and_stays_the_same(town: TestClient) -> None:
