@@ -140,6 +140,9 @@ def test_a_correction_of_last_year_s_report_is_told_in_this_year_s(town: TestCli
     last = town.get(f"{API}/changes", params={"after": 0}).json()["items"][-1]
     assert (last["act"], last["label"], last["year"]) == ("report.rejudge", "重新核对", NEXT)
     assert f'"{last["report"]["etag"]}"' == revision(town)
+    assert last["details"] == told
+    others = town.get(f"{API}/changes", params={"after": 0}).json()["items"][:-1]
+    assert not any(item["details"] for item in others if item["act"].startswith("report."))
     # the verdict of its day stays
     gate = town.get(address(year=NEXT, rest="/findings")).json()["gate"]
     assert "R12" not in {item["rule"] for item in gate["items"]}
