@@ -60,7 +60,8 @@ class ResultOut(Out):
     pointer: Annotated[str, Field(title="先看哪里（RFC 6901）")]
     quotes: Annotated[list[str], Field(title="所引原文")]
     explanation: Annotated[
-        ExplanationOut | None, Field(title="现在有效的出错说明；没有，或不用说明，为 null")
+        ExplanationOut | None,
+        Field(title="对现在的数最后写的出错说明，也可能没有认可（state）；没有，或不用说明，为 null"),
     ] = None
 
 

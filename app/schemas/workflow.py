@@ -24,7 +24,10 @@ class TransitionBody(Body):
     action: Annotated[
         Action, Field(title="；".join(f"{action} {action.label}" for action in Action), strict=False)
     ]
-    reason: Annotated[Reason | None, Field(title="原因；撤回、退回、更正时必须写")] = None
+    reason: Annotated[
+        Reason | None,
+        Field(title="原因；撤回、退回、更正时必须写，审核通过之后又有核实性问题的，公布时也必须写"),
+    ] = None
     cells: Annotated[
         list[Place] | None,
         Field(title="涉及的格或部分（title、preface、overview 等）；退回时必须写", max_length=MOST_PLACES),
@@ -57,6 +60,7 @@ class OptionOut(Out):
     label: Annotated[str, Field(title="中文名称", examples=["上报"])]
     allowed: Annotated[bool, Field(title="您现在能不能做")]
     refusal: Annotated[str | None, Field(title="为什么不能；能做为 null")]
+    needs_reason: Annotated[bool, Field(title="做的时候要不要写原因（reason）")]
 
 
 class OptionsOut(Out):

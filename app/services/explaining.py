@@ -143,10 +143,16 @@ def _not_there(one: Said, found: Mapping[Place, Result], pointer: str) -> Fault:
         message = f"{named}不用写出错说明"
     else:
         message = f"现在没有{named}这一处核实性问题{guess(' '.join(one.place), map(' '.join, possible))}"
-    listed = [f"{rule} {code}" for rule, code in possible[:_MOST_NAMED]]
-    message += f"；现在可以说明的有：{'、'.join(listed) or '无'}"
+    message = with_choice(message, "可以说明的有", [f"{rule} {code}" for rule, code in possible])
     details = {"explainable": [{"rule": rule, "code": code} for rule, code in possible]}
     return Fault(pointer, message, "unknown-finding", details)
+
+
+def with_choice(message: str, what: str, named: Sequence[str]) -> str:
+    """Add to a message which findings there are now, the first few by name."""
+    pause = "" if message.endswith("？") else "；"
+    more = f"等 {len(named)} 处" if len(named) > _MOST_NAMED else ""
+    return f"{message}{pause}现在{what}：{'、'.join(named[:_MOST_NAMED]) or '没有'}{more}"
 
 
 def keep_explanations(session: WriteSession, actor: Actor, filed: Filed, fresh: Sequence[Explained]) -> None:

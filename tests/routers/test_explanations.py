@@ -151,13 +151,37 @@ def test_what_may_be_done_says_that_an_explanation_is_missing(county: TestClient
         items = county.get(address(rest="/actions"), headers=bearer(secret)).json()["items"]
         return next(item["refusal"] for item in items if item["name"] == action)
 
-    assert refusal("submit", Role.REPORTER) == "还有 1 处核实性问题没有出错说明，见 findings"
+    assert refusal("submit", Role.REPORTER) == "还有 1 处核实性问题（R28）没有出错说明，见 findings"
     give(county)
     assert refusal("submit", Role.REPORTER) is None
     step(county, "submit")
     assert refusal("accept", Role.REVIEWER) == "还有出错说明没有认可，见 explanations"
     review(county, "all")
     assert refusal("accept", Role.REVIEWER) is None
+
+
+def test_what_may_be_done_holds_explaining_and_reviewing(county: TestClient) -> None:
+    reporter, reviewer = new_secret(), new_secret()
+    _hold(county, reporter, Role.REPORTER, "填报的人")
+    _hold(county, reviewer, Role.REVIEWER, "审核的人")
+
+    def refusals() -> list[str | None]:
+        return [
+            next(item["refusal"] for item in items if item["name"] == name)
+            for secret, name in ((reporter, "explain"), (reviewer, "review"))
+            for items in [county.get(address(rest="/actions"), headers=bearer(secret)).json()["items"]]
+        ]
+
+    file_report(county, draft=True)
+    not_now = "现在不审核出错说明；上报之后、审核通过之前才审核"
+    assert refusals() == ["没有要写出错说明的核实性问题", f"报告是草稿，{not_now}"]
+    step(county, "submit")
+    assert refusals() == ["没有要写出错说明的核实性问题", "没有要审核的出错说明"]
+    patch(county, {"disclosure": {"licensing": {"decisions": 30_000_000}}, "explanations": [SAID]})
+    assert refusals() == [None, None]
+    review(county, "all")
+    step(county, "accept")
+    assert refusals() == ["报告已审核通过，不能再写出错说明", f"报告已审核通过，{not_now}"]
 
 
 def _hold(client: TestClient, secret: Any, role: Role, holder: str) -> None:  # noqa: ANN401 - a secret
@@ -352,7 +376,7 @@ def test_what_isn_t_found_can_t_be_explained_and_what_can_is_named(county: TestC
     assert [error["code"] for error in problem["errors"]] == ["unknown-finding"] * 3
     assert f"是不是“{RULE} {PLACE}”？" in problem["errors"][0]["message"]
     for error in problem["errors"]:
-        assert error["message"].endswith(f"；现在可以说明的有：{RULE} {PLACE}")
+        assert error["message"].endswith(f"现在可以说明的有：{RULE} {PLACE}")
         assert error["explainable"] == [{"rule": RULE, "code": PLACE}]
 
 
@@ -385,6 +409,7 @@ def test_a_report_is_accepted_once_its_explanations_are(submitted: TestClient) -
     problem = assert_problem(step(submitted, "accept"), 409, "wrong-state")
     assert f"{RULE} {PLACE}" in problem["detail"]
     assert [(error["code"], error["needs"]) for error in problem["errors"]] == [(PLACE, "acceptance")]
+    assert problem["allowed"] == ["return"]
     accepted = review(submitted, [verdict(accepted=True)])
     assert accepted.status_code == 200, accepted.text
     shown = explanation_in(accepted)
@@ -400,9 +425,13 @@ def test_a_refusal_returns_the_report_and_asks_for_another_text(submitted: TestC
     assert refused.status_code == 200, refused.text
     report = refused.json()
     assert (report["status"], explanation_in(refused)["state"]) == ("returned", "refused")
-    assert report["returned"]["reason"] == "出错说明没有认可。R28：没有写明依据"
+    assert report["returned"]["reason"] == (
+        "出错说明没有认可。R28 表二“行政许可”行“本年处理决定数量”列：没有写明依据"
+    )
     assert report["returned"]["cells"] == [PLACE]
+    assert (listed(submitted), needed(submitted)) == ([(TEXT, "refused", False)], [(RULE, PLACE)])
     problem = assert_problem(step(submitted, "submit"), 422, "rules-broken")
+    assert problem["detail"].startswith("有 1 处核实性问题（R28）的出错说明没有认可，所以没有通过")
     assert "原来的出错说明没有认可（没有写明依据），请改写" in problem["errors"][0]["message"]
     problem = assert_problem(give(submitted), 422, "invalid-request")
     assert [error["code"] for error in problem["errors"]] == ["refused-before"]
@@ -436,6 +465,9 @@ def test_a_review_must_be_whole(submitted: TestClient) -> None:
         ("/items/1", "unknown-explanation"),
         ("/items/2", "repeated"),
     }
+    unknown = problem["errors"][1]
+    assert unknown["message"].endswith(f"是不是“{RULE} {PLACE}”？现在可以审核的有：{RULE} {PLACE}")
+    assert unknown["reviewable"] == [{"rule": RULE, "code": PLACE}]
     assert_problem(review(submitted, "some"), 422, "invalid-request")
     assert listed(submitted) == [(TEXT, "given", True)]
 
