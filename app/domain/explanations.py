@@ -32,6 +32,19 @@ class ExplanationState(StrEnum):
         return {"given": "待审核", "accepted": "已认可", "refused": "未认可"}[self.value]
 
 
+class Need(StrEnum):
+    """What is still wanted of a finding."""
+
+    EXPLANATION = "explanation"
+    ACCEPTANCE = "acceptance"
+    REASON = "reason"
+
+    @property
+    def label(self) -> str:
+        """As county staff call it."""
+        return {"explanation": "出错说明", "acceptance": "认可出错说明", "reason": "公布的原因"}[self.value]
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
     """What a reviewer made of an explanation.

@@ -25,7 +25,7 @@ class ReviewBody(Body):
 
     rule: Annotated[Line, Field(title="规则编号", examples=["R11"])]
     code: Annotated[Line, Field(title="核对之处", examples=["requests.carried.total"])]
-    accepted: Annotated[bool, Field(title="true 认可；false 不认可，报告随之退回")]
+    accepted: Annotated[bool, Field(title="是否认可；不认可的，报告随之退回")]
     reason: Annotated[Reason | None, Field(title="原因；不认可时必须写")] = None
 
 

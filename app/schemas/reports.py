@@ -86,8 +86,8 @@ class ExplanationBody(Body):
 class ReportBody(Body):
     """What a report has beside its tables and prose, whatever the form."""
 
-    agency: Annotated[AgencyCode | None, Field(title="机关代码，须与路径一致，可省略")] = None
-    year: Annotated[Year | None, Field(title="报告年度，须与路径一致，可省略")] = None
+    agency: Annotated[AgencyCode | None, Field(title="机关代码；路径已写明的可以省略，写了须一致")] = None
+    year: Annotated[Year | None, Field(title="报告年度；路径已写明的可以省略，写了须一致")] = None
     title: Annotated[Line | None, Field(title=TITLES["title"])] = None
     preface: Annotated[Prose | None, Field(title=TITLES["preface"])] = None
     contact: Annotated[Contact | None, Field(title="联系方式")] = None

@@ -177,7 +177,7 @@ class RuleSettingBody(Body):
     rule: Annotated[Name, Field(title="规则编号", examples=["R28"])]
     level: Annotated[
         Level | None,
-        Field(title="W 核实性，I 提示性；null 不另设", strict=False),
+        Field(title="级别：W 核实性，I 提示性；null 不另设", strict=False),
         WithJsonSchema({"anyOf": [{"type": "string", "enum": SETTABLE}, {"type": "null"}]}),
     ] = None
     thresholds: Annotated[

@@ -16,13 +16,17 @@ MOST_PLACES = 250
 
 Place: TypeAlias = Annotated[str, Field(max_length=100, examples=["requests.received.total"])]
 Reason: TypeAlias = Annotated[Prose, Field(max_length=2000)]
+_STEPS = "；".join(f"{action} {action.label}" for action in Action)
 
 
 class TransitionBody(Body):
     """要做的一步。"""
 
     action: Annotated[
-        Action, Field(title="；".join(f"{action} {action.label}" for action in Action), strict=False)
+        Action,
+        Field(
+            title=f"办理哪一步：{'；'.join(f'{action} {action.label}' for action in Action)}", strict=False
+        ),
     ]
     reason: Annotated[
         Reason | None,

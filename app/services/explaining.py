@@ -108,7 +108,7 @@ def explained_by(
             fresh.append(Explained(one.rule, one.code, basis, one.text.strip(), version, given_by, now))
         faults += [wrong] if wrong is not None else []
     if faults:
-        raise InvalidRequest("出错说明没有写清楚，没有保存", faults)
+        raise InvalidRequest("出错说明没有写清楚，请逐条改正", faults)
     return fresh
 
 

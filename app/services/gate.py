@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.domain.explanations import Need
 from app.domain.lifecycle import Action, allowed
 from app.domain.results import Outcome, blocking, described
 from app.domain.unseen import seen
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.domain.results import Result
     from app.services.filed import Filed
-
-EXPLANATION, ACCEPTANCE, REASON = "explanation", "acceptance", "reason"
-"""What a finding still needs, as errors name it."""
 
 
 def pass_gate(filed: Filed) -> None:
@@ -32,7 +30,7 @@ def pass_gate(filed: Filed) -> None:
     blocked, unexplained = blocking(filed.results), filed.unexplained
     if blocked or unexplained:
         faults = [_fault_of(filed, result) for result in blocked]
-        faults += [_fault_of(filed, result, EXPLANATION) for result in unexplained]
+        faults += [_fault_of(filed, result, Need.EXPLANATION) for result in unexplained]
         raise RulesBroken(_summary(filed, blocked, unexplained), faults)
 
 
@@ -49,7 +47,7 @@ def refuse_unaccepted(actor: Actor, filed: Filed) -> None:
             f"还有 {len(waiting)} 处出错说明没有认可（{named}）；"
             "请先在 explanations/reviews 逐条审核，没有写说明的请退回补写"
         )
-        faults = [_fault_of(filed, result, ACCEPTANCE) for result in waiting]
+        faults = [_fault_of(filed, result, Need.ACCEPTANCE) for result in waiting]
         others = [action for action in allowed(filed.status, actor.rights) if action is not Action.ACCEPT]
         raise wrong_state(filed, detail, others, faults)
 
@@ -68,7 +66,7 @@ def refuse_unexplained(actor: Actor, filed: Filed, reason: str | None) -> None:
             f"审核通过之后又有 {len(doubtful)} 处核实性问题（{_rules_of(doubtful)}），没有认可的出错说明；"
             "请先退回，补写出错说明或改正，或者写明原因（reason）再公布"
         )
-        faults = [_fault_of(filed, result, REASON) for result in doubtful]
+        faults = [_fault_of(filed, result, Need.REASON) for result in doubtful]
         raise wrong_state(filed, detail, allowed(filed.status, actor.rights), faults)
 
 
@@ -110,12 +108,12 @@ def _broken_in_words(blocked: Sequence[Result]) -> str:
     return f"有 {len(broken)} 处不符合强制性规则（{_rules_of(broken)}）{also}"
 
 
-def _fault_of(filed: Filed, result: Result, needs: str | None = None) -> Fault:
+def _fault_of(filed: Filed, result: Result, needs: Need | None = None) -> Fault:
     content = filed.content
     details = described(content.form, content.values, result, filed.explanations)
     pointer, message, code = (str(details.pop(name)) for name in ("pointer", "message", "code"))
     if needs is not None:
-        details["needs"] = needs
+        details["needs"] = needs.value
     refused = filed.refusal_of(result)
     if refused is not None:
         message += f"；原来的出错说明没有认可（{refused}），请改写"
