@@ -94,7 +94,13 @@ def based_on_tags(if_match: str) -> BasedOn | None:
 async def _based_on(
     if_match: Annotated[
         str | None,
-        Header(description="所依据的版本：读取时返回的 ETag。修改已有内容时必须带上", examples=['"12-3"']),
+        Header(
+            description=(
+                "所依据的版本：读取时返回的 ETag。修改已有内容时必须带上。"
+                "点号之后的部分不比较：只是核对结果变了，不算内容变了"
+            ),
+            examples=['"12-3.1a2b3c4d"'],
+        ),
     ] = None,
 ) -> BasedOn | None:
     based_on = None if if_match is None else based_on_tags(if_match)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.domain.roles import Right, Role
+from app.domain.unseen import plain
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,12 +58,7 @@ class Actor:
 
 def same_name(one: str, other: str) -> bool:
     """Tell whether two holders' names are the same but for width, case and what can't be seen."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(char for char in folded if char.isprintable() and not char.isspace())
+    return plain(one) == plain(other)
 
 
 COMMAND_LINE = Actor("命令行", frozenset(Right))

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from app.domain.unseen import letters_seen, plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from app.domain.values import Values
 
 LEAST_CHARACTERS = 10
-"""Shorter ones explain nothing."""
+"""Letters and digits: shorter ones explain nothing."""
 
 
 class ExplanationState(StrEnum):
@@ -28,6 +30,19 @@ class ExplanationState(StrEnum):
     def label(self) -> str:
         """As county staff call it."""
         return {"given": "待审核", "accepted": "已认可", "refused": "未认可"}[self.value]
+
+
+class Need(StrEnum):
+    """What is still wanted of a finding."""
+
+    EXPLANATION = "explanation"
+    ACCEPTANCE = "acceptance"
+    REASON = "reason"
+
+    @property
+    def label(self) -> str:
+        """As county staff call it."""
+        return {"explanation": "出错说明", "acceptance": "认可出错说明", "reason": "公布的原因"}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +155,18 @@ class Explanations:
 NOTHING_EXPLAINED = Explanations()
 
 
-def characters_short(text: str) -> int:
-    """Return how many characters an explanation is too short by; blanks around it don't count."""
-    return max(0, LEAST_CHARACTERS - len(text.strip()))
+def fault_of_text(text: str) -> str | None:
+    """Say why a text explains nothing; None where it may explain something.
+
+    Letters and digits that can be seen count, nothing else; one of them over and over says nothing.
+    """
+    letters = letters_seen(text)
+    short = LEAST_CHARACTERS - len(letters)
+    if short > 0:
+        return f"至少写 {LEAST_CHARACTERS} 个字（标点、空格和看不见的字符不算），现在少 {short} 个"
+    if len(set(plain(letters))) == 1:
+        return f"只是“{letters[0]}”重复了 {len(letters)} 次，没有说明什么，请写明原因"
+    return None
 
 
 def described_explanation(explained: Explained | None) -> dict[str, object] | None:

@@ -24,6 +24,11 @@ class Status(StrEnum):
         return _LABELS[self]
 
     @property
+    def said(self) -> str:
+        """What is said of a report in it, after “报告”."""
+        return {Status.DRAFT: "是草稿", Status.ACCEPTED: "已审核通过"}.get(self, self.label)
+
+    @property
     def is_editable(self) -> bool:
         """Whether it may be saved while rules are broken."""
         return self in (Status.DRAFT, Status.RETURNED)

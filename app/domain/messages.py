@@ -47,7 +47,10 @@ _INHERITED = {
     "part.inherited": "{found}（{origin}）",
     "not_evaluated.inherited": "{reason}，没法与 {year} 年度报告的{cell}核对",
 }
-_ROW_NOT_FILLED = "{place}没有填全，没法与上一年度核对"
+_THEN_MISSING = {
+    "not_evaluated": "{missing}没有填，没法与 {year} 年度的报告核对",
+    "not_evaluated.last_year": "{year} 年度报告的{missing}没有填，没法与本年度核对",
+}
 _ISSUED = f"{_SHOWN}，现行有效 {{in_force}} + 本年废止 {{repealed}} = {{expected}}"
 _PENDING = f"{_SHOWN}，本年新收 {{received}}"
 _CASES = "表四各类总计合计 {cases} 件，表三本年新收、上年结转合计 {requests} 件"
@@ -117,8 +120,7 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
     "R12": {
         "kept": _STOCK,
         "broken": f"{_STOCK}，相差 {{difference}}；清理、移交等情况请在出错说明里写明",
-        "not_evaluated": _ROW_NOT_FILLED,
-        "not_evaluated.last_year": f"{{year}} 年度报告的{_ROW_NOT_FILLED}",
+        **_THEN_MISSING,
         **_INHERITED,
     },
     "R13": {
@@ -149,8 +151,7 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
     "R20": {
         "kept": _ITEMS,
         "broken": f"{_ITEMS}，相差 {{difference}}；事项划转、清理等情况请在出错说明里写明",
-        "not_evaluated": _ROW_NOT_FILLED,
-        "not_evaluated.last_year": f"{{year}} 年度报告的{_ROW_NOT_FILLED}",
+        **_THEN_MISSING,
         **_INHERITED,
     },
     "R21": {

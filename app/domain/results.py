@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,7 +59,8 @@ class Result:
         left: what the left side adds up to, if it is a sum.
         right: likewise.
         hint: a likely slip behind it.
-        quotes: sentences of the prose that it rests on.
+        quotes: sentences of the prose that it rests on, personal data in them masked.
+        withheld: what it rests on and never shows, such as what is masked in the quotes.
     """
 
     rule: Rule
@@ -72,6 +73,7 @@ class Result:
     right: int | None = None
     hint: str | None = None
     quotes: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def difference(self) -> int | None:
@@ -94,9 +96,13 @@ class Result:
         """Return a digest of all that an explanation of this result speaks of.
 
         As long as it is the same, the explanation holds; other cells and texts may change as they like.
+        What is withheld is in it too.  Whoever gets at the digest could find a number by trying, but
+        it is kept only where the report's own text lies beside it, and is never given out.
         """
         cells = {code: values.get(code) for code in self.cells}
         said = [self.rule.id, self.rule.version, self.code, cells, self.left, self.right, self.quotes]
+        if self.withheld:
+            said.append(self.withheld)
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

@@ -45,11 +45,15 @@ class Threshold:
         title: what it is, in Chinese.
         default: its value unless set.
         unit: what it counts.
+        least: no smaller value means anything.
+        most: nor a greater one.
     """
 
     title: str
     default: int
     unit: str
+    least: int = 0
+    most: int = 10**9
 
 
 _NO_THRESHOLDS: Mapping[str, Threshold] = MappingProxyType({})
@@ -232,7 +236,7 @@ CATALOGUE: tuple[Rule, ...] = (
         "R27",
         _I,
         "文字不与本机关上一年度的、同级其他机关的雷同",
-        thresholds={"percent": Threshold("相同的文字超过全文的", 80, "%")},
+        thresholds={"percent": Threshold("相同的文字超过全文的", 80, "%", 1, 100)},
     ),
     Rule(
         "R28",
@@ -246,9 +250,9 @@ CATALOGUE: tuple[Rule, ...] = (
         _I,
         "主要的数与前三年相比没有突然的增减",
         thresholds={
-            "difference": Threshold("与前三年的中位数相差至少", 10, "件"),
-            "ratio": Threshold("并且至少是它的几倍（或者几分之一）", 3, "倍"),
-            "peers": Threshold("是否也与同级同类的机关相比（1 比，0 不比）", 0, ""),
+            "difference": Threshold("与前三年的中位数相差至少", 10, "件", 1),
+            "ratio": Threshold("并且至少是它的几倍（或者几分之一）", 3, "倍", 2),
+            "peers": Threshold("是否也与同级同类的机关相比（1 比，0 不比）", 0, "", 0, 1),
         },
     ),
     Rule("R30", _I, "文字里没有别的机关的名称、别的级别的说法、没有填写的占位文字"),
@@ -259,7 +263,7 @@ CATALOGUE: tuple[Rule, ...] = (
         "R34",
         _I,
         "第一部分的篇幅适当",
-        thresholds={"characters": Threshold("第一部分不超过", 1000, "字")},
+        thresholds={"characters": Threshold("第一部分不超过", 1000, "字", 1)},
     ),
     Rule("R35", _W, "文字里没有公民身份号码、银行卡号、私人手机号码", is_fixed=True),
     Rule("R36", _I, "固定用语照格式书写；数量单位用“件”，不用“条”"),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.domain.context import Context
     from app.domain.reorganisations import Holding
     from app.domain.rules import Rule
-    from app.forms.model import Cell, CellCode, ReportForm
+    from app.forms.model import CellCode, ReportForm
 
 AT_START, AT_END = "pending_at_start", "pending_at_end"
 ITEMS_BEFORE, ITEMS_CHANGE = "items_before", "items_change"
@@ -108,9 +108,9 @@ def _stock_kept(content: Content, before: Content, inherited: Holding | None) ->
         cell = form.cells[cells[0]]
         result = Result(rule, f"{TABLE}.stock.{row}", Outcome.NOT_EVALUATED, "", cell.pointer, cells)
         if in_force is None or issued is None or repealed is None or held is None:
-            name = "not_evaluated.last_year" if held is None else "not_evaluated"
             lacking = _lacking(rule, inherited, cells[:1], before) if held is None else ""
-            result.message = lacking or rule.say(name, year=before.year, place=_row_in_words(cell))
+            theirs = (before, cells[:1]) if held is None else (content, cells)
+            result.message = lacking or _missing(rule, before, *theirs)
         else:
             result.left, result.right = in_force, held + issued - repealed
             result.outcome = Outcome.KEPT if result.left == result.right else Outcome.BROKEN
@@ -127,8 +127,11 @@ def _stock_kept(content: Content, before: Content, inherited: Holding | None) ->
         yield result
 
 
-def _row_in_words(cell: Cell) -> str:
-    return f"{cell.table.name}“{cell.row.spoken}”行"
+def _missing(rule: Rule, before: Content, lacking: Content, cells: Sequence[CellCode]) -> str:
+    """Say which of some cells this year's report, or the one before, lacks."""
+    name = "not_evaluated.last_year" if lacking is before else "not_evaluated"
+    labels = [lacking.form.cells[code].label for code in cells if lacking.values.get(code) is None]
+    return rule.say(name, year=before.year, missing="、".join(labels))
 
 
 def _items_continue(content: Content, before: Content, inherited: Holding | None) -> Iterator[Result]:
@@ -142,9 +145,9 @@ def _items_continue(content: Content, before: Content, inherited: Holding | None
         code = f"{TABLE}.items.{cell.row.code}"
         result = Result(rule, code, Outcome.NOT_EVALUATED, "", cell.pointer, (cell.code,))
         if value is None or base is None or change is None:
-            name = "not_evaluated" if value is None else "not_evaluated.last_year"
             lacking = "" if value is None else _lacking(rule, inherited, sources, before)
-            result.message = lacking or rule.say(name, year=before.year, place=_row_in_words(cell))
+            theirs = (content, (cell.code,)) if value is None else (before, sources)
+            result.message = lacking or _missing(rule, before, *theirs)
         else:
             result.left, result.right = value, base + change
             result.outcome = Outcome.KEPT if value == result.right else Outcome.BROKEN

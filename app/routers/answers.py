@@ -16,6 +16,7 @@ from app.schemas.pages import PageOut, write_cursor
 from app.schemas.problems import Problem
 from app.services.exports import Exported, Shape
 from app.services.filed import Filed
+from app.services.findings import mark_of_shown
 from app.services.versions import mark_of, mark_of_filed
 from app.storage.collection_models import Collection
 from app.storage.models import Agency, Report
@@ -80,6 +81,11 @@ def etag_of(thing: Agency | Report | Collection) -> str:
 def etag_of_filed(filed: Filed) -> str:
     """Return the strong entity tag of a report; another version than the current one has a tag of its own."""
     return f'"{mark_of_filed(filed)}"'
+
+
+def etag_of_shown(filed: Filed) -> str:
+    """Return the strong entity tag of a report with its findings, which may change while it doesn't."""
+    return f'"{mark_of_shown(filed)}"'
 
 
 def etag_of_body(body: bytes) -> str:

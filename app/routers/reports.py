@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from fastapi import Body, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from app.auth.actor import Actor
 from app.deps import (
     LIMIT,
     MERGE_PATCH,
@@ -30,7 +31,7 @@ from app.routers.answers import (
     WORKBOOK,
     WRITING,
     download,
-    etag_of_filed,
+    etag_of_shown,
     failures,
     marks_known,
     page_of,
@@ -56,14 +57,14 @@ from app.schemas.zeros import ZerosBody, ZerosOut, ZeroStatementOut, ZeroStateme
 from app.services import reports, zeros
 from app.services.explaining import Said
 from app.services.exports import Wanted as WantedBook
-from app.services.filed import Filed, find_report
+from app.services.filed import Filed
 from app.services.findings import last_verdict
 from app.services.history import find_as_of, find_published, find_seen, head_of
 from app.services.listing import Listed, Wanted
 from app.services.listing import list_reports as list_stored
 from app.services.reports import Sent
 from app.services.suggestions import suggested_for
-from app.storage.engine import WriteSession
+from app.storage.engine import ReadSession, WriteSession
 from app.writing import Write, WriteOnce
 
 router = routes_of("年度报告", "/reports")
@@ -75,6 +76,11 @@ Draft: TypeAlias = Annotated[
     ),
 ]
 ONE = "/{agency}/{year}"
+View: TypeAlias = Annotated[
+    Literal["published"] | None,
+    Query(description="published 最近公布的那一版；不写则是现在的（更正期间，只能查阅的人看到已公布的）"),
+]
+"""Which version is meant, where one is published and another being made."""
 
 
 def sent_by(body: ReportBody, year: int) -> Sent:
@@ -89,7 +95,7 @@ def said_by(body: ReportBody) -> list[Said]:
 
 def answer(filed: Filed, response: Response) -> ReportOut:
     """Give a report out with its entity tag."""
-    response.headers["ETag"] = etag_of_filed(filed)
+    response.headers["ETag"] = etag_of_shown(filed)
     return show(filed)
 
 
@@ -99,6 +105,22 @@ def show(filed: Filed) -> ReportOut:
     suggested = suggested_out(offered.form, offered.from_year, offered.values)
     findings = not_kept(filed.results)
     return report_out(head_of(filed), filed.content, findings, suggested, filed.explanations)
+
+
+def gate_out(verdict: dict[str, object] | None) -> GateOut | None:
+    """Give out what was found when a report was 上报."""
+    return None if verdict is None else GateOut.model_validate(verdict)
+
+
+def find_viewed(
+    session: ReadSession, actor: Actor, key: tuple[str, int], view: Literal["published"] | None
+) -> Filed:
+    """Return the version of a report that is asked for: by default the one that the caller is to see.
+
+    Raises:
+        NotFound: there is no such report that they reach, or it was never published.
+    """
+    return (find_seen if view is None else find_published)(session, actor, *key)
 
 
 def _read(sent: object, agency: str, year: int) -> Sent:
@@ -193,22 +215,17 @@ def get_report(
     response: Response,
     database: CurrentDatabase,
     actor: CurrentReader,
-    view: Annotated[
-        Literal["published"] | None,
-        Query(description="published 最近公布的那一版；不写则是现在的（更正期间，只能查阅的人看到已公布的）"),
-    ] = None,
+    view: View = None,
     as_of: Annotated[Moment | None, Query(description="某一时刻的样子，例如 2022-01-31T12:00:00Z")] = None,
 ) -> ReportOut:
     """报告全文：标题、文字、三张表，以及现在不符合规则或有疑问之处。"""
     with database.reading() as session:
-        if view == "published":
-            filed = find_published(session, actor, agency, year)
-        else:
-            filed = find_seen(session, actor, agency, year)
+        filed = find_viewed(session, actor, (agency, year), view)
         if as_of is not None:
             filed = find_as_of(session, filed, as_of)
-    skip_if_known(request, etag_of_filed(filed))
-    return answer(filed, response)
+    response.headers["ETag"] = etag = etag_of_shown(filed)
+    skip_if_known(request, etag)
+    return show(filed)
 
 
 @router.put(
@@ -271,24 +288,27 @@ def delete_report(
 
 @router.get(f"{ONE}/findings", summary="核对结果", responses=READING)
 def get_findings(
-    agency: AgencyInPath, year: YearInPath, database: CurrentDatabase, actor: CurrentReader
+    agency: AgencyInPath,
+    year: YearInPath,
+    database: CurrentDatabase,
+    actor: CurrentReader,
+    view: View = None,
 ) -> FindingsOut:
-    """按现在的规则核对，以及最近一次上报时的核对结果。"""
+    """按现在的规则核对，以及上报时的核对结果。所核对的就是“一份报告”给出的那一版。"""
     with database.reading() as session:
-        filed = find_report(session, actor, agency, year)
-    passed = last_verdict(filed)
+        filed = find_viewed(session, actor, (agency, year), view)
     content = filed.content
     results = filed.results
     items = results_out(content.form, content.values, not_kept(results), filed.explanations)
     return FindingsOut(
-        version=filed.report.version,
+        version=filed.version,
         items=items,
         total=len(items),
         returned=len(items),
         truncated=False,
         counts=counts_of(results),
         can_submit=filed.can_submit,
-        gate=None if passed is None else GateOut.model_validate(passed),
+        gate=gate_out(last_verdict(filed)),
     )
 
 
@@ -358,7 +378,7 @@ async def export_report_file(
 
     def skip_known() -> None:
         with database.reading() as session:
-            etag = etag_of_filed(find_seen(session, actor, agency, year))
+            etag = etag_of_shown(find_seen(session, actor, agency, year))
         skip_if_known(request, etag)
 
     await run_in_threadpool(skip_known)

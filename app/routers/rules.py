@@ -32,14 +32,14 @@ def list_rules(
         AgencyCode | None, Query(description="按这个机关及其上级的设定，要登录；不写则是没有另设时的样子")
     ] = None,
 ) -> RulesOut:
-    """某一年度的报告要遵守的规则：级别、界限、依据，及每条勾稽关系涉及的格。"""
+    """某一年度的报告要遵守的规则：级别、界限、依据，及每条勾稽关系涉及的格；另设的写明由哪个机关、从哪天起、为什么。"""
     form = find_form(year)
     if agency is None:
         return rules_out(form, year, RuleSettings(), None)
     actor = entrance()
     with database.reading() as session:
-        settings = rule_settings.find_settings(session, actor, agency, year)
-    return rules_out(form, year, settings, agency)
+        found = rule_settings.find_settings(session, actor, agency, year)
+    return rules_out(form, year, found.settings, agency, found.setters)
 
 
 @router.get(SETTINGS, summary="一个机关对规则的设定", responses=READING)
@@ -56,7 +56,8 @@ def set_rule(
 ) -> RuleSettingOut:
     """为这个机关和它下面的机关改一条核实性或提示性规则的级别、界限。下级另设的，以下级为准。
 
-    以前的设定留着；级别、界限都不写，就是恢复原样。强制性规则不能改。已上报的报告，当时的核对结果不变。
+    这一次整个取代这个机关以前对这条规则的设定：以前另设过而这次没有写的级别、界限，不再另设（见 dropped）；
+    都不写，就是恢复原样。以前的设定留在记录里。强制性规则不能改。已上报的报告，当时的核对结果不变。
     """
     wanted = SettingWanted(**body.model_dump())
 
@@ -67,6 +68,5 @@ def set_rule(
 
 
 def _out(found: SettingFound) -> RuleSettingOut:
-    return RuleSettingOut.model_validate(
-        {**found.setting.model_dump(), "thresholds": found.thresholds, "is_in_force": found.is_in_force}
-    )
+    beside = {"thresholds": found.thresholds, "is_in_force": found.is_in_force, "dropped": found.dropped}
+    return RuleSettingOut.model_validate({**found.setting.model_dump(), **beside})

@@ -42,13 +42,14 @@ def validate_report(
     """用上报时的同一套规则核对一份报告，返回全部结果；什么也不保存。要写明 year。
 
     写了 agency，则同这个机关上报时一样，与它上一年度的报告、层级、规则设定等一并核对；或者用 beside
-    写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。都不写则只核对报告本身。
+    写明对照的情况：是什么机关，上级和同级有哪些，以前年度的报告怎么说。两者不能都写；都不写则只核对报告本身。
     所写的出错说明（explanations）也算在内。
     """
     sent = read_validation(body)
-    if sent.year is None:
-        raise InvalidRequest("要写明报告年度", [Fault("/year", "缺少“year”", "missing")])
-    if sent.agency is None or sent.beside is not None:
+    if sent.agency is not None and sent.beside is not None:
+        message = "写了 agency，就按已经登记、报送的情况核对，不看 beside；请去掉 beside，或者去掉 agency"
+        raise InvalidRequest(message, [Fault("/beside", message, "beside-agency")])
+    if sent.agency is None:
         content, results = judge_beside(sent, sent.year)
     else:
         with database.reading() as session:

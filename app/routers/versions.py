@@ -12,11 +12,12 @@ from app.domain.values import to_json
 from app.forms.model import ReportForm
 from app.routers.answers import READING
 from app.routers.audit import audit_page, place_of
-from app.routers.reports import ONE, show
+from app.routers.reports import ONE, gate_out, show
 from app.schemas.audit import EntryPage
 from app.schemas.workflow import CellChangeOut, DiffOut, PastOut, TextChangeOut, VersionOut, VersionsOut
 from app.services.audit_trail import list_report_entries
 from app.services.filed import find_report
+from app.services.findings import verdict_of_version
 from app.services.history import compare, find_version
 from app.services.history import list_versions as list_stored
 
@@ -39,7 +40,7 @@ def list_versions(
 def get_version(
     agency: AgencyInPath, year: YearInPath, number: Number, database: CurrentDatabase, actor: CurrentReader
 ) -> PastOut:
-    """报告在这一版的样子。"""
+    """报告在这一版的样子：当时的状态、出错说明及其审核，还有上报时的核对结果。"""
     with database.reading() as session:
         filed, version = find_version(session, find_report(session, actor, agency, year), number)
     return PastOut(
@@ -47,6 +48,7 @@ def get_version(
         saved_by=version.saved_by,
         saved_at=version.saved_at,
         report=show(filed),
+        gate=gate_out(verdict_of_version(filed)),
     )
 
 

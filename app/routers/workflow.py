@@ -30,7 +30,8 @@ from app.schemas.workflow import (
 from app.services import comments
 from app.services.filed import Filed, find_report
 from app.services.history import places_of
-from app.services.workflow import Move, options
+from app.services.options import options
+from app.services.workflow import Move
 from app.services.workflow import take_action as move_report
 from app.storage.engine import WriteSession
 from app.storage.models import Comment
@@ -52,7 +53,7 @@ def take_action(
     """上报、撤回、退回、审核通过、公布、更正。
 
     有强制性错误，或核实性问题没有出错说明，则不能上报。出错说明都认可了才能审核通过。上报的人不能自己审核。
-    撤回、退回、更正要写原因，退回还要写明是哪些格。
+    撤回、退回、更正要写原因，退回还要写明是哪些格。审核通过之后又有核实性问题的（例如上年的报告更正了），公布也要写原因。
     更正期间，已公布的那一版照旧给出、照旧计入汇总，直到更正后的一版公布。
     """
     move = Move(body.action, body.reason, body.cells or ())
@@ -93,6 +94,7 @@ def list_options(
                 label=choice.label,
                 allowed=choice.refusal is None,
                 refusal=choice.refusal,
+                needs_reason=choice.needs_reason,
             )
             for choice in choices
         ],

@@ -29,11 +29,14 @@ def _network(text: str) -> str:
 Network: TypeAlias = Annotated[str, Field(max_length=50), AfterValidator(_network)]
 
 
+_ROLES = "；".join(f"{role} {role.label}" for role in Role)
+
+
 class TokenBody(Body):
     """要发放的令牌。"""
 
     holder: Annotated[Name, Field(title="持有人：人名或系统名；同一个人的几个令牌要写得一样")]
-    role: Annotated[Role, Field(title="；".join(f"{role} {role.label}" for role in Role), strict=False)]
+    role: Annotated[Role, Field(title=f"角色：{_ROLES}", strict=False)]
     agency: Annotated[AgencyCode | None, Field(title="管到哪个机关（及其下各机关）；null 表示全部机关")]
     days: Annotated[int, Field(title="有效天数", ge=1, le=MOST_DAYS)] = DEFAULT_DAYS
     networks: Annotated[

@@ -108,7 +108,7 @@ class SavedOut(Out):
     """一份存下的报告。"""
 
     version: Annotated[int, Field(title="版本号")]
-    etag: Annotated[str, Field(title="现在的 ETag")]
+    etag: Annotated[str, Field(title="现在的 ETag 点号之前的部分，可以用作 If-Match")]
     state: Annotated[Status, Field(title="状态")]
     findings: Annotated[int, Field(title="不符、没法核对或有疑问之处有几处")]
 

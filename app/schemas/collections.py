@@ -109,7 +109,7 @@ class ExceptionBody(Body):
     """给一个单位延期、解锁或免报。"""
 
     agency: Annotated[AgencyCode, Field(title="哪个单位")]
-    kind: Annotated[ExceptionKind, Field(title=_KINDS, strict=False)]
+    kind: Annotated[ExceptionKind, Field(title=f"哪一种：{_KINDS}", strict=False)]
     until: Annotated[Day | None, Field(title="到哪一天（含）；免报不写")] = None
     reason: Annotated[Name, Field(title="原因")]
 

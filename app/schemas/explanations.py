@@ -25,7 +25,7 @@ class ReviewBody(Body):
 
     rule: Annotated[Line, Field(title="规则编号", examples=["R11"])]
     code: Annotated[Line, Field(title="核对之处", examples=["requests.carried.total"])]
-    accepted: Annotated[bool, Field(title="true 认可；false 不认可，报告随之退回")]
+    accepted: Annotated[bool, Field(title="是否认可；不认可的，报告随之退回")]
     reason: Annotated[Reason | None, Field(title="原因；不认可时必须写")] = None
 
 
@@ -69,7 +69,7 @@ class ExplanationKeptOut(Out):
     given_by: Annotated[str, Field(title="谁写的")]
     given_at: Annotated[datetime, Field(title="什么时候写的")]
     state: Annotated[ExplanationState, Field(title="given 待审核，accepted 已认可，refused 未认可")]
-    holds: Annotated[bool, Field(title="现在是否有效；所说明的数变了，或另写了一条，就不再有效")]
+    holds: Annotated[bool, Field(title="现在是否有效；所说明的数变了、另写了一条，或没有认可，就不再有效")]
     reviews: Annotated[list[ReviewOut], Field(title="历次审核，早的在前")]
 
 

@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
+from app.domain.unseen import seen
 from app.domain.values import from_text, to_text
 from app.forms.model import Measure
 
@@ -111,7 +112,7 @@ Prose: TypeAlias = Annotated[
 
 
 def _one_line(text: str) -> str:
-    if "\n" in text or "\r" in text or not text.strip():
+    if "\n" in text or "\r" in text or not seen(text):
         message = "应是不空的一行文字"
         raise PydanticCustomError(SAID, message)
     return text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
 from pydantic import AfterValidator, Field, create_model
 from pydantic_core import PydanticCustomError
 
-from app.domain.explanations import LEAST_CHARACTERS, characters_short
+from app.domain.explanations import LEAST_CHARACTERS, fault_of_text
 from app.domain.finalisation import SourceChange, UnitChange
 from app.domain.lifecycle import Basis
 from app.schemas.fields import SAID, Body, Line, Name, Out
@@ -26,10 +26,10 @@ MOST_LINES = 250
 
 
 def _long_enough(text: str) -> str:
-    short = characters_short(text)
-    if short:
-        message = "原因至少写 {least} 个字，还差 {short} 个"
-        raise PydanticCustomError(SAID, message, {"least": LEAST_CHARACTERS, "short": short})
+    fault = fault_of_text(text)
+    if fault is not None:
+        message = "原因{fault}"
+        raise PydanticCustomError(SAID, message, {"fault": fault})
     return text
 
 
@@ -120,7 +120,7 @@ class FrozenSourceOut(Out):
     agency: Annotated[str, Field(title="机关代码")]
     name: Annotated[str, Field(title="当时的全称")]
     version: Annotated[int, Field(title="计入的版本")]
-    etag: Annotated[str, Field(title="这份报告当时的 ETag")]
+    etag: Annotated[str, Field(title="这份报告当时的 ETag，点号之前的部分")]
 
 
 class SourceDifferenceOut(Out):

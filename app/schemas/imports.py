@@ -42,7 +42,7 @@ class StoredOut(Out):
     agency: Annotated[str, Field(title="机关代码")]
     year: Annotated[int, Field(title="报告年度")]
     version: Annotated[int, Field(title="版本号")]
-    etag: Annotated[str, Field(title="草稿的 ETag")]
+    etag: Annotated[str, Field(title="草稿的 ETag 点号之前的部分，可以用作 If-Match")]
     can_submit: Annotated[bool, Field(title="这份草稿是否可以上报")]
 
 

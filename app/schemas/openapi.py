@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 
 from app.auth.operations import OPERATIONS
 from app.domain.roles import roles_with
+from app.schemas.enums import MEANT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,8 +54,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
                 _correct_failures(operation["responses"], FALLBACKS if method == "get" else FALLBACKS | FULL)
                 _document_headers(operation["responses"])
                 _drop_made_up_titles(operation.get("parameters", []))
+        schemas = schema["components"]["schemas"]
         for unused in ("HTTPValidationError", "ValidationError"):
-            schema["components"]["schemas"].pop(unused, None)
+            schemas.pop(unused, None)
+        for name, meant in MEANT.items():
+            schemas[name]["description"] = meant
         app.openapi_schema = schema
     return app.openapi_schema
 

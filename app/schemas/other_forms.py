@@ -75,7 +75,7 @@ def _told_of_other_form(
         for fault in faults_of(errors, model, inside="body")
     ]
     (other, _), *_ = strange.values()
-    told = f"有 {len(strange)} 处是{other.full_name}的栏目；{_needed(form, year)}，没有保存"
+    told = f"有 {len(strange)} 处是{other.full_name}的栏目；{_needed(form, year)}"
     return InvalidRequest(told, faults)
 
 

@@ -11,19 +11,32 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from app.domain.agencies import AGENCY_CODE
+from app.domain.explanations import Need
 from app.domain.guesses import LONGEST_NAME, guess
 from app.errors import Fault, InvalidRequest
 from app.forms import FORMS
 from app.schemas.fields import SAID, shortened
+from app.schemas.results import ResultOut
 
 MOST_FAULTS = 1000
 """How many faults an answer lists; a report has 200 cells."""
 
 
-class ProblemFault(BaseModel):
-    """一处错误。"""
+_REFERENCE = "#/components/schemas/{model}"
 
-    model_config = ConfigDict(extra="allow")
+
+def _with_members_of_findings(schema: dict[str, Any]) -> None:
+    """Describe what a fault has beside its own members where a rule is behind it: what a finding has."""
+    needs = "、".join(f"{need} {need.label}" for need in Need)
+    of_finding = ResultOut.model_json_schema(ref_template=_REFERENCE)["properties"]
+    told = {"needs": {"type": "string", "enum": list(Need), "title": f"还要什么才能办理：{needs}"}}
+    schema["properties"] = {**of_finding, **told, **schema["properties"]}
+
+
+class ProblemFault(BaseModel):
+    """一处错误。报告不符合规则的，还有核对结果的各项；其他的各有自己的项。"""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=_with_members_of_findings)
 
     pointer: Annotated[str, Field(title="位置（RFC 6901）；整个请求有误时为空")]
     message: Annotated[str, Field(title="说明")]
@@ -54,7 +67,7 @@ def invalid(
 ) -> InvalidRequest:
     """Return the refusal of a request that has these faults; the arguments are those of `faults_of`."""
     faults = faults_of(errors, body, inside=inside)
-    detail = f"有 {len(errors)} 处不符合要求，没有保存" if len(errors) > 1 else faults[0].message
+    detail = f"有 {len(errors)} 处不符合要求，请逐处改正" if len(errors) > 1 else faults[0].message
     return InvalidRequest(detail, faults)
 
 
@@ -163,8 +176,12 @@ def _message(error: ErrorDetails, members: list[str]) -> str:
         return f"缺少“{error['loc'][-1]}”"
     if context.get("pattern") == AGENCY_CODE:
         return f"应由 1 到 32 个数字、字母或连字符（-）组成，现为 {_shown(error['input'])}"
+    given = error["input"]
+    if kind in _OF_LENGTH and isinstance(given, str):
+        kind = f"string_{kind}"
     wanted = next((text for start, text in _WANTED.items() if kind.startswith(start)), "不符合要求")
-    return f"{wanted.format(**_readable(context))}，现为 {_shown(error['input'])}"
+    found = f"现有 {len(given)} 项" if kind in _OF_LENGTH else f"现为 {_shown(given)}"
+    return f"{wanted.format(**_readable(context))}，{found}"
 
 
 def unknown_member(name: str, known: Sequence[str]) -> str:
@@ -172,6 +189,9 @@ def unknown_member(name: str, known: Sequence[str]) -> str:
     meant = guess(name, known) or (f"；这里可以有：{'、'.join(known)}" if known else "")
     return f"没有“{shortened(name)}”这一项{meant}"
 
+
+_OF_LENGTH = {"too_long", "too_short"}
+"""Pydantic says so of texts too where something else is looked at before their length."""
 
 _WANTED = {
     "int": "应是整数（不带引号、小数点和指数）",

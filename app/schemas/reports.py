@@ -73,15 +73,21 @@ class ExplanationBody(Body):
     rule: Annotated[Line, Field(title="规则编号", examples=["R11"])]
     code: Annotated[Line, Field(title="核对之处", examples=["requests.carried.total"])]
     text: Annotated[
-        Prose, Field(title=f"为什么没有错，至少 {LEAST_CHARACTERS} 个字", max_length=MOST_EXPLAINED)
+        Prose,
+        Field(
+            title=f"为什么没有错，至少 {LEAST_CHARACTERS} 个字",
+            description="标点、空格、看不见的字符不算；只重复一个字也不算",
+            max_length=MOST_EXPLAINED,
+            json_schema_extra={"minLength": LEAST_CHARACTERS},
+        ),
     ]
 
 
 class ReportBody(Body):
     """What a report has beside its tables and prose, whatever the form."""
 
-    agency: Annotated[AgencyCode | None, Field(title="机关代码，须与路径一致，可省略")] = None
-    year: Annotated[Year | None, Field(title="报告年度，须与路径一致，可省略")] = None
+    agency: Annotated[AgencyCode | None, Field(title="机关代码；路径已写明的可以省略，写了须一致")] = None
+    year: Annotated[Year | None, Field(title="报告年度；路径已写明的可以省略，写了须一致")] = None
     title: Annotated[Line | None, Field(title=TITLES["title"])] = None
     preface: Annotated[Prose | None, Field(title=TITLES["preface"])] = None
     contact: Annotated[Contact | None, Field(title="联系方式")] = None

@@ -60,7 +60,8 @@ class ResultOut(Out):
     pointer: Annotated[str, Field(title="先看哪里（RFC 6901）")]
     quotes: Annotated[list[str], Field(title="所引原文")]
     explanation: Annotated[
-        ExplanationOut | None, Field(title="现在有效的出错说明；没有，或不用说明，为 null")
+        ExplanationOut | None,
+        Field(title="对现在的数最后写的出错说明，也可能没有认可（state）；没有，或不用说明，为 null"),
     ] = None
 
 
@@ -83,7 +84,7 @@ class FindingsOut(Out):
     truncated: Annotated[bool, Field(title="是否没有全部返回")]
     counts: Annotated[dict[Outcome, int], Field(title="各种结果的条数")]
     can_submit: Annotated[bool, Field(title="是否可以上报")]
-    gate: Annotated[GateOut | None, Field(title="最近一次上报时的核对结果；没有上报过为 null")]
+    gate: Annotated[GateOut | None, Field(title="所核对的这一版最近一次上报时的核对结果；没有上报过为 null")]
 
 
 class JudgementOut(Out):

@@ -61,7 +61,7 @@ class SourceOut(Out):
 
     agency: Annotated[str, Field(title="机关代码")]
     version: Annotated[int, Field(title="版本号")]
-    etag: Annotated[str, Field(title="这份报告当时的 ETag")]
+    etag: Annotated[str, Field(title="这份报告当时的 ETag，点号之前的部分")]
 
 
 class RateOut(Out):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from app.domain.agencies import AgencyKind, AgencyLevel
 from app.domain.context import RuleSettings
@@ -15,7 +16,22 @@ from app.schemas.forms import BalanceOut, balance_out
 from app.schemas.reports import Day
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.forms.model import ReportForm
+
+    Setters: TypeAlias = Mapping[tuple[str, str], object]
+
+_NOBODY: Setters = MappingProxyType({})
+
+
+class SetByOut(Out):
+    """哪个机关另设的，从哪一天起，为什么。"""
+
+    agency: Annotated[str, Field(title="机关代码")]
+    name: Annotated[str, Field(title="机关全称")]
+    valid_from: Annotated[date, Field(title="从哪一天起")]
+    reason: Annotated[str, Field(title="原因")]
 
 
 class ThresholdOut(Out):
@@ -26,6 +42,9 @@ class ThresholdOut(Out):
     default: Annotated[int, Field(title="没有另设时的值")]
     value: Annotated[int, Field(title="现在的值")]
     unit: Annotated[str, Field(title="单位")]
+    least: Annotated[int, Field(title="最小可以设为")]
+    most: Annotated[int, Field(title="最大可以设为")]
+    set_by: Annotated[SetByOut | None, Field(title="由哪个机关另设；没有另设为 null")]
 
 
 class MessageOut(Out):
@@ -59,6 +78,7 @@ class RuleOut(Out):
     level: Annotated[Level, Field(title="现在的级别：E 强制性，W 核实性，I 提示性")]
     level_label: Annotated[str, Field(title="级别的名称")]
     default_level: Annotated[Level, Field(title="没有另设时的级别")]
+    set_by: Annotated[SetByOut | None, Field(title="级别由哪个机关另设；没有另设为 null")]
     is_adjustable: Annotated[bool, Field(title="一个机关可不可以为自己和下级另行设定")]
     title: Annotated[str, Field(title="要求")]
     expression: Annotated[str, Field(title="写成算式；不是算式的同要求")]
@@ -82,13 +102,23 @@ class RulesOut(Out):
     items: Annotated[list[RuleOut], Field(title="规则")]
 
 
-def rules_out(form: ReportForm, year: int, settings: RuleSettings, agency: str | None) -> RulesOut:
-    """Return the rules that reports of a year are held to, as they have been set."""
-    items = [_rule_out(form, rule, settings) for rule in CATALOGUE if rule.covers(year)]
+def rules_out(
+    form: ReportForm, year: int, settings: RuleSettings, agency: str | None, setters: Setters = _NOBODY
+) -> RulesOut:
+    """Return the rules that reports of a year are held to, as they have been set.
+
+    Args:
+        form: of the year.
+        year: the report year.
+        settings: what has been set.
+        agency: for which agency; None for what holds unless set.
+        setters: who has set it, by rule and `level` or code of a threshold: with what `SetByOut` has.
+    """
+    items = [_rule_out(form, rule, settings, setters) for rule in CATALOGUE if rule.covers(year)]
     return RulesOut(form=form.version, year=year, agency=agency, items=items)
 
 
-def _rule_out(form: ReportForm, rule: Rule, settings: RuleSettings) -> RuleOut:
+def _rule_out(form: ReportForm, rule: Rule, settings: RuleSettings, setters: Setters) -> RuleOut:
     balances = [balance_out(balance) for balance in form.balances if balance.rule == rule.id]
     level = settings.level_of(rule)
     ends = [year for year in (form.last_year, rule.last_year) if year is not None]
@@ -98,6 +128,7 @@ def _rule_out(form: ReportForm, rule: Rule, settings: RuleSettings) -> RuleOut:
         level=level,
         level_label=level.label,
         default_level=rule.level,
+        set_by=_set_by(setters, rule, "level"),
         is_adjustable=rule.is_adjustable,
         title=rule.title_on(form),
         expression="；".join(dict.fromkeys(each.expression for each in balances)) or rule.title_on(form),
@@ -107,13 +138,18 @@ def _rule_out(form: ReportForm, rule: Rule, settings: RuleSettings) -> RuleOut:
         last_year=min(ends) if ends else None,
         levels=[each for each in AgencyLevel if each in rule.levels],
         kinds=[each for each in AgencyKind if each in rule.kinds],
-        thresholds=_thresholds_out(rule, settings),
+        thresholds=_thresholds_out(rule, settings, setters),
         balances=balances,
         messages=[MessageOut(name=name, template=text) for name, text in rule.messages_on(form).items()],
     )
 
 
-def _thresholds_out(rule: Rule, settings: RuleSettings) -> list[ThresholdOut]:
+def _set_by(setters: Setters, rule: Rule, what: str) -> SetByOut | None:
+    said = setters.get((rule.id, what))
+    return None if said is None else SetByOut.model_validate(said)
+
+
+def _thresholds_out(rule: Rule, settings: RuleSettings, setters: Setters) -> list[ThresholdOut]:
     return [
         ThresholdOut(
             code=code,
@@ -121,16 +157,29 @@ def _thresholds_out(rule: Rule, settings: RuleSettings) -> list[ThresholdOut]:
             default=threshold.default,
             value=settings.threshold(rule, code),
             unit=threshold.unit,
+            least=threshold.least,
+            most=threshold.most,
+            set_by=_set_by(setters, rule, code),
         )
         for code, threshold in rule.thresholds.items()
     ]
 
 
+SETTABLE = [level.value for level in Level if level is not Level.MANDATORY]
+
+
 class RuleSettingBody(Body):
-    """一个机关对一条规则的设定，对它和它下面的机关都有效。"""
+    """一个机关对一条规则的设定，对它和它下面的机关都有效。
+
+    整个取代这个机关以前对这条规则的设定：以前另设过而这里没有写的级别、界限，不再另设。
+    """
 
     rule: Annotated[Name, Field(title="规则编号", examples=["R28"])]
-    level: Annotated[Level | None, Field(title="W 核实性，I 提示性；null 不另设", strict=False)] = None
+    level: Annotated[
+        Level | None,
+        Field(title="级别：W 核实性，I 提示性；null 不另设", strict=False),
+        WithJsonSchema({"anyOf": [{"type": "string", "enum": SETTABLE}, {"type": "null"}]}),
+    ] = None
     thresholds: Annotated[
         dict[str, int | None],
         Field(
@@ -144,7 +193,7 @@ class RuleSettingBody(Body):
 
 
 class RuleSettingOut(Out):
-    """一次设定。级别、界限都没有另设的一次，就是恢复原样。"""
+    """一次设定，整个取代前一次对同一条规则的设定。级别、界限都没有另设的一次，就是恢复原样。"""
 
     rule: Annotated[str, Field(title="规则编号")]
     level: Annotated[Level | None, Field(title="级别；null 表示没有另设")]
@@ -154,6 +203,10 @@ class RuleSettingOut(Out):
     set_at: Annotated[datetime, Field(title="什么时候设的")]
     valid_from: Annotated[date, Field(title="从哪一天起")]
     is_in_force: Annotated[bool, Field(title="现在是不是按它")]
+    dropped: Annotated[
+        list[str],
+        Field(title="前一次另设过、这一次没有写，因而不再另设的：level 是级别，其余是界限的代码"),
+    ]
 
 
 class RuleSettingsOut(Out):

@@ -11,7 +11,7 @@ from app.domain.agencies import AgencyKind, AgencyLevel, ReportScope
 from app.schemas.fields import Body, DescribedAs, Name, one_of
 from app.schemas.other_forms import form_meant, hold
 from app.schemas.parts import NEWEST_FIRST, named, parts_of
-from app.schemas.reports import ReportBody, ReportSent, year_sent
+from app.schemas.reports import AgencyCode, ReportBody, ReportSent, Year, year_sent
 
 if TYPE_CHECKING:
     from app.forms.model import ReportForm
@@ -51,7 +51,11 @@ class Beside(Body):
 class ValidationBody(ReportBody):
     """What a report that is only judged has beside its tables and prose, whatever the form."""
 
-    beside: Annotated[Beside | None, Field(title="对照的情况")] = None
+    agency: Annotated[
+        AgencyCode | None, Field(title="机关代码；写了就同它上报时一样核对，这时不写 beside")
+    ] = None
+    year: Annotated[Year, Field(title="报告年度")]
+    beside: Annotated[Beside | None, Field(title="对照的情况；写了就不写 agency")] = None
 
 
 @cache

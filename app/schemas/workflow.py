@@ -10,21 +10,28 @@ from pydantic import Field
 from app.domain.lifecycle import Action, Status
 from app.schemas.fields import Body, Out, Prose
 from app.schemas.reports import ReportOut
-from app.schemas.results import Number
+from app.schemas.results import GateOut, Number
 
 MOST_PLACES = 250
 
 Place: TypeAlias = Annotated[str, Field(max_length=100, examples=["requests.received.total"])]
 Reason: TypeAlias = Annotated[Prose, Field(max_length=2000)]
+_STEPS = "；".join(f"{action} {action.label}" for action in Action)
 
 
 class TransitionBody(Body):
     """要做的一步。"""
 
     action: Annotated[
-        Action, Field(title="；".join(f"{action} {action.label}" for action in Action), strict=False)
+        Action,
+        Field(
+            title=f"办理哪一步：{'；'.join(f'{action} {action.label}' for action in Action)}", strict=False
+        ),
     ]
-    reason: Annotated[Reason | None, Field(title="原因；撤回、退回、更正时必须写")] = None
+    reason: Annotated[
+        Reason | None,
+        Field(title="原因；撤回、退回、更正时必须写，审核通过之后又有核实性问题的，公布时也必须写"),
+    ] = None
     cells: Annotated[
         list[Place] | None,
         Field(title="涉及的格或部分（title、preface、overview 等）；退回时必须写", max_length=MOST_PLACES),
@@ -57,6 +64,7 @@ class OptionOut(Out):
     label: Annotated[str, Field(title="中文名称", examples=["上报"])]
     allowed: Annotated[bool, Field(title="您现在能不能做")]
     refusal: Annotated[str | None, Field(title="为什么不能；能做为 null")]
+    needs_reason: Annotated[bool, Field(title="做的时候要不要写原因（reason）")]
 
 
 class OptionsOut(Out):
@@ -108,6 +116,9 @@ class PastOut(VersionOut):
     """一份报告在某一版的样子。"""
 
     report: Annotated[ReportOut, Field(title="当时的报告；findings 按现在的规则核对")]
+    gate: Annotated[
+        GateOut | None, Field(title="这一版最后一次上报时的核对结果，此后不再改变；这一版没有上报过为 null")
+    ]
 
 
 class CellChangeOut(Out):

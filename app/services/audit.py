@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _COUNTY_UP = (AgencyLevel.COUNTY, AgencyLevel.PREFECTURE, AgencyLevel.PROVINCE, AgencyLevel.NATION)
 
 
-def record(
+def record(  # noqa: PLR0913 - what an entry has
     session: WriteSession,
     actor: Actor,
     act: Act,
@@ -29,6 +29,7 @@ def record(
     *,
     agency: str | None = None,
     year: int | None = None,
+    reason: str | None = None,
     details: Mapping[str, object] | None = None,
     times: int = 1,
 ) -> None:
@@ -41,10 +42,11 @@ def record(
         target: to what, as a path below /api/v1.
         agency: code of the agency that it is about, for those who look for it.
         year: the report year that it is about, likewise.
+        reason: why.
         details: whatever else must be known, JSON values only.
         times: how often, where repeated refusals are told of once.
     """
-    about = {"target": target, "agency": agency, "year": year, "times": times}
+    about = {"target": target, "agency": agency, "year": year, "reason": reason, "times": times}
     append(session, SYSTEM, _said_of(actor, act, details) | about)
 
 
@@ -59,7 +61,8 @@ def record_report(
 ) -> None:
     """Add an entry on a report to its county's chain, and let the feed of changes tell of it."""
     agency, report = whose
-    note_report(session, act, agency, report, is_gone=act is Act.REPORT_DELETE)
+    told = details if act is Act.REPORT_REJUDGE else None
+    note_report(session, act, agency, report, is_gone=act is Act.REPORT_DELETE, details=told)
     entry = _said_of(actor, act, details)
     entry |= {"agency": agency.code, "year": report.year, "reason": reason, "times": 1}
     append(session, report.chain, entry | {"target": f"/reports/{agency.code}/{report.year}"})

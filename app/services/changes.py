@@ -23,17 +23,30 @@ if TYPE_CHECKING:
     from app.storage.engine import ReadSession, WriteSession
     from app.storage.models import Agency, Report
 
+_DETAILS = "details"
+"""Where a report's state, as it is kept, has what else is told of the change."""
+
 
 def note_report(
-    session: WriteSession, act: Act, agency: Agency, report: Report, *, is_gone: bool = False
+    session: WriteSession,
+    act: Act,
+    agency: Agency,
+    report: Report,
+    *,
+    is_gone: bool = False,
+    details: Mapping[str, object] | None = None,
 ) -> None:
-    """Let the feed tell that something was done to a report, and where it stands since."""
+    """Let the feed tell that something was done to a report, and where it stands since.
+
+    What else it tells of it, in *details*, is kept beside that.
+    """
     state = {
         "form": report.form,
         "status": report.status,
         "version": report.version,
         "published_version": report.published_version,
         "etag": mark_of(report),
+        **({} if details is None else {_DETAILS: details}),
     }
     _note(session, act, agency.code, report.year, None if is_gone else state, agency.id)
 
@@ -139,6 +152,7 @@ def said_of(change: Change) -> dict[str, object]:
     """Return what is told of a change."""
     state = None if change.state is None else json.loads(change.state)
     of_report = Act(change.act).is_of_report
+    beside = state.pop(_DETAILS, None) if of_report and state else None
     return {
         "number": change.number,
         "at": change.at,
@@ -147,5 +161,5 @@ def said_of(change: Change) -> dict[str, object]:
         "agency": change.agency,
         "year": change.year,
         "report": state if of_report else None,
-        "details": None if of_report else state,
+        "details": beside if of_report else state,
     }

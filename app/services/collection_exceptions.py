@@ -153,7 +153,7 @@ def _unlock_faults(terms: Terms, until: date) -> Iterator[Fault]:
 def _refuse_reported(session: ReadSession, unit: Agency, year: int) -> None:
     report = get_report(session, unit, year)
     if report is not None and report.status in Basis.SUBMITTED.statuses:
-        raise WrongState(f"“{unit.name}”{year} 年度的报告{Status(report.status).label}，不用免报")
+        raise WrongState(f"“{unit.name}”{year} 年度的报告{Status(report.status).said}，不用免报")
 
 
 def _take_back(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.domain.acts import Act
-from app.domain.explanations import LEAST_CHARACTERS, Explained, ExplanationState, characters_short
+from app.domain.explanations import Explained, ExplanationState, fault_of_text
 from app.domain.guesses import guess
 from app.domain.rules import Level
 from app.errors import Fault, InvalidRequest
@@ -98,7 +98,7 @@ def explained_by(
     now, fresh, faults = datetime.now(UTC), [], list(_repeated(said, at))
     for number, one in enumerate(said):
         result = found.get(one.place)
-        wrong = _too_short(one, f"{at}/{number}/text")
+        wrong = _says_nothing(one, f"{at}/{number}/text")
         if result is None or not result.needs_explanation:
             faults.append(_not_there(one, found, f"{at}/{number}"))
         elif (before := known.of(values, result)) is not None and before.text == one.text.strip():
@@ -108,7 +108,7 @@ def explained_by(
             fresh.append(Explained(one.rule, one.code, basis, one.text.strip(), version, given_by, now))
         faults += [wrong] if wrong is not None else []
     if faults:
-        raise InvalidRequest("出错说明没有写清楚，没有保存", faults)
+        raise InvalidRequest("出错说明没有写清楚，请逐条改正", faults)
     return fresh
 
 
@@ -120,12 +120,11 @@ def _repeated(said: Sequence[Said], at: str) -> Iterable[Fault]:
         seen.add(one.place)
 
 
-def _too_short(one: Said, pointer: str) -> Fault | None:
-    missing = characters_short(one.text)
-    if not missing:
+def _says_nothing(one: Said, pointer: str) -> Fault | None:
+    fault = fault_of_text(one.text)
+    if fault is None:
         return None
-    message = f"出错说明至少写 {LEAST_CHARACTERS} 个字，现在少 {missing} 个；请写明为什么这个数没有错"
-    return Fault(pointer, message, "too-short")
+    return Fault(pointer, f"出错说明{fault}；请写明为什么这个数没有错", "too-short")
 
 
 def _refused_before(before: Explained, pointer: str) -> Iterable[Fault]:
@@ -144,10 +143,16 @@ def _not_there(one: Said, found: Mapping[Place, Result], pointer: str) -> Fault:
         message = f"{named}不用写出错说明"
     else:
         message = f"现在没有{named}这一处核实性问题{guess(' '.join(one.place), map(' '.join, possible))}"
-    listed = [f"{rule} {code}" for rule, code in possible[:_MOST_NAMED]]
-    message += f"；现在可以说明的有：{'、'.join(listed) or '无'}"
+    message = with_choice(message, "可以说明的有", [f"{rule} {code}" for rule, code in possible])
     details = {"explainable": [{"rule": rule, "code": code} for rule, code in possible]}
     return Fault(pointer, message, "unknown-finding", details)
+
+
+def with_choice(message: str, what: str, named: Sequence[str]) -> str:
+    """Add to a message which findings there are now, the first few by name."""
+    pause = "" if message.endswith("？") else "；"
+    more = f"等 {len(named)} 处" if len(named) > _MOST_NAMED else ""
+    return f"{message}{pause}现在{what}：{'、'.join(named[:_MOST_NAMED]) or '没有'}{more}"
 
 
 def keep_explanations(session: WriteSession, actor: Actor, filed: Filed, fresh: Sequence[Explained]) -> None:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from app.auth.actor import same_name
 from app.domain.acts import Act
-from app.domain.content import places_of_text
+from app.domain.content import label_of_place, places_of_text
 from app.domain.explanations import ExplanationState
 from app.domain.guesses import guess
 from app.domain.lifecycle import Action, Status, allowed
 from app.domain.roles import Right
+from app.domain.unseen import seen
 from app.errors import Fault, Forbidden, InvalidRequest
 from app.services.audit import record_report
-from app.services.explaining import Said, explain, keep_explanations
+from app.services.explaining import Said, explain, keep_explanations, with_choice
 from app.services.filed import Filed, find_report
 from app.services.gate import wrong_state
 from app.services.locking import refuse_locked
@@ -60,9 +61,33 @@ def give_explanations(
 
 
 def holding(filed: Filed) -> set[int | None]:
-    """Return the row numbers of the explanations that hold for what the rules find now."""
+    """Return the row numbers of the explanations that hold for what is found now; no refused one does."""
+    return {one.id for _, one in _known(filed) if one.state is not ExplanationState.REFUSED}
+
+
+def _known(filed: Filed) -> list[tuple[Result, Explained]]:
+    """Return the findings of which something was said as they are now, each with the last that was."""
     values, known = filed.content.values, filed.explanations
-    return {one.id for result in filed.results if (one := known.of(values, result)) is not None}
+    return [(result, said) for result in filed.results if (said := known.of(values, result)) is not None]
+
+
+def explaining_refusal(filed: Filed) -> str | None:
+    """Say why nothing of a report can be explained now; None where something can."""
+    if filed.status.is_closed:
+        return f"报告{filed.status.said}，不能再写出错说明"
+    is_doubtful = any(result.needs_explanation for result in filed.results)
+    return None if is_doubtful else "没有要写出错说明的核实性问题"
+
+
+def reviewing_refusal(filed: Filed) -> str | None:
+    """Say why no explanation of a report can be reviewed now; None where one can."""
+    if filed.status is not Status.SUBMITTED:
+        return _not_now(filed)
+    return None if _known(filed) else "没有要审核的出错说明"
+
+
+def _not_now(filed: Filed) -> str:
+    return f"报告{filed.status.said}，现在不审核出错说明；上报之后、审核通过之前才审核"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +147,7 @@ def review_explanations(
     filed = find_report(session, actor, *key, Right.REVIEW, to_change=True)
     refuse_stale(based_on, filed.report)
     if filed.status is not Status.SUBMITTED:
-        detail = f"报告{filed.status.label}，现在不审核出错说明；要先上报"
+        detail = _not_now(filed)
         raise wrong_state(filed, detail, allowed(filed.status, actor.rights))
     judged = _judged(filed, reviewed)
     if any(one.reviewed.accepted for one in judged):
@@ -136,12 +161,7 @@ def review_explanations(
 
 
 def _judged(filed: Filed, reviewed: Sequence[Reviewed] | None) -> list[_Judged]:
-    values, known = filed.content.values, filed.explanations
-    found = {
-        (result.rule.id, result.code): (result, explained)
-        for result in filed.results
-        if (explained := known.of(values, result)) is not None
-    }
+    found = {(result.rule.id, result.code): (result, explained) for result, explained in _known(filed)}
     asked = reviewed
     if asked is None:
         asked = [Reviewed(*place, accepted=True) for place in found]
@@ -156,18 +176,19 @@ def _faults(one: Reviewed, number: int, found: Mapping[Place, tuple[Result, Expl
     if (one.rule, one.code) not in found:
         named = f"{one.rule} {one.code}"
         known = [f"{rule} {code}" for rule, code in found]
-        message = f"现在没有“{named}”的出错说明{guess(named, known)}"
-        yield Fault(f"/items/{number}", message, "unknown-explanation")
-    if not one.accepted and not (one.reason or "").strip():
+        message = with_choice(f"现在没有“{named}”的出错说明{guess(named, known)}", "可以审核的有", known)
+        details = {"reviewable": [{"rule": rule, "code": code} for rule, code in found]}
+        yield Fault(f"/items/{number}", message, "unknown-explanation", details)
+    if not one.accepted and not seen(one.reason or ""):
         yield Fault(f"/items/{number}/reason", "不认可出错说明，要写明原因", "missing")
 
 
 def _repeated(asked: Sequence[Reviewed]) -> Iterable[Fault]:
-    seen: set[Place] = set()
+    places: set[Place] = set()
     for number, one in enumerate(asked):
-        if (one.rule, one.code) in seen:
+        if (one.rule, one.code) in places:
             yield Fault(f"/items/{number}", f"“{one.rule} {one.code}”审核了两次", "repeated")
-        seen.add((one.rule, one.code))
+        places.add((one.rule, one.code))
 
 
 def _require_another(actor: Actor, judged: Sequence[_Judged]) -> None:
@@ -217,7 +238,7 @@ def _return_for(session: WriteSession, actor: Actor, filed: Filed, refused: Sequ
     """Return a report because explanations won't do."""
     if not refused:
         return
-    reasons = dict.fromkeys(f"{one.result.rule.id}：{one.reviewed.reason}" for one in refused)
+    reasons = dict.fromkeys(f"{_named(filed, one.result)}：{one.reviewed.reason}" for one in refused)
     places = dict.fromkeys(place for one in refused for place in _places(filed, one.result))
     step = Step(
         report_id=filed.key,
@@ -230,6 +251,14 @@ def _return_for(session: WriteSession, actor: Actor, filed: Filed, refused: Sequ
         taken_at=datetime.now(UTC),
     )
     take_step(session, actor, filed, step)
+
+
+def _named(filed: Filed, result: Result) -> str:
+    """Return a finding as a clerk finds it: its rule, and its first place."""
+    place = next(iter(_places(filed, result)), None)
+    return (
+        result.rule.id if place is None else f"{result.rule.id} {label_of_place(filed.content.form, place)}"
+    )
 
 
 def _places(filed: Filed, result: Result) -> Iterable[str]:

@@ -26,10 +26,10 @@ from app.domain.deadlines import CHINA
 from app.domain.lifecycle import Basis, Status
 from app.services.analyses import analyse, draft_memo, mark_of_memo, status_of
 from app.services.final_totals import standing_of
+from app.services.findings import mark_of_shown
 from app.services.history import Correction, corrections_of, find_seen
 from app.services.reconciliation import get_reconciled
 from app.services.roll_ups import CoverageState, numbers_of
-from app.services.versions import mark_of_filed
 
 if TYPE_CHECKING:
     from app.documents.memo import Memo
@@ -126,7 +126,7 @@ def _write_paper(memo: Memo) -> bytes:
 def _export_report(database: Database, wanted: Wanted) -> Exported:
     with database.reading() as session:
         filed = find_seen(session, wanted.actor, wanted.agency, wanted.year)
-    mark = mark_of_filed(filed)
+    mark = mark_of_shown(filed)
     name = report_filename(filed.content.form, filed.name, filed.content.year)
     return Exported(name, None if mark in wanted.known else write_report(_report_book(filed)), mark)
 

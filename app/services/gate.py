@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.domain.lifecycle import allowed
+from app.domain.explanations import Need
+from app.domain.lifecycle import Action, allowed
 from app.domain.results import Outcome, blocking, described
+from app.domain.unseen import seen
 from app.errors import Fault, RulesBroken, WrongState
 
 if TYPE_CHECKING:
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
     from app.auth.actor import Actor
     from app.domain.results import Result
     from app.services.filed import Filed
-
-EXPLANATION, ACCEPTANCE = "explanation", "acceptance"
-"""What a finding still needs, as errors name it."""
 
 
 def pass_gate(filed: Filed) -> None:
@@ -31,8 +30,8 @@ def pass_gate(filed: Filed) -> None:
     blocked, unexplained = blocking(filed.results), filed.unexplained
     if blocked or unexplained:
         faults = [_fault_of(filed, result) for result in blocked]
-        faults += [_fault_of(filed, result, EXPLANATION) for result in unexplained]
-        raise RulesBroken(_summary(blocked, unexplained), faults)
+        faults += [_fault_of(filed, result, Need.EXPLANATION) for result in unexplained]
+        raise RulesBroken(_summary(filed, blocked, unexplained), faults)
 
 
 def refuse_unaccepted(actor: Actor, filed: Filed) -> None:
@@ -48,7 +47,26 @@ def refuse_unaccepted(actor: Actor, filed: Filed) -> None:
             f"还有 {len(waiting)} 处出错说明没有认可（{named}）；"
             "请先在 explanations/reviews 逐条审核，没有写说明的请退回补写"
         )
-        faults = [_fault_of(filed, result, ACCEPTANCE) for result in waiting]
+        faults = [_fault_of(filed, result, Need.ACCEPTANCE) for result in waiting]
+        others = [action for action in allowed(filed.status, actor.rights) if action is not Action.ACCEPT]
+        raise wrong_state(filed, detail, others, faults)
+
+
+def refuse_unexplained(actor: Actor, filed: Filed, reason: str | None) -> None:
+    """Refuse to publish a report without a word in which something came to be doubtful since its review.
+
+    Its figures are those that were accepted; what changed is last year's report, or a rule's setting.
+
+    Raises:
+        WrongState: there is such a finding and no reason was given; all are named.
+    """
+    doubtful = filed.unaccepted
+    if doubtful and not seen(reason or ""):
+        detail = (
+            f"审核通过之后又有 {len(doubtful)} 处核实性问题（{_rules_of(doubtful)}），没有认可的出错说明；"
+            "请先退回，补写出错说明或改正，或者写明原因（reason）再公布"
+        )
+        faults = [_fault_of(filed, result, Need.REASON) for result in doubtful]
         raise wrong_state(filed, detail, allowed(filed.status, actor.rights), faults)
 
 
@@ -60,32 +78,42 @@ def wrong_state(
     return WrongState(detail, faults, members)
 
 
-def _summary(blocked: Sequence[Result], unexplained: Sequence[Result]) -> str:
+def _summary(filed: Filed, blocked: Sequence[Result], unexplained: Sequence[Result]) -> str:
     found, advice = [], []
     if blocked:
         found.append(_broken_in_words(blocked))
         advice.append("请逐条改正")
     if unexplained:
-        rules = "、".join(sorted({result.rule.id for result in unexplained}))
-        found.append(f"有 {len(unexplained)} 处核实性问题（{rules}）没有出错说明")
+        found += unexplained_in_words(filed, unexplained)
         advice.append("核实性的请核对，数没有填错的逐条写出错说明（explanations）")
     return f"{'，'.join(found)}，所以没有通过；{'，'.join(advice)}后再上报"
 
 
+def unexplained_in_words(filed: Filed, unexplained: Sequence[Result]) -> list[str]:
+    """Say of how many findings nothing was said, and of how many what was said won't do."""
+    refused = [result for result in unexplained if filed.refusal_of(result) is not None]
+    silent = [result for result in unexplained if result not in refused]
+    told = ((silent, "没有出错说明"), (refused, "的出错说明没有认可"))
+    return [f"有 {len(some)} 处核实性问题（{_rules_of(some)}）{what}" for some, what in told if some]
+
+
+def _rules_of(results: Sequence[Result]) -> str:
+    return "、".join(sorted({result.rule.id for result in results}))
+
+
 def _broken_in_words(blocked: Sequence[Result]) -> str:
     broken = [result for result in blocked if result.outcome is Outcome.BROKEN]
-    rules = "、".join(sorted({result.rule.id for result in broken}))
     doubtful = len(blocked) - len(broken)
     also = f"，另有 {doubtful} 处因为缺格没法核对" if doubtful else ""
-    return f"有 {len(broken)} 处不符合强制性规则（{rules}）{also}"
+    return f"有 {len(broken)} 处不符合强制性规则（{_rules_of(broken)}）{also}"
 
 
-def _fault_of(filed: Filed, result: Result, needs: str | None = None) -> Fault:
+def _fault_of(filed: Filed, result: Result, needs: Need | None = None) -> Fault:
     content = filed.content
     details = described(content.form, content.values, result, filed.explanations)
     pointer, message, code = (str(details.pop(name)) for name in ("pointer", "message", "code"))
     if needs is not None:
-        details["needs"] = needs
+        details["needs"] = needs.value
     refused = filed.refusal_of(result)
     if refused is not None:
         message += f"；原来的出错说明没有认可（{refused}），请改写"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def head_of(filed: Filed) -> dict[str, object]:
     """Return what the service says of a report beside its content: whose, where it stands, how it got so."""
-    report, submitted = filed.report, _submission_of(filed)
+    report, submitted = filed.report, submission_of(filed)
     return {
         "agency": filed.agency.code,
         "status": filed.status,
@@ -41,8 +41,8 @@ def head_of(filed: Filed) -> dict[str, object]:
     }
 
 
-def _submission_of(filed: Filed) -> Step | None:
-    """Return the 上报 of what is shown; of what is published, the one before that, not its correction's."""
+def submission_of(filed: Filed) -> Step | None:
+    """Return the last 上报 of what is shown; of what is published the one before, not its correction's."""
     steps: Iterator[Step] = reversed(filed.steps)
     if filed.status is Status.PUBLISHED:
         steps = dropwhile(lambda step: step.action != Action.PUBLISH, steps)
@@ -143,6 +143,8 @@ def list_versions(session: ReadSession, filed: Filed) -> list[ReportVersion]:
 def find_version(session: ReadSession, filed: Filed, number: int) -> tuple[Filed, ReportVersion]:
     """Return a report as one of its versions has it, where it stood when that was last current.
 
+    So does what was explained by then and what reviewers had made of it.
+
     Raises:
         NotFound: there is none of this number.
     """
@@ -150,7 +152,8 @@ def find_version(session: ReadSession, filed: Filed, number: int) -> tuple[Filed
     if version is None:
         raise NotFound(f"这份报告没有第 {number} 版；现在是第 {filed.report.version} 版")
     steps = [step for step in filed.steps if step.version <= number]
-    shown = replace(filed, explanations=filed.explanations.up_to(number))
+    known, later = filed.explanations.up_to(number), session.get(ReportVersion, (filed.key, number + 1))
+    shown = replace(filed, explanations=known if later is None else known.until(later.saved_at))
     return _seen(session, shown, Seen(number, _status_after(steps)), steps), version
 
 

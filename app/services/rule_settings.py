@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from app.domain.acts import Act
+from app.domain.agencies import reference_day
 from app.domain.guesses import guess
 from app.domain.roles import Right
-from app.domain.rules import RULES, Level, Rule
+from app.domain.rules import RULES, Level, Rule, Threshold
 from app.errors import Fault, InvalidRequest
 from app.services.agencies import find_agency, get_agency, key_of
 from app.services.agency_details import as_json
@@ -19,17 +20,15 @@ from app.services.changes import note_agency
 from app.services.surroundings import settings_for, today
 from app.storage.rule_models import RuleSetting
 from app.storage.rule_settings import list_settings
+from app.storage.surroundings import standings_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from app.auth.actor import Actor
     from app.domain.context import RuleSettings
     from app.storage.engine import ReadSession, WriteSession
     from app.storage.models import Agency
-
-MOST = 10**9
-"""No threshold is greater."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,18 @@ class SettingWanted:
 
 @dataclass(frozen=True, slots=True)
 class SettingFound:
-    """A setting with whether it is the one that counts today."""
+    """A setting with whether it is the one that counts today.
+
+    Attributes:
+        setting: as it is stored.
+        is_in_force: whether it counts today.
+        dropped: what the one before it set of the rule and this one doesn't: `level`, codes of thresholds.
+            A setting takes the place of the agency's former one as a whole.
+    """
 
     setting: RuleSetting
     is_in_force: bool
+    dropped: tuple[str, ...] = ()
 
     @property
     def thresholds(self) -> dict[str, int]:
@@ -80,9 +87,11 @@ def set_rule(session: WriteSession, actor: Actor, code: str, wanted: SettingWant
     if faults:
         raise InvalidRequest("规则不能这样设定，没有保存", faults)
     setting = _stored(session, actor, agency, wanted)
-    note_agency(session, Act.AGENCY_SET_RULE, agency, as_json(get_agency(session, actor, code).details))
     said = _said(setting)
-    record(session, actor, Act.AGENCY_SET_RULE, f"/agencies/{code}/rule-settings", agency=code, details=said)
+    known = as_json(get_agency(session, actor, code).details)
+    note_agency(session, Act.AGENCY_SET_RULE, agency, {**known, "rule_setting": said})
+    target = f"/agencies/{code}/rule-settings"
+    record(session, actor, Act.AGENCY_SET_RULE, target, agency=code, reason=setting.reason, details=said)
     return next(each for each in _found(session, agency) if each.setting is setting)
 
 
@@ -108,7 +117,6 @@ def _said(setting: RuleSetting) -> dict[str, object]:
         "rule": setting.rule,
         "level": setting.level,
         "thresholds": json.loads(setting.thresholds),
-        "reason": setting.reason,
         "valid_from": setting.valid_from.isoformat(),
     }
 
@@ -143,9 +151,15 @@ def _threshold_faults(rule: Rule, wanted: SettingWanted) -> Iterator[Fault]:
         if code not in rule.thresholds:
             message = f"{rule.id} 没有“{code}”这个界限{guess(code, rule.thresholds)}"
             yield Fault(pointer, message, "unknown-threshold")
-        elif value is not None and not 0 <= value <= MOST:
-            message = f"“{rule.thresholds[code].title}”应在 0 到 {MOST} 之间，现为 {value}"
-            yield Fault(pointer, message, "out-of-range")
+        elif value is not None and (said := _out_of_bounds(rule.thresholds[code], value)):
+            yield Fault(pointer, said, "out-of-range")
+
+
+def _out_of_bounds(threshold: Threshold, value: int) -> str | None:
+    least, most = threshold.least, threshold.most
+    if least <= value <= most:
+        return None
+    return f"“{threshold.title}”应在 {least} 到 {most} {threshold.unit}之间，现为 {value}"
 
 
 def list_rule_settings(session: ReadSession, actor: Actor, code: str) -> list[SettingFound]:
@@ -158,19 +172,73 @@ def list_rule_settings(session: ReadSession, actor: Actor, code: str) -> list[Se
 
 
 def _found(session: ReadSession, agency: Agency) -> list[SettingFound]:
-    found, begun = [], set()
-    for setting in list_settings(session, key_of(agency)):
-        is_first = setting.valid_from <= today() and setting.rule not in begun
-        if is_first:
-            begun.add(setting.rule)
-        found.append(SettingFound(setting, is_first))
+    found: list[SettingFound] = []
+    settings = list_settings(session, key_of(agency))
+    in_force = {each.id for each in _in_force(settings)}
+    for place, setting in enumerate(settings, 1):
+        before = next((each for each in settings[place:] if each.rule == setting.rule), None)
+        dropped = () if before is None else tuple(sorted(_set_by(before) - _set_by(setting)))
+        found.append(SettingFound(setting, setting.id in in_force, dropped))
     return found
 
 
-def find_settings(session: ReadSession, actor: Actor, code: str, year: int) -> RuleSettings:
+def _set_by(setting: RuleSetting) -> set[str]:
+    """Return what a setting sets: `level`, and codes of thresholds."""
+    return {*({"level"} if setting.level else ()), *json.loads(setting.thresholds)}
+
+
+@dataclass(frozen=True, slots=True)
+class SetBy:
+    """Which agency has set a level or a threshold, since when and why.
+
+    Attributes:
+        agency: its code.
+        name: what it was called in the report's year.
+        valid_from: since which day.
+        reason: why.
+    """
+
+    agency: str
+    name: str
+    valid_from: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFound:
+    """What holds for an agency, and who has set it.
+
+    Attributes:
+        settings: what holds.
+        setters: by rule and `level`, or rule and code of a threshold.
+    """
+
+    settings: RuleSettings
+    setters: Mapping[tuple[str, str], SetBy] = field(default_factory=dict)
+
+
+def find_settings(session: ReadSession, actor: Actor, code: str, year: int) -> SettingsFound:
     """Return what holds for an agency's report of a year, by what it and those above it have set.
 
     Raises:
         NotFound: there is no such agency that the actor reaches.
     """
-    return settings_for(session, find_agency(session, actor, code, year=year), year)
+    agency = find_agency(session, actor, code, year=year)
+    lineage = standings_on(session, [key_of(agency)], reference_day(year)).get(key_of(agency), [])
+    setters: dict[tuple[str, str], SetBy] = {}
+    for standing in lineage:
+        for setting in _in_force(list_settings(session, standing.id)):
+            said = SetBy(standing.code, standing.name, setting.valid_from, setting.reason)
+            setters |= {
+                (setting.rule, what): said for what in _set_by(setting) if (setting.rule, what) not in setters
+            }
+    return SettingsFound(settings_for(session, agency, year), setters)
+
+
+def _in_force(settings: Iterable[RuleSetting]) -> Iterator[RuleSetting]:
+    """Yield of each rule the setting that counts today; the latest to begin come first."""
+    begun: set[str] = set()
+    for setting in settings:
+        if setting.valid_from <= today() and setting.rule not in begun:
+            begun.add(setting.rule)
+            yield setting

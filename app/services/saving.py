@@ -217,7 +217,7 @@ def refuse_closed(filed: Filed, *, draft: bool = False) -> None:
     status = filed.status
     if status.is_closed:
         way = Action.RETURN if status is Status.ACCEPTED else Action.REVISE
-        raise wrong_state(filed, f"报告{status.label}，不能直接修改；要先{way.label}（{way}）", [way])
+        raise wrong_state(filed, f"报告{status.said}，不能直接修改；要先{way.label}（{way}）", [way])
     if draft and not status.is_editable:
         raise wrong_state(filed, "报告已上报，不能再存成草稿；要先撤回（withdraw）", [Action.WITHDRAW])
 

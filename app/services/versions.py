@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from app.storage.models import Agency, Report
     from app.storage.sums import Source
 
+BESIDE = "."
+"""Stands in a mark before what tells the same state with other things shown beside it apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class BasedOn:
@@ -23,6 +26,10 @@ class BasedOn:
     """
 
     marks: frozenset[str] | None
+
+    def accepts(self, mark: str) -> bool:
+        """Tell whether a state is one of those; what was shown beside it doesn't matter."""
+        return self.marks is None or any(each.partition(BESIDE)[0] == mark for each in self.marks)
 
 
 def mark_of(thing: Agency | Report | Collection) -> str:
@@ -67,7 +74,7 @@ def refuse_stale(based_on: BasedOn | None, thing: Agency | Report | Collection) 
     Raises:
         StaleVersion: the caller read something else.
     """
-    if based_on is not None and based_on.marks is not None and mark_of(thing) not in based_on.marks:
+    if based_on is not None and not based_on.accepts(mark_of(thing)):
         raise StaleVersion(
             "读取之后，内容已有变动；请重新读取，看过新内容再改",
             members={"etag": f'"{mark_of(thing)}"'},

@@ -18,6 +18,7 @@ from app.domain.roles import Right
         ("Strauß", "STRAUSS"),
         ("张三", "张\u200b三"),
         ("张三", "\u202e张三\ufeff"),
+        ("张三", "张\u3164三\u034f\ufe0f\u2800"),
         ("（张三）", "(张三)"),
     ],
     ids=ascii,

@@ -16,8 +16,8 @@ from app.domain.explanations import (
     Explanations,
     ExplanationState,
     Review,
-    characters_short,
     described_explanation,
+    fault_of_text,
 )
 from app.domain.judging import judge
 from app.domain.results import Outcome, Result
@@ -26,6 +26,7 @@ from app.forms.annual_2021 import FORM
 from tests.builders import PROSE, a_content, a_sound_report
 
 NOON = datetime(2022, 1, 20, 12, tzinfo=UTC)
+FILLERS = "\u200b\u3164\u2060\ufeff\u00ad\u2800\u115f\u034f\ufe0f\uffa0\U000e0041\U000e0101"
 CELLS = ("disclosure.licensing.decisions", "disclosure.penalties.decisions")
 
 
@@ -151,10 +152,34 @@ def test_it_is_told_as_json_has_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "missing"), [("", 10), (" 　\n", 10), ("　九个字九个字九个字", 1), ("十个字十个字十个字十", 0)]
+    ("text", "missing"),
+    [
+        ("", 10),
+        (" 　\n", 10),
+        ("　九个字九个字九个字", 1),
+        ("九个字，九个字。九个字！", 1),
+        ("。。。。。。。。。。", 10),
+        ("\u0301" * 12, 10),
+        *((filler * 12, 10) for filler in FILLERS),
+        *(("九个字九个字九个字" + filler, 1) for filler in FILLERS),
+    ],
+    ids=ascii,
 )
-def test_blanks_around_a_text_don_t_make_it_longer(text: str, missing: int) -> None:
-    assert characters_short(text) == missing
+def test_marks_and_what_can_t_be_seen_explain_nothing(text: str, missing: int) -> None:
+    fault = f"至少写 10 个字（标点、空格和看不见的字符不算），现在少 {missing} 个"
+    assert fault_of_text(text) == fault
+
+
+@pytest.mark.parametrize("text", ["1111111111", "是" * 40, "哈，" * 10, "aaaaaＡＡＡＡＡ"])
+def test_one_letter_over_and_over_explains_nothing(text: str) -> None:
+    fault = fault_of_text(text)
+    assert fault is not None
+    assert "重复了" in fault
+
+
+@pytest.mark.parametrize("text", ["十个字十个字十个字十", "已与台账核对，共 3 件，无误", "see our ledger"])
+def test_ten_letters_and_digits_may_explain_something(text: str) -> None:
+    assert fault_of_text(text) is None
 
 
 def test_each_state_has_a_name() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,8 @@ from app.domain.context import ALONE
 from app.domain.judging import judge
 from app.domain.prose.personal import masked, personal_data
 from app.domain.prose.privacy import judge_privacy
-from app.domain.results import Outcome
+from app.domain.results import Outcome, Result, described
+from app.forms.annual_2021 import FORM
 from tests.builders import a_content
 
 IDENTITY = "11010519491231002X"
@@ -94,6 +96,20 @@ def test_each_text_and_kind_is_one_result() -> None:
     )
     assert found["overview.mobile_number"].quotes[1] == "再联系138******78。"
     assert found["overview.bank_card"].pointer == "/narratives/overview"
+
+
+def test_an_explanation_is_of_these_persons_even_where_their_masked_numbers_look_alike() -> None:
+    def found(prose: str) -> Result:
+        (result,) = judge_privacy(a_content(narratives={"overview": prose}))
+        return result
+
+    one, other = found("联系13912345678。其他照旧。"), found("联系13987654378。其他照旧。")
+    assert (one.message, one.quotes) == (other.message, other.quotes)
+    assert one.basis({}) != other.basis({})
+    assert one.basis({}) == found("联系13912345678。其他都改写了。").basis({})
+    shown = json.dumps(described(FORM, {}, one), ensure_ascii=False) + repr(one)
+    assert "139******78" in shown
+    assert "13912345678" not in shown
 
 
 def test_where_there_is_none_that_is_told_once() -> None:

@@ -114,7 +114,7 @@ def test_what_is_wrong_with_an_agency_is_told_all_at_once(client: TestClient) ->
         "/parrent": "没有“parrent”这一项；是不是“parent”？",
     }
     assert "第 17 位校验不符" in messages["/credit_code"]
-    assert problem["detail"] == "有 9 处不符合要求，没有保存"
+    assert problem["detail"] == "有 9 处不符合要求，请逐处改正"
     assert all_codes(client) == []
 
 

@@ -239,7 +239,7 @@ def test_an_unknown_member_is_refused_with_the_name_that_was_probably_meant(clie
     assert "没有“status”这一项" in messages["/status"]
     assert "/a~1b~0c" in messages
     assert len(messages) == 7
-    assert problem["detail"] == "有 7 处不符合要求，没有保存"
+    assert problem["detail"] == "有 7 处不符合要求，请逐处改正"
 
 
 @pytest.mark.parametrize(

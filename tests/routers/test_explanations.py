@@ -22,6 +22,7 @@ from tests.api import (
     faults,
     file_report,
     register_county,
+    state_of,
 )
 from tests.builders import a_sound_report
 from tests.desk import a_token, bearer
@@ -152,13 +153,37 @@ def test_what_may_be_done_says_that_an_explanation_is_missing(county: TestClient
         items = county.get(address(rest="/actions"), headers=bearer(secret)).json()["items"]
         return next(item["refusal"] for item in items if item["name"] == action)
 
-    assert refusal("submit", Role.REPORTER) == "还有 1 处核实性问题没有出错说明，见 findings"
+    assert refusal("submit", Role.REPORTER) == "还有 1 处核实性问题（R28）没有出错说明，见 findings"
     give(county)
     assert refusal("submit", Role.REPORTER) is None
     step(county, "submit")
     assert refusal("accept", Role.REVIEWER) == "还有出错说明没有认可，见 explanations"
     review(county, "all")
     assert refusal("accept", Role.REVIEWER) is None
+
+
+def test_what_may_be_done_holds_explaining_and_reviewing(county: TestClient) -> None:
+    reporter, reviewer = new_secret(), new_secret()
+    _hold(county, reporter, Role.REPORTER, "填报的人")
+    _hold(county, reviewer, Role.REVIEWER, "审核的人")
+
+    def refusals() -> list[str | None]:
+        return [
+            next(item["refusal"] for item in items if item["name"] == name)
+            for secret, name in ((reporter, "explain"), (reviewer, "review"))
+            for items in [county.get(address(rest="/actions"), headers=bearer(secret)).json()["items"]]
+        ]
+
+    file_report(county, draft=True)
+    not_now = "现在不审核出错说明；上报之后、审核通过之前才审核"
+    assert refusals() == ["没有要写出错说明的核实性问题", f"报告是草稿，{not_now}"]
+    step(county, "submit")
+    assert refusals() == ["没有要写出错说明的核实性问题", "没有要审核的出错说明"]
+    patch(county, {"disclosure": {"licensing": {"decisions": 30_000_000}}, "explanations": [SAID]})
+    assert refusals() == [None, None]
+    review(county, "all")
+    step(county, "accept")
+    assert refusals() == ["报告已审核通过，不能再写出错说明", f"报告已审核通过，{not_now}"]
 
 
 def _hold(client: TestClient, secret: Any, role: Role, holder: str) -> None:  # noqa: ANN401 - a secret
@@ -280,6 +305,53 @@ def test_the_last_text_counts_and_the_same_again_changes_nothing(county: TestCli
     assert listed(county) == [(TEXT, "given", False), (f"{TEXT}。", "given", True)]
 
 
+def test_the_explanation_of_one_person_s_number_doesn_t_cover_another_s(county: TestClient) -> None:
+    def said_of(number: str) -> dict[str, Any]:
+        prose = a_report()["narratives"]
+        return {"narratives": prose | {"other_matters": f"{prose['other_matters']}联系电话{number}。"}}
+
+    one = {"rule": "R35", "code": "other_matters.mobile_number", "text": "这是办公室公用的手机，已经本人同意"}
+    file_report(county, **said_of("13912345678"), explanations=[one])
+    assert review(county, "all").status_code == 200
+    problem = assert_problem(patch(county, said_of("13987654378")), 422, "rules-broken")
+    assert [(error["rule"], error["needs"]) for error in problem["errors"]] == [("R35", "explanation")]
+    same = patch(county, {"title": a_report()["title"], **said_of("13912345678")})
+    assert explanation_in(same)["state"] == "accepted"
+
+
+# As it was
+
+
+def test_a_version_keeps_the_verdict_of_its_day(submitted: TestClient) -> None:
+    (first,) = submitted.get(address(rest="/versions/1")).json()["gate"]["items"]
+    assert (first["code"], first["explanation"]["text"]) == (PLACE, TEXT)
+    step(submitted, "withdraw", reason="改数")
+    change = {"disclosure": {"licensing": {"decisions": 40_000_000}}}
+    assert patch(submitted, change).status_code == 200
+    assert submitted.get(address(rest="/versions/2")).json()["gate"] is None
+    assert submitted.get(address(rest="/findings")).json()["gate"]["version"] == 1
+    give(submitted)
+    step(submitted, "submit")
+    gates = [submitted.get(address(rest=f"/versions/{n}")).json()["gate"] for n in (1, 2)]
+    assert [gate["version"] for gate in gates] == [1, 2]
+    assert gates[0]["items"] == [first]
+    assert gates[1] == submitted.get(address(rest="/findings")).json()["gate"]
+    assert gates[1]["items"][0]["cells"][0]["value"] == 40_000_000
+
+
+def test_a_version_shows_no_review_that_was_made_after_it(submitted: TestClient) -> None:
+    assert patch(submitted, {"preface": "改过的前言。"}).json()["version"] == 2
+    review(submitted, "all")
+
+    def state(version: int) -> object:
+        report = submitted.get(address(rest=f"/versions/{version}")).json()["report"]
+        return report["findings"][0]["explanation"]["state"]
+
+    assert (state(1), state(2)) == ("given", "accepted")
+    assert patch(submitted, {"preface": "又改过的前言。"}).json()["version"] == 3
+    assert (state(1), state(2), state(3)) == ("given", "accepted", "accepted")
+
+
 # What can't be explained
 
 
@@ -287,7 +359,9 @@ def test_a_short_explanation_is_refused_and_the_missing_characters_are_counted(c
     a_draft(county)
     problem = assert_problem(give(county, {**SAID, "text": " 没有填错 "}), 422, "invalid-request")
     assert faults(problem) == {
-        "/items/0/text": "出错说明至少写 10 个字，现在少 6 个；请写明为什么这个数没有错"
+        "/items/0/text": (
+            "出错说明至少写 10 个字（标点、空格和看不见的字符不算），现在少 6 个；请写明为什么这个数没有错"
+        )
     }
     assert listed(county) == []
     assert give(county, {**SAID, "text": "一二三四五六七八九十"}).status_code == 200
@@ -304,7 +378,7 @@ def test_what_isn_t_found_can_t_be_explained_and_what_can_is_named(county: TestC
     assert [error["code"] for error in problem["errors"]] == ["unknown-finding"] * 3
     assert f"是不是“{RULE} {PLACE}”？" in problem["errors"][0]["message"]
     for error in problem["errors"]:
-        assert error["message"].endswith(f"；现在可以说明的有：{RULE} {PLACE}")
+        assert error["message"].endswith(f"现在可以说明的有：{RULE} {PLACE}")
         assert error["explainable"] == [{"rule": RULE, "code": PLACE}]
 
 
@@ -337,6 +411,7 @@ def test_a_report_is_accepted_once_its_explanations_are(submitted: TestClient) -
     problem = assert_problem(step(submitted, "accept"), 409, "wrong-state")
     assert f"{RULE} {PLACE}" in problem["detail"]
     assert [(error["code"], error["needs"]) for error in problem["errors"]] == [(PLACE, "acceptance")]
+    assert problem["allowed"] == ["return"]
     accepted = review(submitted, [verdict(accepted=True)])
     assert accepted.status_code == 200, accepted.text
     shown = explanation_in(accepted)
@@ -352,9 +427,13 @@ def test_a_refusal_returns_the_report_and_asks_for_another_text(submitted: TestC
     assert refused.status_code == 200, refused.text
     report = refused.json()
     assert (report["status"], explanation_in(refused)["state"]) == ("returned", "refused")
-    assert report["returned"]["reason"] == "出错说明没有认可。R28：没有写明依据"
+    assert report["returned"]["reason"] == (
+        "出错说明没有认可。R28 表二“行政许可”行“本年处理决定数量”列：没有写明依据"
+    )
     assert report["returned"]["cells"] == [PLACE]
+    assert (listed(submitted), needed(submitted)) == ([(TEXT, "refused", False)], [(RULE, PLACE)])
     problem = assert_problem(step(submitted, "submit"), 422, "rules-broken")
+    assert problem["detail"].startswith("有 1 处核实性问题（R28）的出错说明没有认可，所以没有通过")
     assert "原来的出错说明没有认可（没有写明依据），请改写" in problem["errors"][0]["message"]
     problem = assert_problem(give(submitted), 422, "invalid-request")
     assert [error["code"] for error in problem["errors"]] == ["refused-before"]
@@ -388,6 +467,9 @@ def test_a_review_must_be_whole(submitted: TestClient) -> None:
         ("/items/1", "unknown-explanation"),
         ("/items/2", "repeated"),
     }
+    unknown = problem["errors"][1]
+    assert unknown["message"].endswith(f"是不是“{RULE} {PLACE}”？现在可以审核的有：{RULE} {PLACE}")
+    assert unknown["reviewable"] == [{"rule": RULE, "code": PLACE}]
     assert_problem(review(submitted, "some"), 422, "invalid-request")
     assert listed(submitted) == [(TEXT, "given", True)]
 
@@ -462,7 +544,7 @@ def test_the_feed_of_changes_tells_of_it(submitted: TestClient) -> None:
     items = submitted.get(f"{API}/changes", params={"limit": 200}).json()["items"]
     told = [item["act"] for item in items if item["report"]]
     assert told == ["report.create", "report.explain", "report.submit", "report.review"]
-    assert f'"{items[-1]["report"]["etag"]}"' == submitted.get(address()).headers["etag"]
+    assert f'"{items[-1]["report"]["etag"]}"' == state_of(submitted.get(address()))
 
 
 def test_the_workbook_has_a_column_for_it(submitted: TestClient) -> None:

@@ -213,7 +213,7 @@ def test_text_that_looks_like_a_formula_stays_text(client: TestClient, text: str
     register(client, name=text.strip())
     narratives = {**TEXTS["narratives"], "overview": text}  # type: ignore[dict-item]  # it is a group
     file_report(client, draft=True, title=text.strip(), preface=text, narratives=narratives)
-    explained = text + "数没有填错，已核对"
+    explained = text + "数没有填错，已与台账核对"
     needed = client.get(address(rest="/explanations")).json()["needed"]
     items = [{"rule": each["rule"], "code": each["code"], "text": explained} for each in needed]
     assert client.post(address(rest="/explanations"), json={"items": items}).status_code == 200

@@ -424,7 +424,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     ),
     "one to merge": (
         {"operation": "merge", "agencies": [A], "into": B},
-        {"/agencies": "合并哪些机关：至少要有 2 项，现为 数组"},
+        {"/agencies": "合并哪些机关：至少要有 2 项，现有 1 项"},
     ),
     "a new one without a name": (
         {

@@ -107,6 +107,34 @@ def test_the_nearest_decides_each_level_and_each_threshold(county: TestClient) -
     assert (far["level"], values["difference"], values["ratio"]) == ("W", 50, 5)
 
 
+def test_whoever_files_sees_who_has_set_what_since_when_and_why(county: TestClient) -> None:
+    assert (rule_for(county, TOWN)["set_by"], rule_for(county, TOWN)["thresholds"][0]["set_by"]) == (
+        None,
+        None,
+    )
+    settle(county, COUNTY, level="W", thresholds={"characters": 500})
+    settle(county, TOWN, thresholds={"characters": 600}, reason="镇里的要求")
+    rule = rule_for(county, TOWN)
+    since = {"valid_from": TODAY.isoformat()}
+    names = {code: county.get(f"{API}/agencies/{code}").json()["name"] for code in (COUNTY, TOWN)}
+    above = {"agency": COUNTY, "name": names[COUNTY], "reason": "县里的要求", **since}
+    assert rule["set_by"] == above
+    own = {"agency": TOWN, "name": names[TOWN], "reason": "镇里的要求", **since}
+    assert rule["thresholds"][0]["set_by"] == own
+    assert rule_for(county, OTHER)["thresholds"][0]["set_by"] == above
+    assert rule_for(county, None)["set_by"] is None
+
+
+def test_a_setting_says_what_of_the_former_one_it_drops(county: TestClient) -> None:
+    first = settle(county, TOWN, "R29", level="W", thresholds={"difference": 50, "ratio": 5})
+    assert first["dropped"] == []
+    second = settle(county, TOWN, "R29", thresholds={"ratio": 4})
+    assert second["dropped"] == ["difference", "level"]
+    assert rule_for(county, TOWN, "R29")["level"] == "I"
+    history = county.get(f"{API}/agencies/{TOWN}/rule-settings").json()["items"]
+    assert [item["dropped"] for item in history] == [["difference", "level"], []]
+
+
 def test_setting_nothing_restores_what_holds_above(county: TestClient) -> None:
     settle(county, COUNTY, level="W")
     settle(county, TOWN, level="I", thresholds={"characters": 9})
@@ -155,6 +183,15 @@ def test_findings_go_by_the_threshold_that_was_set(county: TestClient) -> None:
         ({"rule": "R34", "thresholds": {"charcters": 5}}, "/thresholds/charcters", "characters"),
         ({"rule": "R34", "thresholds": {"characters": -1}}, "/thresholds/characters", "-1"),
         ({"rule": "R34", "thresholds": {"characters": 10**9 + 1}}, "/thresholds/characters", "1000000000"),
+        ({"rule": "R34", "thresholds": {"characters": 0}}, "/thresholds/characters", "应在 1 到"),
+        (
+            {"rule": "R27", "thresholds": {"percent": 101}},
+            "/thresholds/percent",
+            "到 100 %之间，现为 101",
+        ),
+        ({"rule": "R27", "thresholds": {"percent": 0}}, "/thresholds/percent", "现为 0"),
+        ({"rule": "R29", "thresholds": {"peers": 2}}, "/thresholds/peers", "应在 0 到 1 之间"),
+        ({"rule": "R29", "thresholds": {"ratio": 1}}, "/thresholds/ratio", "应在 2 到"),
     ],
 )
 def test_what_nobody_may_set_is_refused(
@@ -169,9 +206,11 @@ def test_a_setting_is_audited_and_told_of(county: TestClient) -> None:
     settle(county, COUNTY, level="W")
     entry = county.get(f"{API}/audit", params={"agency": COUNTY}).json()["items"][0]
     assert (entry["act"], entry["label"]) == ("agency.set_rule", "设定核对规则")
-    assert (entry["details"]["rule"], entry["details"]["level"]) == ("R34", "W")
+    told = {"rule": "R34", "level": "W", "thresholds": {}, "valid_from": TODAY.isoformat()}
+    assert (entry["reason"], entry["details"]) == ("县里的要求", told)
     last = county.get(f"{API}/changes", params={"after": 0}).json()["items"][-1]
     assert (last["act"], last["agency"], last["details"]["code"]) == ("agency.set_rule", COUNTY, COUNTY)
+    assert last["details"]["rule_setting"] == told
 
 
 def judged(client: TestClient, **body: Any) -> Any:  # noqa: ANN401 - an answer

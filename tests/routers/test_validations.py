@@ -8,7 +8,7 @@ import pytest
 
 from app.forms import FORMS
 from app.forms.annual_2021 import FORM
-from tests.api import API, a_report, assert_problem, faults
+from tests.api import API, TOWN, a_report, assert_problem, faults
 from tests.builders import PROSE
 
 if TYPE_CHECKING:
@@ -116,6 +116,22 @@ def test_a_report_of_a_year_that_it_can_t_be_of_is_refused(
     client: TestClient, beside: object, pointer: str, message: str
 ) -> None:
     assert refused(client, beside) == {pointer: message}
+
+
+def test_what_is_stored_and_what_is_said_beside_it_are_not_mixed(client: TestClient) -> None:
+    body: dict[str, Any] = {"year": 2024, "agency": TOWN, "beside": {"level": "county"}}
+    problem = assert_problem(client.post(f"{API}/validations", json=body), 422, "invalid-request")
+    assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [
+        ("/beside", "beside-agency")
+    ]
+    assert problem["detail"].endswith("请去掉 beside，或者去掉 agency")
+
+
+def test_a_year_must_be_said_and_nobody_is_told_that_nothing_was_stored(client: TestClient) -> None:
+    answer = client.post(f"{API}/validations", json={"title": 1})
+    problem = assert_problem(answer, 422, "invalid-request")
+    assert set(faults(problem)) == {"/year", "/title"}
+    assert "保存" not in problem["detail"]
 
 
 def test_a_report_of_before_any_form_is_refused(client: TestClient) -> None:

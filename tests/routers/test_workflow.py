@@ -358,7 +358,10 @@ def test_a_report_with_broken_rules_may_not_be_submitted_and_its_actions_say_so(
         "label": "上报",
         "allowed": False,
         "refusal": "还有不符合强制性规则之处，见 findings",
+        "needs_reason": False,
     }
+    (withdraw,) = [option for option in options if option["name"] == "withdraw"]
+    assert (withdraw["refusal"], withdraw["needs_reason"]) == ("报告是草稿，不能撤回", True)
     (delete,) = [option for option in options if option["name"] == "delete"]
     assert delete["allowed"]
 

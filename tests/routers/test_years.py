@@ -6,9 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.domain.roles import Role
 from app.forms.annual_2021 import FORM
-from tests.api import API, TOWN, YEAR, address, assert_problem, based_on, file_report, register_county
+from tests.api import (
+    API,
+    TOWN,
+    YEAR,
+    address,
+    assert_problem,
+    based_on,
+    file_report,
+    register_county,
+    state_of,
+)
 from tests.builders import a_sound_report
+from tests.desk import WHOLE_TREE, bearer
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -102,7 +114,7 @@ def change(client: TestClient, cell: str, value: int) -> None:
 
 
 def revision(client: TestClient, year: int = NEXT) -> str:
-    return client.get(address(year=year)).headers["etag"]
+    return state_of(client.get(address(year=year)))
 
 
 def rejudged(client: TestClient, year: int = NEXT) -> list[dict[str, Any]]:
@@ -130,11 +142,46 @@ def test_a_correction_of_last_year_s_report_is_told_in_this_year_s(town: TestCli
     last = town.get(f"{API}/changes", params={"after": 0}).json()["items"][-1]
     assert (last["act"], last["label"], last["year"]) == ("report.rejudge", "重新核对", NEXT)
     assert f'"{last["report"]["etag"]}"' == revision(town)
+    assert last["details"] == told
+    others = town.get(f"{API}/changes", params={"after": 0}).json()["items"][:-1]
+    assert not any(item["details"] for item in others if item["act"].startswith("report."))
     # the verdict of its day stays
     gate = town.get(address(year=NEXT, rest="/findings")).json()["gate"]
     assert "R12" not in {item["rule"] for item in gate["items"]}
     change(town, IN_FORCE, LAST[IN_FORCE] or 0)
     assert {each["code"] for each in rejudged(town)[0]["went"]} == {"disclosure.stock.normative_documents"}
+
+
+def test_what_came_to_be_doubtful_since_its_review_is_not_published_without_a_word(town: TestClient) -> None:
+    file_report(town, year=NEXT)
+    take(town, "accept", NEXT)
+    change(town, IN_FORCE, 999)
+    where = address(year=NEXT, rest="/transitions")
+
+    def button() -> tuple[bool, bool]:
+        reviewer = bearer(WHOLE_TREE[Role.REVIEWER])
+        items = town.get(address(year=NEXT, rest="/actions"), headers=reviewer).json()["items"]
+        (publish,) = [item for item in items if item["name"] == "publish"]
+        return publish["allowed"], publish["needs_reason"]
+
+    assert button() == (True, True)
+    for said in ({}, {"reason": " \u200b"}):
+        problem = assert_problem(town.post(where, json={"action": "publish", **said}), 409, "wrong-state")
+        (error,) = problem["errors"]
+        assert (error["rule"], error["needs"]) == ("R12", "reason")
+        assert "publish" in problem["allowed"]
+        assert "写明原因（reason）再公布" in problem["detail"]
+    published = town.post(where, json={"action": "publish", "reason": "上年的报告更正了，本年的数经核对无误"})
+    assert (published.status_code, published.json()["status"]) == (200, "published")
+    last = town.get(where).json()["items"][-1]
+    assert (last["action"], last["reason"]) == ("publish", "上年的报告更正了，本年的数经核对无误")
+    assert button() == (False, False)
+
+
+def test_what_is_as_it_was_reviewed_is_published_without_a_word(town: TestClient) -> None:
+    file_report(town, year=NEXT)
+    take(town, "accept", NEXT)
+    assert town.post(address(year=NEXT, rest="/transitions"), json={"action": "publish"}).status_code == 200
 
 
 def test_what_says_nothing_of_next_year_leaves_it_alone(town: TestClient) -> None:

@@ -56,7 +56,7 @@ def test_one_fault_is_told_in_the_detail_and_several_are_counted() -> None:
     one = invalid(errors_in({"title": 1}), REPORT, inside="body")
     assert one.detail == "标题：应是文字，现为 1"
     two = invalid(errors_in({"title": 1, "preface": 2}), REPORT, inside="body")
-    assert two.detail == "有 2 处不符合要求，没有保存"
+    assert two.detail == "有 2 处不符合要求，请逐处改正"
     assert [fault.message for fault in two.faults] == ["标题：应是文字，现为 1", "前言：应是文字，现为 2"]
 
 

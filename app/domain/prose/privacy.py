@@ -36,4 +36,6 @@ def _in_text(text: Text) -> Iterator[Result]:
         shown = "、".join(dict.fromkeys(hidden[datum.start : datum.end] for datum in group))
         message = _RULE.say(f"broken.{kind}", place=text.name, count=len(group), found=shown)
         quotes = tuple(dict.fromkeys(sentence_at(text.text, datum.start, datum.end) for datum in group))
-        yield broken(_RULE, f"{text.code}.{kind}", message, text.pointer, quotes)
+        result = broken(_RULE, f"{text.code}.{kind}", message, text.pointer, quotes)
+        result.withheld = tuple(text.text[datum.start : datum.end] for datum in group)
+        yield result
