@@ -346,6 +346,9 @@ class Look:
         choices |= {"save"} if token.may("file") and is_open else set()
         choices |= {"delete"} if token.may("file") and not report.submitter else set()
         choices |= {"comment"} if token.may("comment") else set()
+        choices |= {"explain"} if token.may("file") and is_open and report.contents[-1].is_doubtful else set()
+        is_up = report.status == "submitted" and report.word is not None
+        choices |= {"review"} if token.may("review") and is_up else set()
         return {item["name"] for item in body["items"] if item["allowed"]}, choices
 
     def _comments(self, model: Model, _token: Token, body: dict[str, Any]) -> tuple[object, object]:
@@ -355,7 +358,10 @@ class Look:
         report = model.reports[self.agency]
         shown = [(item["text"], item["given_by"], item["state"], item["holds"]) for item in body["items"]]
         needed = [item for item in body["needed"] if item["rule"] == FINDING["rule"]]
-        said = [(word.text, word.giver.holder, word.state, word is report.word) for word in report.words]
+        said = [
+            (word.text, word.giver.holder, word.state, word is report.word and word.state != "refused")
+            for word in report.words
+        ]
         has_word = report.word is not None and report.word.state != "refused"
         return (shown, len(needed)), (said, int(report.contents[-1].is_doubtful and not has_word))
 
