@@ -72,9 +72,14 @@ def file_report(
     return answer
 
 
-def state_of(answer: Response) -> str:
+def state_in(etag: str) -> str:
     """Return what an ETag says of the report itself, whatever is found in it: so do batches and the feed."""
-    return f'{answer.headers["etag"].partition(".")[0]}"'
+    return f'"{etag.strip(chr(34)).partition(".")[0]}"'
+
+
+def state_of(answer: Response) -> str:
+    """Return that of an answer's ETag."""
+    return state_in(answer.headers["etag"])
 
 
 def accept_report(client: TestClient, agency: str = TOWN, year: int = YEAR) -> Response:

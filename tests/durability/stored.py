@@ -18,7 +18,7 @@ from app.services import audit_trail
 from app.services.integrity import find_contradictions
 from app.storage.engine import faults_of_file, open_database
 from app.storage.models import AGENCY, AUDIT_ENTRY, REPORT, STEP
-from tests.api import API, COUNTY, address
+from tests.api import API, COUNTY, address, state_in
 from tests.desk import WHOLE_TREE, bearer
 from tests.durability.ledger import State
 from tests.durability.writers import YEARS
@@ -75,7 +75,7 @@ def _get(
 def _state(answer: httpx.Response, acts: tuple[str, ...], steps: tuple[str, ...]) -> State:
     shown = answer.json()
     number = shown["disclosure"]["licensing"]["decisions"]
-    return State(shown["status"], shown["version"], number, acts, steps, answer.headers["etag"])
+    return State(shown["status"], shown["version"], number, acts, steps, state_in(answer.headers["etag"]))
 
 
 def _histories(database: Database) -> tuple[Histories, Histories]:

@@ -16,7 +16,7 @@ import httpx
 
 from app.domain.lifecycle import Action, Status
 from app.domain.roles import Role
-from tests.api import TITLE, YEAR, a_report, address
+from tests.api import TITLE, YEAR, a_report, address, state_in
 from tests.builders import a_sound_report
 from tests.desk import WHOLE_TREE, bearer, role_for
 from tests.durability.ledger import State
@@ -148,7 +148,9 @@ def send(client: httpx.Client, key: Key, ask: Ask, before: State | None) -> http
 
 
 def _told(after: State, answer: httpx.Response) -> State:
-    return State(after.status, after.version, after.number, after.acts, after.steps, answer.headers["etag"])
+    return State(
+        after.status, after.version, after.number, after.acts, after.steps, state_in(answer.headers["etag"])
+    )
 
 
 @contextmanager
