@@ -30,6 +30,7 @@ TOOLS = ROOT / ".tools"
 VENV = ROOT / ".venv"
 UV = TOOLS / "bin" / "uv"
 OLDEST_PYTHON = (3, 11)
+PROBES = ROOT / "tests" / "probes"
 
 UV_LOCK = "requirements-uv.lock"
 LOCKS: Mapping[str, Sequence[str]] = {
@@ -287,11 +288,14 @@ def test(arguments: Sequence[str]) -> None:
     """Run the tests with coverage, or with options of pytest's just the tests these ask for."""
     install("dev")
     pytest = ("-m", "pytest", "-n", "2", "--ignore", "tests/desktop")
-    chosen = arguments or ("--cov", "--cov-report=")
     # every command that a test starts would compile the whole service again
-    call(tool("python"), *pytest, *chosen, env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""})
+    env = os.environ | {"PYTHONDONTWRITEBYTECODE": ""}
     if arguments:
+        call(tool("python"), *pytest, *arguments, env=env)
         return
+    with tempfile.TemporaryDirectory() as noted:
+        call(tool("python"), *pytest, env=env | {"COVERAGE_PROBES": noted, "PYTHONPATH": str(PROBES)})
+        call(tool("python"), "-m", "tests.probes.figures", noted)
     expect_coverage("95")
     # The form and what is true of it: nothing there may go untried.
     expect_coverage("100", "--include", "app/forms/*,app/domain/*")
