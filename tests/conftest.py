@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import secrets
 import shutil
@@ -19,11 +20,13 @@ from tests.desk import Desk, plant_tokens
 from tests.postgres import Cluster, cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from fastapi import FastAPI
     from starlette.testclient import TestClient
+
+    Planting = Callable[[TestClient, Database], None]
 
 POOL_SIZE = 20
 KEY = "key of the tests " * 3
@@ -69,41 +72,83 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def planting() -> Planting | None:
+    """Return what a new database begins with; modules whose tests begin alike override it.
+
+    It is planted once in each test run, for each kind of database, and copied.
+    """
+    return None
+
+
 @pytest.fixture(scope="session")
-def sqlite_county(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_planted(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Planting], Path]:
+    """Give SQLite files to copy in which something was planted."""
+
+    @functools.cache
+    def planted(planting: Planting) -> Path:
+        path = tmp_path_factory.mktemp("sqlite") / "planted.db"
+        shutil.copyfile(sqlite_template, path)
+        plant(f"sqlite:///{path}", planting)
+        return path
+
+    return planted
+
+
+@pytest.fixture(scope="session")
+def postgres_planted(postgres: Cluster) -> Callable[[Planting], str]:
+    """Give the names of databases to copy in which something was planted."""
+
+    @functools.cache
+    def planted(planting: Planting) -> str:
+        name = f"planted_{secrets.token_hex(8)}"
+        postgres.create_database(name, TEMPLATE)
+        plant(postgres.url(name), planting)
+        return name
+
+    return planted
+
+
+def plant(url: str, planting: Planting) -> None:
+    application = create_app(Settings(database_url=url, export_workers=0))
+    with Desk(application) as desk:
+        planting(desk, application.state.database)
+
+
+@pytest.fixture(scope="session")
+def sqlite_county(sqlite_planted: Callable[[Planting], Path]) -> Path:
     """Return a SQLite file to copy that holds the tree of `tests.county` with its reports and tokens."""
-    path = tmp_path_factory.mktemp("sqlite") / "county.db"
-    shutil.copyfile(sqlite_template, path)
-    application = create_app(Settings(database_url=f"sqlite:///{path}"))
-    with Desk(application) as desk:
-        plant_county(desk, application.state.database)
-    return path
+    return sqlite_planted(plant_county)
 
 
 @pytest.fixture(scope="session")
-def postgres_county(postgres: Cluster) -> str:
+def postgres_county(postgres_planted: Callable[[Planting], str]) -> str:
     """Return the name of a PostgreSQL database to copy that holds the same."""
-    name = "nianbao_county"
-    postgres.create_database(name, TEMPLATE)
-    application = create_app(Settings(database_url=postgres.url(name)))
-    with Desk(application) as desk:
-        plant_county(desk, application.state.database)
-    return name
+    return postgres_planted(plant_county)
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(
+    sqlite_template: Path,
+    sqlite_planted: Callable[[Planting], Path],
+    planting: Planting | None,
+    tmp_path: Path,
+) -> str:
     """Return the address of a new SQLite database."""
     path = tmp_path / "nianbao.db"
-    shutil.copyfile(sqlite_template, path)
+    shutil.copyfile(sqlite_planted(planting) if planting else sqlite_template, path)
     return f"sqlite:///{path}"
 
 
 @pytest.fixture
-def postgres_url(postgres: Cluster) -> Iterator[str]:
+def postgres_url(
+    postgres: Cluster, postgres_planted: Callable[[Planting], str], planting: Planting | None
+) -> Iterator[str]:
     """Return the address of a new PostgreSQL database."""
     name = f"test_{secrets.token_hex(8)}"
-    postgres.create_database(name, TEMPLATE)
+    postgres.create_database(name, postgres_planted(planting) if planting else TEMPLATE)
     yield postgres.url(name)
     postgres.drop_database(name)
 

@@ -15,6 +15,8 @@ from tests.county import AT, CALLERS, HELD, PROVINCE, REACHED, SIBLING, SIBLINGS
 from tests.desk import WHOLE_TREE, bearer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import FastAPI
     from httpx2 import Response
     from starlette.testclient import TestClient
@@ -27,12 +29,21 @@ WITHIN = {COUNTY, TOWN}
 
 
 @pytest.fixture
-def county(app: FastAPI, client: TestClient) -> TestClient:
-    """Plant the tree with a report of 2021 and 2022 for some, and return a client."""
-    plant_tree(client, app.state.database)
+def planting() -> Callable[[TestClient, Database], None]:
+    return plant_reports
+
+
+def plant_reports(client: TestClient, database: Database) -> None:
+    """Plant the tree with a report of 2021 and 2022 for some."""
+    plant_tree(client, database)
     for code in (*AT.values(), SIBLINGS_TOWN):
         for year in (2021, 2022):
             file_report(client, code, year, draft=True)
+
+
+@pytest.fixture
+def county(client: TestClient) -> TestClient:
+    """Return a client of a service that begins with the tree and the reports."""
     return client
 
 

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from httpx2 import Response
     from starlette.testclient import TestClient
 
+    from app.storage.engine import Database
+
 OTHER, THIRD = "640323102", "640323103"
 AT = f"{API}/rollups/{COUNTY}/{YEAR}"
 WHY = {"reason": "甲镇更正了报告，按更正后的数重新定稿"}
@@ -79,12 +81,21 @@ def correct(client: TestClient, agency: str = TOWN, decisions: int = 4711) -> No
 
 
 @pytest.fixture
-def county(client: TestClient) -> TestClient:
-    """Return a service with a county whose two towns have reported and were accepted."""
+def planting(request: pytest.FixtureRequest) -> Callable[[TestClient, Database], None] | None:
+    return plant_accepted if "county" in request.fixturenames else None
+
+
+def plant_accepted(client: TestClient, _database: Database) -> None:
+    """Register a county whose two towns have reported and were accepted."""
     register_county(client, TOWN, OTHER)
     for town in (TOWN, OTHER):
         file_report(client, town, title=TITLE.format(agency=town, year=YEAR))
         accept_report(client, town)
+
+
+@pytest.fixture
+def county(client: TestClient) -> TestClient:
+    """Return a service with such a county."""
     return client
 
 

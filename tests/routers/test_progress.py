@@ -26,8 +26,12 @@ from tests.api import (
 from tests.builders import a_modest_report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from httpx2 import Response
     from starlette.testclient import TestClient
+
+    from app.storage.engine import Database
 
 AT = f"{API}/collections/{COUNTY}/{YEAR}"
 PREFECTURE = "6403"
@@ -51,8 +55,12 @@ def show(client: TestClient, at: str = AT, **params: Any) -> dict[str, Any]:  # 
 
 
 @pytest.fixture
-def county(client: TestClient) -> TestClient:
-    """Return a client of a service with a county that has a town in every state, and two more."""
+def planting(request: pytest.FixtureRequest) -> Callable[[TestClient, Database], None] | None:
+    return plant_every_state if "county" in request.fixturenames else None
+
+
+def plant_every_state(client: TestClient, _database: Database) -> None:
+    """Register a county that has a town in every state, and two more."""
     register(client, PREFECTURE, None, level="prefecture", report_scope="aggregate")
     register(client, COUNTY, PREFECTURE, level="county", report_scope="aggregate")
     for town in (*TOWNS.values(), CORRECTED, ZERO):
@@ -76,6 +84,11 @@ def county(client: TestClient) -> TestClient:
     stated = client.post(address(ZERO, rest="/zeros"), json={"cells": "all", "stated_by": "王五"})
     assert stated.status_code == 200, stated.text
     take(client, ZERO, "submit")
+
+
+@pytest.fixture
+def county(client: TestClient) -> TestClient:
+    """Return a client of a service with such a county."""
     return client
 
 

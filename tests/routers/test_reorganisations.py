@@ -24,9 +24,13 @@ from tests.api import (
 from tests.desk import bearer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import FastAPI
     from httpx2 import Response
     from starlette.testclient import TestClient
+
+    from app.storage.engine import Database
 
 PROVINCE, OTHER_COUNTY = "64", "640324"
 A, B, C, VILLAGE, FAR = "640323101", "640323102", "640323103", "640323101-1", "640324101"
@@ -37,8 +41,12 @@ NEW = {"code": "640323109", "name": "新设镇人民政府", "level": "prefectur
 
 
 @pytest.fixture
-def bare(client: TestClient) -> TestClient:
-    """Return a client of a service with two counties, towns and a village."""
+def planting(request: pytest.FixtureRequest) -> Callable[[TestClient, Database], None]:
+    return plant_tree if "tree" in request.fixturenames else plant_bodies
+
+
+def plant_bodies(client: TestClient, _database: Database) -> None:
+    """Register two counties, towns and a village."""
     register(client, PROVINCE, None, level="province", report_scope="aggregate")
     for county in (COUNTY, OTHER_COUNTY):
         register(client, county, PROVINCE, level="county", report_scope="aggregate")
@@ -46,16 +54,26 @@ def bare(client: TestClient) -> TestClient:
         register(client, town, COUNTY)
     register(client, FAR, OTHER_COUNTY)
     register(client, VILLAGE, A)
+
+
+def plant_tree(client: TestClient, database: Database) -> None:
+    """Register them, with reports of three years."""
+    plant_bodies(client, database)
+    for agency in (A, B, C, VILLAGE, FAR):
+        for year in (*BEFORE, *SINCE):
+            file_report(client, agency, year)
+
+
+@pytest.fixture
+def bare(client: TestClient) -> TestClient:
+    """Return a client of a service with two counties, towns and a village."""
     return client
 
 
 @pytest.fixture
-def tree(bare: TestClient) -> TestClient:
+def tree(client: TestClient) -> TestClient:
     """Return a client of such a service with reports of three years."""
-    for agency in (A, B, C, VILLAGE, FAR):
-        for year in (*BEFORE, *SINCE):
-            file_report(bare, agency, year)
-    return bare
+    return client
 
 
 def reorganise(client: TestClient, operation: str, **members: Any) -> Response:  # noqa: ANN401 - any JSON
