@@ -600,3 +600,9 @@ def test_kinds_whose_cells_the_form_lacks_are_left_out() -> None:
         a_report(overview="收到政府信息公开申请2件，作出行政许可3件。"), values=a_balanced_report()
     )
     assert set(results(replace(content, form=replace(FORM, sections=sections)), "R26")) == {"licensing"}
+
+
+def test_a_body_may_be_called_by_a_number_that_looks_like_a_year() -> None:
+    name = "示例县第一九零五镇人民政府"
+    content = a_report(title=f"{name}2024年政府信息公开工作年度报告")
+    assert outcomes(content, "R31", Context(replace(REPORTER, name=name)))["title"] is KEPT

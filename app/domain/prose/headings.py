@@ -60,7 +60,7 @@ _OF_AN_AREA = (_GOVERNMENT, "街道办事处")
 def judge_headings(content: Content, reporter: Reporter) -> Iterator[Result]:
     """Hold title, preface and citations to R31, R32 and R33."""
     texts = [text for code in TITLES if (text := written(content, code))]
-    yield from (_years(text, content.year) for text in texts)
+    yield from (_years(text, content.year, reporter.name) for text in texts)
     if not texts:
         yield from unjudged(content, RULES["R31"], ALL, TITLES)
     yield from _period(content)
@@ -68,9 +68,14 @@ def judge_headings(content: Content, reporter: Reporter) -> Iterator[Result]:
     yield from _cited(content)
 
 
-def _years(text: Text, year: int) -> Result:
-    """R31: years in document numbers and names of laws are others by right, and so is the day of writing."""
+def _years(text: Text, year: int, name: str | None) -> Result:
+    """R31: years in document numbers and names of laws are others by right, and so is the day of writing.
+
+    A body may be called by a number: 第一九零五镇.
+    """
     plain = plain_of(text.text)
+    if name:
+        plain = plain.replace(plain_of(name), "")
     found = _years_in_title(plain, year) if text.code == "title" else _years_in_preface(plain, year)
     rule = RULES["R31"]
     if not found:
